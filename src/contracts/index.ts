@@ -1,0 +1,18 @@
+export { roleSchema } from './principal.ts'
+export type { Principal, Role } from './principal.ts'
+export { intentSchema, repositoryRefSchema, untrustedTextSchema, workItemSchema } from './work.ts'
+export type { Intent, WorkItem } from './work.ts'
+export { testCaseSchema, testFrameworkSchema, testReportSchema } from './test-report.ts'
+export type { TestCase, TestFramework, TestReport } from './test-report.ts'
+export { changeSchema, diffSummarySchema, findingSchema, verdictSchema } from './change.ts'
+export type { Change, DiffSummary, Finding, Verdict } from './change.ts'
+export {
+  durationSchema,
+  retrySchema,
+  runStatusSchema,
+  stepDefinitionSchema,
+  stepStatusSchema,
+  workflowDefinitionSchema,
+} from './workflow-definition.ts'
+export type { RunStatus, StepDefinition, StepStatus, WorkflowDefinition } from './workflow-definition.ts'
+export type { Cost, EffectClass, Tool, ToolContext } from './tool.ts'

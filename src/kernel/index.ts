@@ -1,0 +1,8 @@
+export { AtelierError, defineErrors, errorCatalogue, reportError } from './errors.ts'
+export type { ErrorDefinition, ErrorOccurrence, ErrorReport } from './errors.ts'
+export { canonicalJson, createId, digestOf, digestOfValue } from './ids.ts'
+export type { Branded, Digest, PrincipalId, ProjectId, RunId, TenantId, WorkItemId } from './ids.ts'
+export { systemClock } from './clock.ts'
+export type { Clock } from './clock.ts'
+export { silentLogger } from './logging.ts'
+export type { Logger, LogLevel } from './logging.ts'
