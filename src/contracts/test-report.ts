@@ -6,6 +6,7 @@ export const testFrameworkSchema = z.enum([
   'jest',
   'mocha',
   'tap',
+  'tape',
   'ava',
   'pytest',
   'unittest',

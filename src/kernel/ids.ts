@@ -15,11 +15,11 @@ export type Digest = Branded<'Digest'>
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** A time-ordered id: prefix, 48 bits of milliseconds and 80 random bits in Crockford base 32 (the ULID layout). */
-export function createId<T extends Branded<string>>(
+export function createId(
   prefix: string,
   now: number = Date.now(),
   random: Uint8Array = randomBytes(10),
-): T {
+): string {
   let time = ''
   for (let rest = now, i = 0; i < 10; i += 1, rest = Math.floor(rest / 32))
     time = alphabet.charAt(rest % 32) + time
@@ -27,7 +27,7 @@ export function createId<T extends Branded<string>>(
   for (const byte of random) bits = (bits << 8n) | BigInt(byte)
   let tail = ''
   for (let i = 0; i < 16; i += 1, bits >>= 5n) tail = alphabet.charAt(Number(bits & 31n)) + tail
-  return `${prefix}_${time}${tail}` as T
+  return `${prefix}_${time}${tail}`
 }
 
 /** SHA-256 of bytes, or of a string's UTF-8. */
