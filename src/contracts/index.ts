@@ -16,3 +16,24 @@ export {
 } from './workflow-definition.ts'
 export type { RunStatus, StepDefinition, StepStatus, WorkflowDefinition } from './workflow-definition.ts'
 export type { Cost, EffectClass, Tool, ToolContext } from './tool.ts'
+export {
+  errorReportSchema,
+  escalationSchema,
+  runEventViewSchema,
+  runOutcomeSchema,
+  runReportSchema,
+  runSummarySchema,
+  runViewSchema,
+  stepViewSchema,
+  submissionSchema,
+} from './studio.ts'
+export type {
+  Escalation,
+  RunEventView,
+  RunOutcome,
+  RunReport,
+  RunSummary,
+  RunView,
+  StepView,
+  Submission,
+} from './studio.ts'
