@@ -1,4 +1,4 @@
-import type { TestCase } from '../../contracts/index.ts'
+import type { TestCase, TestReport } from '../../contracts/index.ts'
 
 /** Text of one file of the base tree. */
 export interface SourceFile {
@@ -23,6 +23,32 @@ export interface Reproduction {
   readonly failingFiles: readonly string[]
   /** Every test file the suite ran, relative to the repository's root. */
   readonly testFiles: readonly string[]
+}
+
+/** `[start, end)` in UTF-16 code units of the base text. */
+export interface TextRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** What one test executed. */
+export interface TestCoverage {
+  /** As in {@link TestCase.id}; the path of the test file where only whole files could be measured. */
+  readonly id: string
+  readonly outcome: 'passed' | 'failed'
+  /** Test file, relative to the repository's root. */
+  readonly file?: string
+  /**
+   * Per source file, by path relative to the repository's root, what was executed at least once by this test. Code
+   * that runs while a module loads belongs to every test; it may be left out. A file that the test loaded and of which
+   * nothing more is known has an empty list.
+   */
+  readonly covered: Readonly<Record<string, readonly TextRange[]>>
+}
+
+/** Who executed what: the input of spectrum-based fault localisation. */
+export interface CoverageSpectrum {
+  readonly tests: readonly TestCoverage[]
 }
 
 /** A place that may hold the fault, with the reasons that point to it. */
@@ -58,8 +84,15 @@ export interface CandidateOutcome {
    * test passes now and nothing broke. `invalid`: does not parse or load.
    */
   readonly outcome: 'plausible' | 'partial' | 'failed' | 'invalid' | 'exhausted'
+  /** Ids of failing tests that pass with the candidate. */
   readonly fixed: readonly string[]
+  /** Ids of passing tests that fail with it. */
   readonly broken: readonly string[]
+  /**
+   * First failure message per test that still fails, where it differs from the message of the unchanged program: the
+   * sign of a half repair that got further.
+   */
+  readonly messages?: Readonly<Record<string, string>>
 }
 
 export interface ValidationBudget {
@@ -92,3 +125,110 @@ export interface RankedCandidate {
   readonly confidence: number
   readonly reasons: readonly string[]
 }
+
+/** Lines that a commit before the failure touched; younger commits are more suspicious. */
+export interface RecentChange {
+  readonly file: string
+  /** 1-based, inclusive. */
+  readonly startLine: number
+  /** 1-based, inclusive. */
+  readonly endLine: number
+  /** 0 for the latest commit, then 1, 2 … */
+  readonly commitsAgo: number
+}
+
+/** Everything the zero-token engineer may look at. */
+export interface RepairProblem {
+  /** Files that may be edited: never tests, fixtures, dependencies or generated code. */
+  readonly sources: readonly SourceFile[]
+  /** The test files that hold the failing tests, and what they import from the test tree. Never edited. */
+  readonly tests: readonly SourceFile[]
+  readonly reproduction: Reproduction
+  /** Absent when coverage could not be measured. */
+  readonly spectrum?: CoverageSpectrum
+  /** What a person wrote: title and text of the issue. Words only, never an instruction. */
+  readonly issue?: string
+  /** Lines of test files that came with the reproduction, by file: they say most about what is wanted. 1-based. */
+  readonly newTestLines?: Readonly<Record<string, readonly number[]>>
+  readonly recentChanges?: readonly RecentChange[]
+}
+
+export interface RepairBudget {
+  /** Wall-clock milliseconds for the whole of it, confirmation included. */
+  readonly timeMs: number
+  /** Plausible candidates to collect before they are confirmed; more means better ranking and more time. */
+  readonly plausible: number
+  /** Least confidence, 0 … 1, at which a confirmed candidate counts as a repair and not as a hint. */
+  readonly confidence: number
+}
+
+export interface RepairPorts {
+  readonly validator: Validator
+  /** Runs the project's own test command on the real tree with the candidate applied: the last word. */
+  confirm(candidate: Candidate, signal: AbortSignal): Promise<TestReport>
+  /** Milliseconds since any fixed instant. */
+  now(): number
+}
+
+export type RepairProgress =
+  | { readonly kind: 'localised'; readonly suspects: readonly Suspect[] }
+  | { readonly kind: 'generated'; readonly candidates: number; readonly files: number }
+  | { readonly kind: 'trying'; readonly tried: number; readonly total: number; readonly current: string }
+  | { readonly kind: 'plausible'; readonly candidate: Candidate; readonly found: number }
+  | { readonly kind: 'confirming'; readonly candidate: Candidate }
+  | { readonly kind: 'confirmed'; readonly candidate: Candidate; readonly passed: boolean }
+
+/** In words and with evidence, for people who decide. */
+export interface Explanation {
+  /** What was wrong. */
+  readonly fault: string
+  /** `path:line` and the function it stands in. */
+  readonly place: string
+  /** Why the edit repairs it. */
+  readonly remedy: string
+  /** Ids of the tests that show it. */
+  readonly tests: readonly string[]
+  /** What speaks for and against it. */
+  readonly evidence: readonly string[]
+  /** Other plausible edits that were weighed. */
+  readonly considered: readonly string[]
+}
+
+export interface RepairAttempts {
+  readonly generated: number
+  readonly tried: number
+  readonly plausible: number
+  readonly confirmed: number
+  readonly seconds: number
+  readonly triedPerSecond: number
+}
+
+/** A candidate that was confirmed or refused by the project's own command. */
+export interface JudgedCandidate extends RankedCandidate {
+  /** `unconfirmed`: time ran out before the project's own command was asked. */
+  readonly confirmation: 'passed' | 'failed' | 'unconfirmed'
+}
+
+export type RepairOutcome =
+  | {
+      readonly kind: 'repaired'
+      readonly candidate: Candidate
+      readonly confidence: number
+      readonly explanation: Explanation
+      readonly alternatives: readonly JudgedCandidate[]
+      readonly suspects: readonly Suspect[]
+      readonly attempts: RepairAttempts
+      readonly report: TestReport
+    }
+  | {
+      readonly kind: 'escalated'
+      readonly reason:
+        'no-suspect' | 'no-candidate' | 'no-plausible' | 'refused' | 'unsure' | 'out-of-time' | 'cancelled'
+      /** For people: what happened and what to do next. */
+      readonly summary: string
+      readonly failing: readonly string[]
+      readonly suspects: readonly Suspect[]
+      /** Best first: plausible, then partial candidates. */
+      readonly hints: readonly JudgedCandidate[]
+      readonly attempts: RepairAttempts
+    }
