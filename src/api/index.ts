@@ -1,0 +1,1 @@
+export type { AuditReport, Decision, EvidenceReport, Page, Studio } from './studio.ts'

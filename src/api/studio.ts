@@ -1,0 +1,51 @@
+import type { RunEventView, RunSummary, RunView, Submission } from '../contracts/index.ts'
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** Pass as `after` for the next page; null at the end. */
+  readonly next: string | null
+}
+
+export interface Decision {
+  readonly decision: 'approved' | 'rejected'
+  /** Short name of the person who decides. */
+  readonly by: string
+  readonly reason: string | undefined
+  /**
+   * Digest of what the person was shown. The decision is refused if the run's subject is another one by now; absent
+   * means whatever is pending.
+   */
+  readonly subject: string | undefined
+}
+
+export interface AuditReport {
+  readonly ok: boolean
+  readonly records: number
+  readonly problems: readonly { readonly sequence: number; readonly kind: string; readonly message: string }[]
+}
+
+export interface EvidenceReport {
+  readonly ok: boolean
+  readonly checked: number
+  readonly problems: readonly string[]
+}
+
+/** What every client of the studio can do. The command line uses it in process; a transport may stand in between. */
+export interface Studio {
+  submit(submission: Submission): Promise<{ readonly runId: string }>
+  listRuns(query: { readonly limit: number; readonly after?: string }): Promise<Page<RunSummary>>
+  /** `runId` may be a unique prefix or suffix, or `latest`. */
+  getRun(runId: string): Promise<RunView>
+  /** Events after `afterSequence`, then new ones as they come, until the run has ended or waits for a person. */
+  watchRun(
+    runId: string,
+    options: { readonly afterSequence?: number; readonly follow: boolean; readonly signal?: AbortSignal },
+  ): AsyncIterable<RunEventView>
+  decide(runId: string, decision: Decision): Promise<RunView>
+  cancelRun(runId: string, by: string, reason: string): Promise<RunView>
+  /** Goes on with a run whose process died, or tries its failed steps again. */
+  resumeRun(runId: string, by: string): Promise<RunView>
+  exportEvidence(runId: string, by: string): Promise<unknown>
+  verifyAudit(by: string): Promise<AuditReport>
+  close(): Promise<void>
+}

@@ -1,0 +1,102 @@
+import * as prompts from '@clack/prompts'
+import type { Studio } from '../../api/index.ts'
+import type { RunView } from '../../contracts/index.ts'
+import type { CliContext } from '../context.ts'
+import { exitCodeOfRun, exitCodes, type ExitCode } from '../exit-codes.ts'
+import { ProgressView } from '../progress.ts'
+import { renderReport } from '../report.ts'
+import { writeJson, writeLine } from '../terminal.ts'
+
+export interface FollowOptions {
+  readonly json: boolean
+  /** Short name of the person who decides when the run asks; undefined leaves it waiting unless asked on a terminal. */
+  readonly approver: string
+  /** `ask` on a terminal, `approve` without asking, or `leave` the run waiting. */
+  readonly whenWaiting: 'ask' | 'approve' | 'leave'
+}
+
+/** Follows a run to its end or to a decision, asks for the decision where it may, and prints the report. */
+export async function followRun(
+  context: CliContext,
+  studio: Studio,
+  runId: string,
+  options: FollowOptions,
+): Promise<ExitCode> {
+  let sequence = 0
+  for (;;) {
+    sequence = await showProgress(context, studio, runId, sequence, options.json)
+    const run = await studio.getRun(runId)
+    if (context.signal.aborted) {
+      writeLine(context.terminal.stderr, `Interrupted. Nothing is lost: atelier resume ${runId}`)
+      return exitCodes.interrupted
+    }
+    if (run.status !== 'waiting' || !(await decide(context, studio, run, options))) {
+      if (options.json) writeJson(context.terminal.stdout, run)
+      else writeLine(context.terminal.stdout, `\n${renderReport(run, context.terminal)}`)
+      return exitCodeOfRun(run)
+    }
+  }
+}
+
+async function showProgress(
+  context: CliContext,
+  studio: Studio,
+  runId: string,
+  afterSequence: number,
+  json: boolean,
+): Promise<number> {
+  const view = new ProgressView(context.terminal)
+  let sequence = afterSequence
+  if (!json) view.start()
+  try {
+    for await (const event of studio.watchRun(runId, {
+      afterSequence,
+      follow: true,
+      signal: context.signal,
+    })) {
+      sequence = event.sequence
+      if (!json) view.take(event)
+    }
+  } finally {
+    view.stop()
+  }
+  return sequence
+}
+
+/** True once a decision was made. */
+async function decide(
+  context: CliContext,
+  studio: Studio,
+  run: RunView,
+  options: FollowOptions,
+): Promise<boolean> {
+  const subject = run.report.approval?.subject
+  if (subject === undefined) return false
+  const { terminal } = context
+  if (options.whenWaiting === 'approve') {
+    writeLine(terminal.stderr, `Approving as ${options.approver}.`)
+    await studio.decide(run.id, { decision: 'approved', by: options.approver, reason: undefined, subject })
+    return true
+  }
+  if (options.whenWaiting === 'leave' || terminal.stdin.isTTY !== true || terminal.stdout.isTTY !== true)
+    return false
+  writeLine(terminal.stdout, `\n${renderReport(run, terminal)}\n`)
+  const answer = await prompts.select({
+    message: `Publish this change? You decide as ${options.approver}.`,
+    options: [
+      { value: 'approved', label: 'Approve and publish the branch' },
+      { value: 'rejected', label: 'Reject' },
+      { value: 'later', label: 'Decide later' },
+    ],
+  })
+  if (prompts.isCancel(answer) || answer === 'later') return false
+  const reason = answer === 'rejected' ? await prompts.text({ message: 'Why? (it is recorded)' }) : undefined
+  if (prompts.isCancel(reason)) return false
+  await studio.decide(run.id, {
+    decision: answer === 'approved' ? 'approved' : 'rejected',
+    by: options.approver,
+    reason: reason === '' ? undefined : reason,
+    subject,
+  })
+  return true
+}

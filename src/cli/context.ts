@@ -1,0 +1,35 @@
+import type { Studio } from '../api/index.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly dataDirectory?: string
+  readonly sandbox?: 'namespaces' | 'none'
+  readonly json?: boolean
+}
+
+export interface Diagnosis {
+  readonly ok: boolean
+  readonly checks: readonly {
+    readonly name: string
+    readonly ok: boolean
+    readonly detail: string
+    readonly remedy: string | undefined
+  }[]
+}
+
+/** What the commands need from the composition root. */
+export interface CliContext {
+  readonly terminal: Terminal
+  readonly version: string
+  /** Opens the studio; `work` says whether this process is to execute steps or only to look. */
+  openStudio(options: GlobalOptions, purpose: 'work' | 'look'): Promise<Studio>
+  diagnose(options: GlobalOptions): Promise<Diagnosis>
+  verifyEvidence(bundle: unknown): {
+    readonly ok: boolean
+    readonly checked: number
+    readonly problems: readonly string[]
+  }
+  /** Aborted when the person interrupts. */
+  readonly signal: AbortSignal
+}

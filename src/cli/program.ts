@@ -1,0 +1,46 @@
+import { Command, Option } from 'commander'
+import type { CliContext } from './context.ts'
+import { auditCommand } from './commands/audit.ts'
+import { decisionCommands } from './commands/decide.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { evidenceCommand } from './commands/evidence.ts'
+import { lifecycleCommands } from './commands/lifecycle.ts'
+import { listCommands } from './commands/list.ts'
+import { solveCommand } from './commands/solve.ts'
+import type { ExitCode } from './exit-codes.ts'
+
+/** The command line as commander knows it; `finish` receives the exit code of the command that ran. */
+export function buildProgram(context: CliContext, finish: (code: ExitCode) => void): Command {
+  const program = new Command('atelier')
+    .description('A studio in which work items become reviewed, tested and approved changes.')
+    .version(context.version)
+    .option('--data-directory <path>', 'where the studio keeps its state')
+    .addOption(
+      new Option(
+        '--sandbox <kind>',
+        'how repository code is isolated; "none" only for repositories you trust',
+      )
+        .choices(['namespaces', 'none'])
+        .default('namespaces'),
+    )
+    .option('--json', 'print JSON for programs')
+    .showHelpAfterError('(add --help for the options)')
+  const commands = [
+    solveCommand(context, finish),
+    ...listCommands(context, finish),
+    ...decisionCommands(context, finish),
+    ...lifecycleCommands(context, finish),
+    evidenceCommand(context, finish),
+    auditCommand(context, finish),
+    doctorCommand(context, finish),
+  ]
+  for (const command of commands) program.addCommand(command)
+  for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => context.terminal.stdout.write(text),
+      writeErr: (text) => context.terminal.stderr.write(text),
+    })
+    if (command !== program) command.option('--json', 'print JSON for programs')
+  }
+  return program
+}
