@@ -1,0 +1,104 @@
+import type { CedarValueJson, Context, EntityJson, TypeAndId } from '@cedar-policy/cedar-wasm/nodejs'
+import type { Principal } from '../../contracts/index.ts'
+import type { PolicyRequest, RepositoryFacts } from './request.ts'
+
+/** A {@link PolicyRequest} in the terms of the Cedar schema. */
+export interface CedarRequest {
+  readonly principal: TypeAndId
+  readonly action: TypeAndId
+  readonly resource: TypeAndId
+  readonly context: Context
+  readonly entities: EntityJson[]
+}
+
+const cedarType = { person: 'Person', agent: 'Agent', service: 'Service' } as const
+
+function uid(type: string, id: string): TypeAndId {
+  return { type: `Atelier::${type}`, id }
+}
+
+function reference(type: string, id: string): CedarValueJson {
+  return { __entity: uid(type, id) }
+}
+
+/** Translates a request. Nothing is looked up: all that policies can see is in the request. */
+export function toCedarRequest(request: PolicyRequest): CedarRequest {
+  const principal = principalEntity(request.principal)
+  const resource = resourceEntity(request.resource)
+  const { context, entities } = contextOf(request)
+  return {
+    principal: uid(cedarType[request.principal.kind], request.principal.id),
+    action: uid('Action', request.action),
+    resource: resource.uid,
+    context,
+    entities: [principal, { ...resource, uid: resource.uid }, ...entities],
+  }
+}
+
+function principalEntity(principal: Principal): EntityJson {
+  const acting =
+    principal.kind === 'person' || principal.onBehalfOf === undefined
+      ? {}
+      : { onBehalfOf: reference('Person', principal.onBehalfOf) }
+  return {
+    uid: uid(cedarType[principal.kind], principal.id),
+    attrs: { tenant: reference('Tenant', principal.tenantId), ...acting },
+    parents: principal.roles.map((role) => uid('Role', role)),
+  }
+}
+
+function resourceEntity(resource: PolicyRequest['resource']): EntityJson & { uid: TypeAndId } {
+  const tenant = reference('Tenant', resource.tenantId)
+  switch (resource.kind) {
+    case 'run':
+      return {
+        uid: uid('Run', resource.runId),
+        attrs: { tenant, requester: reference('Person', resource.requester) },
+        parents: [uid('Project', resource.projectId)],
+      }
+    case 'project':
+      return { uid: uid('Project', resource.projectId), attrs: { tenant }, parents: [] }
+    case 'approval':
+      return {
+        uid: uid('Approval', resource.approvalId),
+        attrs: { tenant },
+        parents: [uid('Run', resource.runId)],
+      }
+    case 'repository':
+      return repositoryEntity(resource, tenant)
+    case 'audit-log':
+      return { uid: uid('AuditLog', resource.tenantId), attrs: { tenant }, parents: [] }
+    case 'budget':
+      return {
+        uid: uid('Budget', `${resource.level}:${resource.subject}`),
+        attrs: { tenant, level: resource.level },
+        parents: [],
+      }
+  }
+}
+
+function repositoryEntity(
+  repository: RepositoryFacts,
+  tenant: CedarValueJson,
+): EntityJson & { uid: TypeAndId } {
+  return {
+    uid: uid('Repository', repository.location),
+    attrs: { tenant },
+    parents: repository.trusted ? [uid('RepositoryGroup', 'trusted')] : [],
+  }
+}
+
+function contextOf(request: PolicyRequest): { context: Context; entities: EntityJson[] } {
+  if (!('context' in request)) return { context: {}, entities: [] }
+  const { context } = request
+  if (!('tool' in context)) {
+    return { context: { decision: context.decision, inLineage: context.inLineage }, entities: [] }
+  }
+  const { tool, permissions, isolation, approved, repository } = context
+  const facts: Context = { tool, permissions: [...permissions], isolation, approved }
+  if (repository === undefined) return { context: facts, entities: [] }
+  return {
+    context: { ...facts, repository: reference('Repository', repository.location) },
+    entities: [repositoryEntity(repository, reference('Tenant', request.resource.tenantId))],
+  }
+}

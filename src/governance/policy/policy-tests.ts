@@ -1,0 +1,154 @@
+import { readFile } from 'node:fs/promises'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { roleSchema } from '../../contracts/index.ts'
+import type { PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
+import { policyErrors } from './errors.ts'
+import type { PolicyDecision, PolicyEngine } from './policy-engine.ts'
+import type { PolicyRequest } from './request.ts'
+
+const name = z.string().min(1)
+const tenant = name.default('default').transform((id) => id as TenantId)
+const principalId = name.transform((id) => id as PrincipalId)
+
+const principalSchema = z
+  .strictObject({
+    kind: z.enum(['person', 'agent', 'service']),
+    id: principalId,
+    tenantId: tenant,
+    roles: z.array(roleSchema).default([]),
+    onBehalfOf: principalId.optional(),
+  })
+  .transform(({ onBehalfOf, ...rest }) => ({ ...rest, onBehalfOf }))
+
+const projectId = name.default('project').transform((id) => id as ProjectId)
+const runId = name.default('run').transform((id) => id as RunId)
+const repositoryFacts = { location: name, trusted: z.boolean() }
+
+const resources = {
+  run: z.strictObject({
+    kind: z.literal('run').default('run'),
+    tenantId: tenant,
+    runId,
+    projectId,
+    requester: name.default('person:reporter'),
+  }),
+  project: z.strictObject({ kind: z.literal('project').default('project'), tenantId: tenant, projectId }),
+  approval: z.strictObject({
+    kind: z.literal('approval').default('approval'),
+    tenantId: tenant,
+    approvalId: name.default('approval'),
+    runId,
+  }),
+  repository: z.strictObject({
+    kind: z.literal('repository').default('repository'),
+    tenantId: tenant,
+    ...repositoryFacts,
+  }),
+  auditLog: z.strictObject({ kind: z.literal('audit-log').default('audit-log'), tenantId: tenant }),
+  budget: z.strictObject({
+    kind: z.literal('budget').default('budget'),
+    tenantId: tenant,
+    level: z.enum(['tenant', 'project', 'run', 'step']),
+    subject: name,
+  }),
+}
+
+const toolUse = z
+  .strictObject({
+    tool: name,
+    permissions: z.array(name).default([]),
+    isolation: z.enum(['namespaces', 'none', 'not-applicable']).default('namespaces'),
+    approved: z.boolean().default(false),
+    repository: z.strictObject(repositoryFacts).optional(),
+  })
+  .transform(({ repository, ...rest }) => ({ ...rest, repository }))
+
+const ask = <A extends string, R extends z.ZodType>(actions: readonly [A, ...A[]], resource: R) =>
+  z.strictObject({ principal: principalSchema, action: z.enum(actions), resource })
+
+const requestSchema = z.discriminatedUnion('action', [
+  ask(
+    ['use-read-tool', 'use-workspace-tool', 'cause-reversible-effect', 'cause-irreversible-effect'],
+    resources.run,
+  ).extend({ context: toolUse }),
+  ask(['submit-work-item', 'read-project'], resources.project),
+  ask(['read-run', 'cancel-run', 'resume-run', 'request-approval'], resources.run),
+  ask(['decide-approval'], resources.approval).extend({
+    context: z.strictObject({ decision: name, inLineage: z.boolean() }),
+  }),
+  ask(['trust-repository'], resources.repository),
+  ask(['read-audit'], resources.auditLog),
+  ask(['read-budget', 'set-budget'], resources.budget),
+]) satisfies z.ZodType<PolicyRequest>
+
+const testFileSchema = z.array(
+  z.strictObject({
+    name,
+    request: requestSchema,
+    expect: z.strictObject({
+      decision: z.enum(['allow', 'deny']),
+      /** Ids of the policies that must have decided; an empty list means the default decided. */
+      policies: z.array(name).optional(),
+    }),
+  }),
+)
+
+/** A unit test of policies, written as data. */
+export type PolicyTest = z.infer<typeof testFileSchema>[number]
+
+export interface PolicyTestResult {
+  readonly name: string
+  readonly passed: boolean
+  readonly actual: PolicyDecision
+  /** Empty when passed. */
+  readonly message: string
+}
+
+/**
+ * Reads a YAML file of policy tests.
+ *
+ * @throws ATL_POLICY_UNREADABLE, ATL_POLICY_TESTS_INVALID
+ */
+export async function readPolicyTests(file: string): Promise<readonly PolicyTest[]> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    throw policyErrors.UNREADABLE({ detail: file, cause })
+  }
+  try {
+    return testFileSchema.parse(parse(text))
+  } catch (cause) {
+    const detail = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)
+    throw policyErrors.TESTS_INVALID({ detail: `${file}: ${detail}`, cause, details: { file } })
+  }
+}
+
+/** Asks each test's question and compares the decision, and the deciding policies where the test names them. */
+export function runPolicyTests(
+  engine: PolicyEngine,
+  tests: readonly PolicyTest[],
+): readonly PolicyTestResult[] {
+  return tests.map(({ name, request, expect }) => {
+    const actual = engine.decide(request)
+    const problems = [
+      ...(actual.decision === expect.decision
+        ? []
+        : [`expected ${expect.decision}, but the decision is ${actual.decision}`]),
+      ...(expect.policies === undefined || sameMembers(expect.policies, actual.policies)
+        ? []
+        : [`expected ${list(expect.policies)} to decide, but it was ${list(actual.policies)}`]),
+      ...actual.errors,
+    ]
+    return { name, passed: problems.length === 0, actual, message: problems.join('; ') }
+  })
+}
+
+function sameMembers(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && [...a].sort().join('\n') === [...b].sort().join('\n')
+}
+
+function list(policies: readonly string[]): string {
+  return policies.length === 0 ? 'the default' : policies.join(', ')
+}

@@ -1,0 +1,105 @@
+import type { EffectClass, Principal } from '../../contracts/index.ts'
+import type { ProjectId, RunId, TenantId } from '../../kernel/index.ts'
+
+/** The action that policies are asked about when a tool of an effect class is used. */
+export const toolActions = {
+  read: 'use-read-tool',
+  workspace: 'use-workspace-tool',
+  'external-reversible': 'cause-reversible-effect',
+  'external-irreversible': 'cause-irreversible-effect',
+} as const satisfies Record<EffectClass, string>
+
+export type ToolAction = (typeof toolActions)[EffectClass]
+
+/** How strongly what a tool works on is confined; `not-applicable` when it runs no code of a repository. */
+export type Isolation = 'namespaces' | 'none' | 'not-applicable'
+
+/** Facts about the use of a tool, established by the door. */
+export interface ToolUseContext {
+  readonly tool: string
+  readonly permissions: readonly string[]
+  readonly isolation: Isolation
+  readonly approved: boolean
+  readonly repository: RepositoryFacts | undefined
+}
+
+export interface RepositoryFacts {
+  readonly location: string
+  /** A person vouched for it, see `identity/repository-trust.ts`. */
+  readonly trusted: boolean
+}
+
+export interface RunResource {
+  readonly kind: 'run'
+  readonly tenantId: TenantId
+  readonly runId: RunId
+  readonly projectId: ProjectId
+  /** Principal id of the person on whose mandate the run acts. */
+  readonly requester: string
+}
+
+export interface ProjectResource {
+  readonly kind: 'project'
+  readonly tenantId: TenantId
+  readonly projectId: ProjectId
+}
+
+export interface ApprovalResource {
+  readonly kind: 'approval'
+  readonly tenantId: TenantId
+  readonly approvalId: string
+  readonly runId: RunId
+}
+
+export interface RepositoryResource extends RepositoryFacts {
+  readonly kind: 'repository'
+  readonly tenantId: TenantId
+}
+
+export interface AuditLogResource {
+  readonly kind: 'audit-log'
+  readonly tenantId: TenantId
+}
+
+export interface BudgetResource {
+  readonly kind: 'budget'
+  readonly tenantId: TenantId
+  readonly level: string
+  readonly subject: string
+}
+
+/** One question to the policies: who wants to do what to which resource in which context. Mirrors the Cedar schema. */
+export type PolicyRequest = { readonly principal: Principal } & (
+  | { readonly action: ToolAction; readonly resource: RunResource; readonly context: ToolUseContext }
+  | { readonly action: 'submit-work-item' | 'read-project'; readonly resource: ProjectResource }
+  | {
+      readonly action: 'read-run' | 'cancel-run' | 'resume-run' | 'request-approval'
+      readonly resource: RunResource
+    }
+  | {
+      readonly action: 'decide-approval'
+      readonly resource: ApprovalResource
+      readonly context: { readonly decision: string; readonly inLineage: boolean }
+    }
+  | { readonly action: 'trust-repository'; readonly resource: RepositoryResource }
+  | { readonly action: 'read-audit'; readonly resource: AuditLogResource }
+  | { readonly action: 'read-budget' | 'set-budget'; readonly resource: BudgetResource }
+)
+
+/** `kind:id`, as audit records and messages name a resource. */
+export function nameResource(resource: PolicyRequest['resource']): string {
+  switch (resource.kind) {
+    case 'run':
+      return `run:${resource.runId}`
+    case 'project':
+      return `project:${resource.projectId}`
+    case 'approval':
+      return `approval:${resource.approvalId}`
+    case 'repository':
+      return `repository:${resource.location}`
+    case 'audit-log':
+      return `audit-log:${resource.tenantId}`
+    case 'budget':
+      return `budget:${resource.level}:${resource.subject}`
+  }
+}
