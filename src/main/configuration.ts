@@ -1,0 +1,53 @@
+import { mkdirSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Everything the studio takes from its environment; nothing else reads `process.env`. */
+export interface Configuration {
+  /** Folder of the installed package: workflows, agents and policies are read from it. */
+  readonly packageRoot: string
+  readonly dataDirectory: string
+  /** A PostgreSQL server to use in place of the embedded one. */
+  readonly databaseUrl: string | undefined
+  readonly sandbox: 'namespaces' | 'none'
+}
+
+export interface ConfigurationOptions {
+  readonly dataDirectory?: string
+  readonly sandbox?: 'namespaces' | 'none'
+}
+
+/** Reads the configuration; options of the command line win over the environment. */
+export function readConfiguration(
+  options: ConfigurationOptions = {},
+  environment: NodeJS.ProcessEnv = process.env,
+): Configuration {
+  return {
+    packageRoot: path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..'),
+    dataDirectory: path.resolve(
+      options.dataDirectory ?? environment['ATELIER_DATA'] ?? defaultDataDirectory(environment),
+    ),
+    databaseUrl: environment['DATABASE_URL'],
+    sandbox: options.sandbox ?? 'namespaces',
+  }
+}
+
+/**
+ * `/var/lib/atelier` for root, whose home other accounts cannot enter although database and sandboxes run under one;
+ * the XDG data directory for anybody else, or the temporary directory for an account without a home.
+ */
+function defaultDataDirectory(environment: NodeJS.ProcessEnv): string {
+  const { uid, homedir } = os.userInfo()
+  if (uid === 0) return '/var/lib/atelier'
+  const candidate = path.join(
+    environment['XDG_DATA_HOME'] ?? path.join(environment['HOME'] ?? homedir, '.local/share'),
+    'atelier',
+  )
+  try {
+    mkdirSync(candidate, { recursive: true, mode: 0o700 })
+    return candidate
+  } catch {
+    return path.join(os.tmpdir(), `atelier-${uid}`)
+  }
+}
