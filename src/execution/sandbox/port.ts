@@ -5,8 +5,17 @@ export type EgressPolicy =
   | { readonly kind: 'none' }
   | {
       readonly kind: 'allow-list'
-      readonly hosts: readonly { readonly host: string; readonly port: number }[]
+      readonly hosts: readonly AllowedHost[]
     }
+
+/** One destination that a sandbox may reach. Addresses are checked after the name was resolved. */
+export interface AllowedHost {
+  /** Exact name, or `*.example.org` for every name below `example.org`. */
+  readonly host: string
+  readonly port: number
+  /** Permits private, loopback and link-local addresses, for a registry inside one's own network. */
+  readonly allowPrivate?: boolean
+}
 
 export interface SandboxLimits {
   /** Bytes of data segment a process may have, and the sum over the sandbox that the watchdog allows. */
@@ -72,6 +81,12 @@ export interface Sandbox {
   readonly id: string
   /** How strong the isolation is; recorded in the evidence. `none` only when a person asked for it. */
   readonly isolation: 'namespaces' | 'none'
+  /**
+   * The path under which processes of this sandbox see an inside path such as `/workspace/a.js` or the target of a
+   * bind. The same path where there is a mount namespace; a host path where there is none, so every inside path that
+   * goes into arguments, variables or files should pass through here.
+   */
+  locate(path: string): string
   run(command: SandboxCommand): Promise<SandboxResult>
   start(command: Omit<SandboxCommand, 'stdin' | 'onOutput'>): SandboxProcess
   /** Reads through the sandbox, so that symbolic links of the repository resolve inside it. Null if absent. */
