@@ -1,0 +1,158 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import type { IsolationLevel } from 'kysely'
+import type { Pool, PoolClient } from 'pg'
+import { silentLogger } from '../kernel/index.ts'
+import type { Logger, PrincipalId, TenantId } from '../kernel/index.ts'
+import { borrow, createPool, integersAsNumbers } from './connection-pool.ts'
+import { storeErrors } from './errors.ts'
+import { translateFailure } from './failures.ts'
+import { ensureRoles, refuseUnsafeRole, roles } from './roles.ts'
+import { runScoped } from './scoped-transaction.ts'
+import type { ScopeSettings, Tx } from './scoped-transaction.ts'
+import type { DatabaseTarget } from './target.ts'
+
+/** For whom a transaction is done; decides which rows it can see and write. */
+export type Scope =
+  | { readonly kind: 'tenant'; readonly tenantId: TenantId; readonly principalId: PrincipalId }
+  | { readonly kind: 'system' }
+
+export interface TransactionOptions {
+  /** `read committed` when absent. */
+  readonly isolation?: IsolationLevel
+}
+
+export interface Database {
+  /**
+   * Runs `work` in one transaction that is committed when it returns and rolled back when it throws. `client` is the
+   * connection below `tx`, for libraries that join a transaction of their caller.
+   * @throws ATL_STORE_UNAVAILABLE (retryable) when the server is away; whether a transaction that was just being
+   * committed took place is then unknown. ATL_STORE_CONFLICT (retryable), ATL_STORE_NO_SPACE, ATL_STORE_FORBIDDEN.
+   * What `work` throws passes through.
+   */
+  transaction<T>(
+    scope: Scope,
+    work: (tx: Tx, client: PoolClient) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T>
+  /** The owner of the schema: for migrations, and for the engine's own tables. */
+  readonly owner: DatabaseOwner
+  /** Ends all connections; transactions under way come to their end first. */
+  close(): Promise<void>
+}
+
+export interface DatabaseOwner {
+  readonly url: string
+  readonly pool: Pool
+  readonly kysely: Kysely<unknown>
+}
+
+export interface ConnectOptions {
+  readonly logger?: Logger
+  /** Connections per role at most. */
+  readonly poolSize?: number
+  /** How long a transaction waits for a server that is away before it fails. */
+  readonly patienceMs?: number
+}
+
+/** Oldest major version with all that the studio uses. */
+const oldestVersion = 15
+
+/**
+ * Connects to the database, checks that the server is new enough, and makes sure of the roles.
+ * @throws errors of the area STORE.
+ */
+export async function connect(target: DatabaseTarget, options: ConnectOptions = {}): Promise<Database> {
+  refuseInvalidUrl(target.owner)
+  const logger = (options.logger ?? silentLogger).child({ component: 'store' })
+  const { poolSize = 10, patienceMs = 10_000 } = options
+  const open = (url: string): Pool => createPool(url, poolSize, logger, integersAsNumbers)
+  // Libraries use it, which count on the driver's own way of reading values.
+  const owner = createPool(target.owner, poolSize, logger)
+  const stepDown = open(target.application ?? target.owner)
+  const accesses: Record<Scope['kind'], Access> = {
+    tenant: { pool: stepDown, role: target.application === undefined ? roles.application : undefined },
+    system: {
+      pool: target.system === undefined ? stepDown : open(target.system),
+      role: target.system === undefined ? roles.system : undefined,
+    },
+  }
+  const pools = new Set([owner, accesses.tenant.pool, accesses.system.pool])
+  const close = async (): Promise<void> => {
+    await Promise.all([...pools].map((pool) => pool.end()))
+  }
+  try {
+    const stepDownRoles = Object.values(accesses).flatMap(({ role }) => role ?? [])
+    await prepare(owner, patienceMs, stepDownRoles)
+    await Promise.all(Object.values(accesses).map((access) => refuseUnsafeAccess(access, patienceMs)))
+  } catch (error) {
+    await close()
+    throw translateFailure(error)
+  }
+  return {
+    transaction: (scope, work, transactionOptions = {}) =>
+      transact(accesses[scope.kind], patienceMs, scope, work, transactionOptions),
+    owner: {
+      url: target.owner,
+      pool: owner,
+      kysely: new Kysely({ dialect: new PostgresDialect({ pool: owner }) }),
+    },
+    close: once(close),
+  }
+}
+
+/** How transactions of one kind reach the database. */
+interface Access {
+  readonly pool: Pool
+  readonly role: string | undefined
+}
+
+async function transact<T>(
+  access: Access,
+  patienceMs: number,
+  scope: Scope,
+  work: (tx: Tx, client: PoolClient) => Promise<T>,
+  { isolation }: TransactionOptions,
+): Promise<T> {
+  const client = await borrow(access.pool, patienceMs)
+  const settings: ScopeSettings = { role: access.role, variables: scopeVariables(scope), isolation }
+  try {
+    return await runScoped(client, settings, work)
+  } catch (error) {
+    throw translateFailure(error)
+  }
+}
+
+function scopeVariables(scope: Scope): Record<string, string> {
+  if (scope.kind === 'system') return {}
+  return { 'atelier.tenant_id': scope.tenantId, 'atelier.principal_id': scope.principalId }
+}
+
+function refuseInvalidUrl(url: string): void {
+  const protocol = URL.canParse(url) ? new URL(url).protocol : undefined
+  if (protocol !== 'postgresql:' && protocol !== 'postgres:') throw storeErrors.URL_INVALID()
+}
+
+async function prepare(owner: Pool, patienceMs: number, stepDownRoles: readonly string[]): Promise<void> {
+  const client = await borrow(owner, patienceMs)
+  try {
+    const { rows } = await client.query<{ version: string }>(
+      "select current_setting('server_version_num') as version",
+    )
+    const major = Math.floor(Number(rows[0]?.version) / 10_000)
+    if (major < oldestVersion)
+      throw storeErrors.SERVER_TOO_OLD({ detail: `version ${major}, wanted ${oldestVersion} or newer` })
+    if (stepDownRoles.length > 0) await ensureRoles(client, stepDownRoles)
+  } finally {
+    client.release()
+  }
+}
+
+async function refuseUnsafeAccess(access: Access, patienceMs: number): Promise<void> {
+  const client = await borrow(access.pool, patienceMs)
+  await runScoped(client, { role: access.role, variables: {}, isolation: undefined }, refuseUnsafeRole)
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined
+  return () => (running ??= action())
+}

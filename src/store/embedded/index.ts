@@ -1,0 +1,2 @@
+export { startEmbeddedServer } from './server.ts'
+export type { EmbeddedServer, EmbeddedServerOptions } from './server.ts'

@@ -1,0 +1,246 @@
+import type { ChildProcess } from 'node:child_process'
+import { chmodSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { AtelierError, reportError, silentLogger } from '../../kernel/index.ts'
+import type { Logger } from '../../kernel/index.ts'
+import { embeddedServerErrors } from '../errors.ts'
+import { roles } from '../roles.ts'
+import type { DatabaseTarget } from '../target.ts'
+import { canEnter, makePrivateDirectory, serverAccount, studioAccountName } from './account.ts'
+import type { ServerAccount } from './account.ts'
+import { bootstrap } from './bootstrap.ts'
+import { dataDirectory, ensureCluster } from './cluster.ts'
+import { databaseName, superuser, writeConfiguration } from './configuration.ts'
+import { inspectInstallation, prepareInstallation } from './installation.ts'
+import type { Installation } from './installation.ts'
+import { lockDataDirectory } from './lock.ts'
+import type { DataDirectoryLock } from './lock.ts'
+import { endOrphans, startServerProcess, stopServerProcess } from './server-process.ts'
+import type { ServerCommand } from './server-process.ts'
+
+export interface EmbeddedServerOptions {
+  /** Where everything of the server lives; made when absent. One process at a time may use it. */
+  readonly directory: string
+  readonly logger?: Logger
+  /** Account to run as when the studio is root; `nobody` when absent. */
+  readonly account?: { readonly uid: number; readonly gid: number }
+  /** Folder of other PostgreSQL programs than the ones from npm, for example `/usr/lib/postgresql/15/bin`. */
+  readonly binDirectory?: string
+  /** Settings of `postgresql.conf` that win over the studio's. */
+  readonly settings?: Readonly<Record<string, string | number>>
+}
+
+/** A PostgreSQL server that belongs to this process. */
+export interface EmbeddedServer {
+  readonly target: DatabaseTarget
+  /** Of the main server process; changes when it died and was started again, undefined in between. */
+  readonly pid: number | undefined
+  readonly dataDirectory: string
+  readonly logFile: string
+  /** Address for one role, by default of the studio's database. */
+  urlFor(role: string, database?: string): string
+  /** Ends the server and gives the data directory back. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+/** Restarts within a minute after which the server is given up. */
+const restartLimit = 5
+
+/**
+ * Starts PostgreSQL as a child process over `directory`: creates the database at the first start, ends what an earlier
+ * studio left behind, recovers from crashes, and starts the server again when it dies.
+ * @throws errors of the area EMBEDDED.
+ */
+export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
+  const directory = makeDirectory(resolve(options.directory))
+  const lock = await lockDataDirectory(directory)
+  try {
+    const place = choosePlace(directory, lock.directoryId, options)
+    const clusterName = `atelier-${lock.directoryId}`
+    const data = dataDirectory(place.cluster)
+    const orphans = await endOrphans(data, clusterName)
+    const installation = await chooseInstallation(options, place)
+    await ensureCluster(installation, place.account, place.cluster)
+    const socketDirectory = makeSocketDirectory(place, lock.directoryId)
+    const command: ServerCommand = {
+      installation,
+      account: place.account,
+      dataDirectory: data,
+      logFile: join(directory, 'server.log'),
+      clusterName,
+      arguments: await writeConfiguration(place.configuration, {
+        major: installation.majorVersion,
+        socketDirectory,
+        studioAccount: studioAccountName(),
+        settings: options.settings ?? {},
+      }),
+    }
+    const logger = (options.logger ?? silentLogger).child({ component: 'embedded-postgresql' })
+    logger.log('debug', { data, orphans, version: installation.majorVersion }, 'starting PostgreSQL')
+    const server = new SupervisedServer(command, socketDirectory, logger, lock)
+    await server.start()
+    try {
+      await bootstrap(server.urlFor(superuser, 'postgres'))
+    } catch (error) {
+      await server.stop()
+      throw error
+    }
+    return server
+  } catch (error) {
+    await lock.release()
+    throw error instanceof AtelierError ? error : asStartFailure(error)
+  }
+}
+
+interface Place {
+  readonly account: ServerAccount
+  /** Belongs to the account; the studio as root writes nothing in there. */
+  readonly cluster: string
+  /** Readable by the account. */
+  readonly configuration: string
+  readonly installations: string
+}
+
+function makeDirectory(directory: string): string {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    if (process.getuid?.() === 0) chmodSync(directory, 0o711)
+    return directory
+  } catch (error) {
+    throw asStartFailure(error)
+  }
+}
+
+/**
+ * Root's server runs as an account that may not enter directories such as /root. Then the database lies under
+ * /var/lib/atelier, named by the id of the directory that was asked for, which keeps a note of it.
+ */
+function choosePlace(directory: string, directoryId: string, options: EmbeddedServerOptions): Place {
+  const account = serverAccount(options.account)
+  let root = directory
+  let installations = join(directory, 'programs')
+  if (!canEnter(account, directory)) {
+    root = join('/var/lib/atelier', directoryId)
+    installations = '/var/lib/atelier/programs'
+    mkdirSync(root, { recursive: true, mode: 0o711 })
+    for (const path of ['/var/lib/atelier', root]) chmodSync(path, 0o711)
+    writeFileSync(join(directory, 'location'), `${root}\n`)
+  }
+  const cluster = join(root, 'cluster')
+  makePrivateDirectory(account, cluster)
+  return { account, cluster, configuration: join(root, 'configuration'), installations }
+}
+
+function chooseInstallation(options: EmbeddedServerOptions, place: Place): Promise<Installation> {
+  if (options.binDirectory !== undefined) return inspectInstallation(options.binDirectory)
+  return prepareInstallation(place.account, place.installations)
+}
+
+/** The kernel allows 107 bytes for a socket's path, of which the server's file name takes 14. */
+const longestSocketDirectory = 93
+
+/** Makes the folder for the server's socket, which nobody but the account (and root) may enter. */
+function makeSocketDirectory(place: Place, directoryId: string): string {
+  const inside = join(place.cluster, 'socket')
+  const socketDirectory =
+    Buffer.byteLength(inside) <= longestSocketDirectory ? inside : `/tmp/atelier-${directoryId}`
+  makePrivateDirectory(place.account, socketDirectory)
+  const { uid, mode } = lstatSync(socketDirectory)
+  if (uid !== place.account.uid || (mode & 0o077) !== 0)
+    throw embeddedServerErrors.UNREACHABLE({ detail: `${socketDirectory} belongs to somebody else` })
+  return socketDirectory
+}
+
+function asStartFailure(error: unknown): AtelierError {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ENOSPC') return embeddedServerErrors.NO_SPACE({ detail: message, cause: error })
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code ?? ''))
+    return embeddedServerErrors.UNREACHABLE({ detail: message, cause: error })
+  return embeddedServerErrors.START_FAILED({ detail: message, cause: error })
+}
+
+class SupervisedServer implements EmbeddedServer {
+  readonly #command: ServerCommand
+  readonly #socketDirectory: string
+  readonly #logger: Logger
+  readonly #lock: DataDirectoryLock
+  readonly #deaths: number[] = []
+  #child: ChildProcess | undefined
+  #restarting: Promise<void> | undefined
+  #stopped: Promise<void> | undefined
+
+  constructor(command: ServerCommand, socketDirectory: string, logger: Logger, lock: DataDirectoryLock) {
+    this.#command = command
+    this.#socketDirectory = socketDirectory
+    this.#logger = logger
+    this.#lock = lock
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  get dataDirectory(): string {
+    return this.#command.dataDirectory
+  }
+
+  get logFile(): string {
+    return this.#command.logFile
+  }
+
+  get target(): DatabaseTarget {
+    return {
+      owner: this.urlFor(roles.owner),
+      application: this.urlFor(roles.application),
+      system: this.urlFor(roles.system),
+    }
+  }
+
+  urlFor(role: string, database = databaseName): string {
+    return `postgresql://${role}@localhost/${database}?host=${encodeURIComponent(this.#socketDirectory)}`
+  }
+
+  async start(): Promise<void> {
+    const child = await startServerProcess(this.#command)
+    this.#child = child
+    const onExit = (): void => {
+      this.#child = undefined
+      if (this.#stopped === undefined) this.#restarting = this.#restart()
+    }
+    if (child.exitCode !== null || child.signalCode !== null) onExit()
+    else child.once('exit', onExit)
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    await this.#restarting
+    if (this.#child !== undefined) await stopServerProcess(this.#child, this.#command.clusterName)
+    if (!this.#socketDirectory.startsWith(dirname(this.#command.dataDirectory)))
+      rmSync(this.#socketDirectory, { recursive: true, force: true })
+    await this.#lock.release()
+  }
+
+  async #restart(): Promise<void> {
+    const now = Date.now()
+    this.#deaths.push(now)
+    const recent = this.#deaths.filter((time) => now - time < 60_000).length
+    if (recent > restartLimit) {
+      this.#logger.log('error', { restarts: restartLimit }, 'PostgreSQL keeps dying; given up')
+      return
+    }
+    this.#logger.log('warn', { restart: recent }, 'PostgreSQL died; starting it again')
+    try {
+      await endOrphans(this.#command.dataDirectory, this.#command.clusterName)
+      await delay(50 * 2 ** recent, undefined, { ref: false })
+      if (this.#stopped === undefined) await this.start()
+    } catch (error) {
+      this.#logger.log('error', { error: reportError(error) }, 'PostgreSQL could not be started again')
+      if (this.#stopped === undefined) await this.#restart()
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { CompiledQuery, Kysely, PostgresDialect, PostgresDriver } from 'kysely'
+import type { DatabaseConnection, IsolationLevel, Transaction } from 'kysely'
+import { escapeIdentifier, escapeLiteral } from 'pg'
+import type { PoolClient } from 'pg'
+import type { Tables } from './tables.ts'
+
+export type Tx = Transaction<Tables>
+
+export interface ScopeSettings {
+  /** The role to step down to; undefined where the connection logged in as it. */
+  readonly role: string | undefined
+  /** Set until the end of the transaction, for the policies of row-level security to read. */
+  readonly variables: Readonly<Record<string, string>>
+  readonly isolation: IsolationLevel | undefined
+}
+
+/** Runs `work` in one transaction on the connection and gives the connection back. */
+export async function runScoped<T>(
+  client: PoolClient,
+  settings: ScopeSettings,
+  work: (tx: Tx, client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const kysely = new Kysely<Tables>({ dialect: new ScopedDialect(client, settings) })
+  return kysely.transaction().execute((tx) => work(tx, client))
+}
+
+class ScopedDialect extends PostgresDialect {
+  readonly #client: PoolClient
+  readonly #settings: ScopeSettings
+
+  constructor(client: PoolClient, settings: ScopeSettings) {
+    super({ pool: onlyClient(client) })
+    this.#client = client
+    this.#settings = settings
+  }
+
+  override createDriver(): PostgresDriver {
+    return new ScopedDriver(this.#client, this.#settings)
+  }
+}
+
+/** Begins a transaction and enters its scope in one round trip. */
+class ScopedDriver extends PostgresDriver {
+  readonly #begin: string
+
+  constructor(client: PoolClient, settings: ScopeSettings) {
+    super({ pool: onlyClient(client) })
+    this.#begin = beginStatement(settings)
+  }
+
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw(this.#begin))
+  }
+}
+
+function onlyClient(client: PoolClient) {
+  return { connect: () => Promise.resolve(client), end: () => Promise.resolve(), options: {} }
+}
+
+function beginStatement({ role, variables, isolation }: ScopeSettings): string {
+  const statements = [isolation === undefined ? 'begin' : `begin isolation level ${isolation}`]
+  const settings = Object.entries(variables).map(
+    ([name, value]) => `set_config(${escapeLiteral(name)}, ${escapeLiteral(value)}, true)`,
+  )
+  if (settings.length > 0) statements.push(`select ${settings.join(', ')}`)
+  if (role !== undefined) statements.push(`set local role ${escapeIdentifier(role)}`)
+  return statements.join('; ')
+}
