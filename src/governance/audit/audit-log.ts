@@ -1,0 +1,170 @@
+import { sql } from 'kysely'
+import type { Clock, PrincipalId, RunId, TenantId } from '../../kernel/index.ts'
+import type { Database, Scope, Tx } from '../../store/index.ts'
+import { ChainVerifier } from './chain.ts'
+import type { ChainReport } from './chain.ts'
+import type { CheckpointFile } from './checkpoint-file.ts'
+import { signCheckpoint, verifyCheckpoints } from './checkpoint.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import { serialiseRecord } from './record.ts'
+import type { AuditRecord, ChainHead, StoredEntry } from './record.ts'
+import type { SigningKey } from './signing-key.ts'
+
+export type TenantScope = Extract<Scope, { kind: 'tenant' }>
+
+/** What a caller says about what happened; time and operating system account are added. */
+export type AuditEntry = Omit<AuditRecord, 'time' | 'osUid'>
+
+export interface AuditLog {
+  /**
+   * Appends within the caller's transaction: the record is there if and only if the transaction is committed. The
+   * tenant's chain is locked from here to the end of the transaction, so append last.
+   */
+  append(tx: Tx, entry: AuditEntry): Promise<ChainHead>
+  /**
+   * Signs where the chain stands, and keeps the signature both in the database and in the data directory. Undefined
+   * for a chain without records.
+   */
+  checkpoint(scope: TenantScope): Promise<Checkpoint | undefined>
+  /** Reads the tenant's whole chain and says which records were changed, removed, reordered or put in. */
+  verify(scope: TenantScope): Promise<ChainReport>
+  /** The records of one run, in order. */
+  ofRun(tx: Tx, tenantId: TenantId, runId: RunId): Promise<readonly StoredEntry[]>
+  /** Lines of a JSON Lines file that `verifyAuditExport` checks without the database. Takes a checkpoint first. */
+  exportLines(scope: TenantScope): AsyncIterable<string>
+  readonly publicKey: string
+}
+
+export interface AuditLogOptions {
+  readonly database: Database
+  readonly clock: Clock
+  readonly key: SigningKey
+  readonly checkpoints: CheckpointFile
+  /** `process.getuid()`; null where there is none. */
+  readonly osUid: number | null
+}
+
+const pageSize = 1000
+
+export function createAuditLog({ database, clock, key, checkpoints, osUid }: AuditLogOptions): AuditLog {
+  const checkpoint = async (scope: TenantScope): Promise<Checkpoint | undefined> => {
+    const signed = await database.transaction(scope, async (tx) => {
+      const head = await headOf(tx, scope.tenantId)
+      if (head === undefined || head.seq === 0) return undefined
+      const made = signCheckpoint(scope.tenantId, head, new Date(clock.now()), key)
+      await tx
+        .insertInto('audit_checkpoints')
+        .values({
+          tenant_id: scope.tenantId,
+          seq: made.seq,
+          hash: made.hash,
+          time: made.time,
+          key_id: made.keyId,
+          signature: made.signature,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+      return made
+    })
+    if (signed !== undefined) await checkpoints.append(signed)
+    return signed
+  }
+
+  return {
+    publicKey: key.publicKey,
+    checkpoint,
+    append: async (tx, entry) => {
+      const record: AuditRecord = { ...entry, time: new Date(clock.now()).toISOString(), osUid }
+      const { rows } = await sql<ChainHead>`select * from audit_append(${serialiseRecord(record)})`.execute(
+        tx,
+      )
+      const [head] = rows
+      if (head === undefined) throw new Error('audit_append returned nothing')
+      return head
+    },
+    verify: async (scope) => {
+      // Read before the snapshot: every checkpoint in the file is about records committed by then.
+      const kept = (await checkpoints.read()).filter(({ tenantId }) => tenantId === scope.tenantId)
+      return database.transaction(
+        scope,
+        async (tx) => {
+          const known = [...kept, ...(await storedCheckpoints(tx, scope.tenantId))]
+          const verifier = new ChainVerifier(scope.tenantId, verifyCheckpoints(scope.tenantId, known, key))
+          for await (const row of entries(tx, scope.tenantId)) verifier.add(row)
+          return verifier.finish((await headOf(tx, scope.tenantId)) ?? 'missing')
+        },
+        { isolation: 'repeatable read' },
+      )
+    },
+    ofRun: (tx, tenantId, runId) =>
+      tx
+        .selectFrom('audit_log')
+        .select(['seq', 'entry', 'hash'])
+        .where('tenant_id', '=', tenantId)
+        .where('run_id', '=', runId)
+        .orderBy('seq')
+        .execute(),
+    exportLines: async function* (scope) {
+      await checkpoint(scope)
+      let after = 0
+      const header = await database.transaction(scope, async (tx) => ({
+        format: 'atelier-audit/1',
+        tenantId: scope.tenantId,
+        head: (await headOf(tx, scope.tenantId)) ?? { seq: 0, hash: '' },
+        checkpoints: await storedCheckpoints(tx, scope.tenantId),
+        publicKey: key.publicKey,
+      }))
+      yield JSON.stringify(header)
+      while (after < header.head.seq) {
+        const page = await database.transaction(scope, (tx) => pageOf(tx, scope.tenantId, after))
+        for (const row of page) if (row.seq <= header.head.seq) yield JSON.stringify(row)
+        const last = page.at(-1)
+        if (last === undefined) break
+        after = last.seq
+      }
+    },
+  }
+}
+
+async function headOf(tx: Tx, tenantId: TenantId): Promise<ChainHead | undefined> {
+  return tx
+    .selectFrom('audit_heads')
+    .select(['seq', 'hash'])
+    .where('tenant_id', '=', tenantId)
+    .executeTakeFirst()
+}
+
+async function storedCheckpoints(tx: Tx, tenantId: TenantId): Promise<readonly Checkpoint[]> {
+  return tx
+    .selectFrom('audit_checkpoints')
+    .select(['tenant_id as tenantId', 'seq', 'hash', 'time', 'key_id as keyId', 'signature'])
+    .where('tenant_id', '=', tenantId)
+    .orderBy('seq')
+    .execute()
+}
+
+async function* entries(tx: Tx, tenantId: TenantId): AsyncIterable<StoredEntry> {
+  for (let after = Number.MIN_SAFE_INTEGER; ;) {
+    const page = await pageOf(tx, tenantId, after)
+    yield* page
+    const last = page.at(-1)
+    if (last === undefined || page.length < pageSize) return
+    after = last.seq
+  }
+}
+
+async function pageOf(tx: Tx, tenantId: TenantId, after: number): Promise<readonly StoredEntry[]> {
+  return tx
+    .selectFrom('audit_log')
+    .select(['seq', 'entry', 'hash'])
+    .where('tenant_id', '=', tenantId)
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(pageSize)
+    .execute()
+}
+
+/** The scope in which a principal works in its tenant. */
+export function tenantScope(tenantId: TenantId, principalId: PrincipalId): TenantScope {
+  return { kind: 'tenant', tenantId, principalId }
+}

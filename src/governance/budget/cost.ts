@@ -1,0 +1,50 @@
+import type { Cost } from '../../contracts/index.ts'
+import { budgetErrors } from './errors.ts'
+
+/** From the widest to the narrowest, which is also the order in which accounts are locked. */
+export const budgetLevels = ['tenant', 'project', 'run', 'step'] as const
+export type BudgetLevel = (typeof budgetLevels)[number]
+
+/** What budgets count, and the column of each. */
+export const costUnits = [
+  { unit: 'money', column: 'money' },
+  { unit: 'tokens', column: 'tokens' },
+  { unit: 'toolCalls', column: 'tool_calls' },
+  { unit: 'seconds', column: 'seconds' },
+] as const satisfies readonly { unit: keyof Cost; column: string }[]
+
+export type CostUnit = keyof Cost
+
+export const noCost: Cost = { money: 0, tokens: 0, toolCalls: 0, seconds: 0 }
+
+export function addCosts(a: Cost, b: Cost): Cost {
+  return {
+    money: a.money + b.money,
+    tokens: a.tokens + b.tokens,
+    toolCalls: a.toolCalls + b.toolCalls,
+    seconds: a.seconds + b.seconds,
+  }
+}
+
+/** @throws ATL_BUDGET_AMOUNT_INVALID */
+export function checkCost(cost: Cost): Cost {
+  for (const { unit } of costUnits) {
+    if (!Number.isSafeInteger(cost[unit]) || cost[unit] < 0) {
+      throw budgetErrors.AMOUNT_INVALID({ detail: `${unit} is ${cost[unit]}` })
+    }
+  }
+  return cost
+}
+
+/**
+ * What a process that died in the middle of an act must be presumed to have used: all the money and tokens that it had
+ * reserved, because nobody can tell, and the time until it was missed, at most what was reserved.
+ */
+export function presumedCost(reserved: Cost, elapsedMs: number): Cost {
+  return {
+    money: reserved.money,
+    tokens: reserved.tokens,
+    toolCalls: reserved.toolCalls,
+    seconds: Math.min(reserved.seconds, Math.max(0, Math.ceil(elapsedMs / 1000))),
+  }
+}

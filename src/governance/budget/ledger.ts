@@ -1,0 +1,218 @@
+import { sql } from 'kysely'
+import type { Cost } from '../../contracts/index.ts'
+import type { Clock, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
+import type { Tx } from '../../store/index.ts'
+import { budgetLevels, checkCost, costUnits, presumedCost } from './cost.ts'
+import type { BudgetLevel, CostUnit } from './cost.ts'
+import { budgetErrors } from './errors.ts'
+
+/** What an attempt of an act is charged to. */
+export interface Charge {
+  readonly tenantId: TenantId
+  readonly projectId: ProjectId
+  readonly runId: RunId
+  readonly stepId: string
+  readonly actKey: string
+  /** Counts the attempts of the act: each has a reservation of its own. */
+  readonly attempt: number
+}
+
+/** How an attempt ended. `abandoned`: its process died, or its run ended without it. */
+export type SettlementReason = 'performed' | 'failed' | 'abandoned'
+
+export interface Settlement {
+  readonly charged: Cost
+  /** Used beyond the reservation with no room left for it; zero unless a tool broke its promise. */
+  readonly overrun: Cost
+}
+
+/** Limits by unit; absent means no limit. */
+export type Limits = Partial<Cost>
+
+export interface Balance {
+  readonly level: BudgetLevel
+  readonly subject: string
+  readonly units: Readonly<
+    Record<CostUnit, { readonly limit: number | null; readonly reserved: number; readonly spent: number }>
+  >
+}
+
+export interface Ledger {
+  /**
+   * Reserves the most an attempt can use, on tenant, project, run and step or on none of them. Reserving the same
+   * attempt again changes nothing.
+   * @throws ATL_BUDGET_EXHAUSTED with level, subject, unit, limit, spent, reserved and wanted.
+   */
+  reserve(tx: Tx, charge: Charge, worstCase: Cost): Promise<void>
+  /** Ends the reservation with what was used. Ending it again answers the first settlement. */
+  settle(
+    tx: Tx,
+    charge: Pick<Charge, 'actKey' | 'attempt'>,
+    used: Cost,
+    reason: SettlementReason,
+  ): Promise<Settlement>
+  /** Ends what attempts before `attempt` of an act still hold: their process is dead. */
+  settleEarlierAttempts(tx: Tx, tenantId: TenantId, actKey: string, attempt: number): Promise<void>
+  /** Ends everything that a run still holds. To be called when the run has ended and none of its acts is under way. */
+  settleRun(tx: Tx, tenantId: TenantId, runId: RunId): Promise<number>
+  /** @throws ATL_BUDGET_LIMIT_BELOW_USE */
+  setLimits(
+    tx: Tx,
+    account: { readonly level: BudgetLevel; readonly subject: string },
+    limits: Limits,
+  ): Promise<void>
+  balances(tx: Tx, tenantId: TenantId, runId?: RunId): Promise<readonly Balance[]>
+}
+
+/** @param clock tells how long ago a reservation was made, when its process turns out to be dead. */
+export function createLedger(clock: Clock): Ledger {
+  const settle: Ledger['settle'] = async (tx, { actKey, attempt }, used, reason) => {
+    const { rows } = await sql<SettlementRow>`
+      select * from ledger_settle(${actKey}, ${attempt}, ${reason}, ${amounts(checkCost(used))})`.execute(tx)
+    const [row] = rows
+    if (row === undefined) throw new Error('ledger_settle returned nothing')
+    return {
+      charged: costFrom((column) => row[column]),
+      overrun: costFrom((column) => row[`${column}_overrun`]),
+    }
+  }
+
+  const abandon = async (tx: Tx, held: readonly HeldReservation[]): Promise<void> => {
+    for (const reservation of held) {
+      const elapsed = clock.now() - reservation.reserved_at.getTime()
+      const used = presumedCost(
+        costFrom((column) => reservation[column]),
+        elapsed,
+      )
+      await settle(tx, { actKey: reservation.act_key, attempt: reservation.attempt }, used, 'abandoned')
+    }
+  }
+
+  return {
+    settle,
+    reserve: async (tx, charge, worstCase) => {
+      const { actKey, attempt, projectId, runId, stepId } = charge
+      const { rows } = await sql<Refusal>`
+        select * from ledger_reserve(${actKey}, ${attempt}, ${projectId}, ${runId}, ${stepId},
+                                     ${amounts(checkCost(worstCase))})`.execute(tx)
+      const [refusal] = rows
+      if (refusal !== undefined) throw exhausted(refusal, worstCase)
+    },
+    settleEarlierAttempts: async (tx, tenantId, actKey, attempt) => {
+      const held = await heldReservations(tx, tenantId)
+        .where('act_key', '=', actKey)
+        .where('attempt', '<', attempt)
+        .execute()
+      await abandon(tx, held)
+    },
+    settleRun: async (tx, tenantId, runId) => {
+      const held = await heldReservations(tx, tenantId).where('run_id', '=', runId).execute()
+      await abandon(tx, held)
+      return held.length
+    },
+    setLimits: async (tx, { level, subject }, limits) => {
+      for (const { unit } of costUnits) {
+        const limit = limits[unit] ?? 0
+        if (!Number.isSafeInteger(limit) || limit < 0) {
+          throw budgetErrors.AMOUNT_INVALID({ detail: `the limit of ${unit} is ${limit}` })
+        }
+      }
+      const values = costUnits.map(({ unit }) => limits[unit] ?? null)
+      try {
+        await sql`select ledger_set_limit(${level}, ${subject}, ${values}::bigint[])`.execute(tx)
+      } catch (cause) {
+        if (cause instanceof Error && 'code' in cause && cause.code === '23514') {
+          throw budgetErrors.LIMIT_BELOW_USE({
+            detail: `${level} ${subject}`,
+            cause,
+            details: { level, subject },
+          })
+        }
+        throw cause
+      }
+    },
+    balances: async (tx, tenantId, runId) => {
+      const rows = await tx
+        .selectFrom('budget_accounts')
+        .selectAll()
+        .where('tenant_id', '=', tenantId)
+        .$if(runId !== undefined, (query) =>
+          query.where((account) =>
+            account.or([
+              account('level', '=', 'tenant'),
+              account.and([account('level', '=', 'run'), account('subject', '=', runId ?? '')]),
+              account.and([account('level', '=', 'step'), account('subject', 'like', `${runId ?? ''}/%`)]),
+            ]),
+          ),
+        )
+        .execute()
+      const rank = (level: BudgetLevel): number => budgetLevels.indexOf(level)
+      return rows
+        .map((row) => ({
+          level: row.level,
+          subject: row.subject,
+          units: perUnit((column) => ({
+            limit: row[`${column}_limit`],
+            reserved: row[`${column}_reserved`],
+            spent: row[`${column}_spent`],
+          })),
+        }))
+        .sort((a, b) => rank(a.level) - rank(b.level) || a.subject.localeCompare(b.subject))
+    },
+  }
+}
+
+type CostColumn = (typeof costUnits)[number]['column']
+
+type SettlementRow = Readonly<Record<CostColumn | `${CostColumn}_overrun`, number>>
+
+interface HeldReservation extends Readonly<Record<CostColumn, number>> {
+  readonly act_key: string
+  readonly attempt: number
+  readonly reserved_at: Date
+}
+
+interface Refusal {
+  readonly level: BudgetLevel
+  readonly subject: string
+  readonly unit: CostColumn
+  readonly limit: number
+  readonly spent: number
+  readonly reserved: number
+}
+
+function heldReservations(tx: Tx, tenantId: TenantId) {
+  return tx
+    .selectFrom('budget_reservations')
+    .select(['act_key', 'attempt', 'reserved_at', 'money', 'tokens', 'tool_calls', 'seconds'])
+    .where('tenant_id', '=', tenantId)
+    .where('state', '=', 'held')
+    .orderBy('reserved_at')
+}
+
+function amounts(cost: Cost) {
+  return sql`${costUnits.map(({ unit }) => cost[unit])}::bigint[]`
+}
+
+function costFrom(read: (column: CostColumn) => number): Cost {
+  return perUnit(read)
+}
+
+function perUnit<T>(read: (column: CostColumn) => T): Record<CostUnit, T> {
+  return {
+    money: read('money'),
+    tokens: read('tokens'),
+    toolCalls: read('tool_calls'),
+    seconds: read('seconds'),
+  }
+}
+
+function exhausted(refusal: Refusal, worstCase: Cost) {
+  const { level, subject, limit, spent, reserved } = refusal
+  const unit = costUnits.find(({ column }) => column === refusal.unit)?.unit ?? 'toolCalls'
+  const wanted = worstCase[unit]
+  return budgetErrors.EXHAUSTED({
+    detail: `${level} ${subject} may use ${limit} ${unit}; ${spent} are spent, ${reserved} reserved, ${wanted} more were wanted`,
+    details: { level, subject, unit, limit, spent, reserved, wanted },
+  })
+}
