@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/fixtures/**', 'examples/**'],
+    globalSetup: ['test/setup/offer-database.ts'],
+    setupFiles: ['test/setup/use-database.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -31,11 +31,15 @@ export function createPool(url: string, size: number, logger: Logger, parsers?: 
 
 /** 64-bit integers are read as numbers; one that a number cannot hold is an error and not silently rounded. */
 export const integersAsNumbers: CustomTypesConfig = {
-  getTypeParser: (oid: number, format) =>
-    oid === bigintOid ? parseInteger : (types.getTypeParser(oid, format) as (text: string) => unknown),
+  getTypeParser: (oid, format) =>
+    isBigint(oid) ? parseInteger : (types.getTypeParser(oid, format) as (text: string) => unknown),
 }
 
 const bigintOid: number = types.builtins.INT8
+
+function isBigint(oid: number): boolean {
+  return oid === bigintOid
+}
 
 function parseInteger(text: string): number {
   const value = Number(text)

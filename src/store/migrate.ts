@@ -9,7 +9,7 @@ import { translateFailure } from './failures.ts'
 export interface Migration {
   /** Number, plane and subject, for example `0200-engine-runs`; never changed once released. */
   readonly name: string
-  up(db: Kysely<unknown>): Promise<void>
+  readonly up: (db: Kysely<unknown>) => Promise<void>
 }
 
 /**

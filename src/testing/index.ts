@@ -1,0 +1,5 @@
+export { createTestDatabase } from './database.ts'
+export type { TenantScope, TestDatabase, TestDatabaseOptions } from './database.ts'
+export { offerSharedServer } from './shared-server.ts'
+export { useSharedServer } from './server-offer.ts'
+export type { SharedServer } from './shared-server.ts'
