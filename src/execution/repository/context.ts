@@ -1,0 +1,43 @@
+import type { Git } from './git-process.ts'
+import type { ObjectFormat } from './git-directory.ts'
+import type { ObjectReader } from './object-reader.ts'
+import type { TreeEntry } from './tree.ts'
+import type { Location } from './location.ts'
+
+export interface RepositoryLimits {
+  /** Files in one tree. */
+  readonly treeEntries: number
+  /** Bytes of all files of one tree, when it is materialised. */
+  readonly treeBytes: number
+  /** Bytes of one file that is read into memory or written by a change. */
+  readonly fileBytes: number
+  /** Bytes of one patch. */
+  readonly patchBytes: number
+  /** Files that one change may touch. */
+  readonly changedFiles: number
+  /** Milliseconds for calls of git that talk to another repository, and for all others. */
+  readonly transferMs: number
+  readonly commandMs: number
+}
+
+/** What the operations on one imported repository share. */
+export interface RepositoryContext {
+  readonly git: Git
+  readonly limits: RepositoryLimits
+  readonly location: Location
+  readonly objectFormat: ObjectFormat
+  /** The host-owned bare git directory. */
+  readonly gitDirectory: string
+  /** Holds everything of this repository; same file system throughout, so that renames are atomic. */
+  readonly root: string
+  readonly objects: ObjectReader
+  readonly listings: Map<string, readonly TreeEntry[]>
+  readonly entryMaps: WeakMap<readonly TreeEntry[], ReadonlyMap<string, TreeEntry>>
+  /** Who shall own layers, when the studio runs as root and sandboxes do not. */
+  readonly layerOwner: { readonly uid: number; readonly gid: number } | undefined
+  /** Configuration and environment for calls that reach the remote. */
+  readonly transport: () => Promise<{
+    readonly config: Readonly<Record<string, string>>
+    readonly environment: Readonly<Record<string, string>>
+  }>
+}

@@ -1,0 +1,134 @@
+import { repositoryErrors } from './errors.ts'
+import type { RepositoryContext } from './context.ts'
+
+/** One file of a tree. */
+export interface TreeEntry {
+  /** Relative to the root, with forward slashes. Bytes that are not UTF-8 appear as U+FFFD. */
+  readonly path: string
+  /** `link`: a symbolic link, whose content is its target. `submodule`: a commit of another repository, not imported. */
+  readonly kind: 'file' | 'executable' | 'link' | 'submodule'
+  readonly objectId: string
+  /** Bytes; 0 for a submodule. */
+  readonly size: number
+}
+
+const kinds: Readonly<Record<string, TreeEntry['kind']>> = {
+  '100644': 'file',
+  '100664': 'file',
+  '100755': 'executable',
+  '120000': 'link',
+  '160000': 'submodule',
+}
+
+/**
+ * Every file below a tree, sorted as git sorts. Trees are immutable, so listings are cached. A tree with more files
+ * than the limit (a "git bomb" has billions in a few kilobytes) is refused before anything else looks at it.
+ */
+export async function listTree(context: RepositoryContext, tree: string): Promise<readonly TreeEntry[]> {
+  const cached = context.listings.get(tree)
+  if (cached !== undefined) return cached
+  const listing = await readListing(context, tree)
+  // The oldest goes first: a run works on a handful of trees.
+  if (context.listings.size >= 8) {
+    for (const oldest of context.listings.keys()) {
+      context.listings.delete(oldest)
+      break
+    }
+  }
+  context.listings.set(tree, listing)
+  return listing
+}
+
+async function readListing(context: RepositoryContext, tree: string): Promise<readonly TreeEntry[]> {
+  const { stdout } = await context.git.run({
+    args: ['ls-tree', '-r', '-z', '-l', '--full-tree', tree],
+    gitDirectory: context.gitDirectory,
+    // A listed file takes some 60 bytes and its path; much more than that is not a source tree.
+    maxOutputBytes: context.limits.treeEntries * 256,
+  })
+  const records = stdout.toString('utf8').split('\0')
+  records.pop()
+  if (records.length > context.limits.treeEntries) {
+    throw repositoryErrors.TOO_LARGE({
+      detail: `tree ${tree} has more than ${context.limits.treeEntries} files`,
+    })
+  }
+  return records.map((record) => {
+    const match = /^(\d{6}) \w+ ([0-9a-f]+) +(\d+|-)\t([^]*)$/.exec(record)
+    const [, mode = '', objectId = '', size = '0', path = ''] = match ?? []
+    const kind = kinds[mode]
+    if (kind === undefined) throw repositoryErrors.CORRUPTED({ detail: `unknown file mode in tree ${tree}` })
+    return { path, kind, objectId, size: size === '-' ? 0 : Number(size) }
+  })
+}
+
+/**
+ * The content of a file of a tree, or null if the tree has no ordinary file there. Symbolic links are not followed:
+ * they are null, as are folders and submodules.
+ */
+export async function readTreeFile(
+  context: RepositoryContext,
+  tree: string,
+  path: string,
+): Promise<Buffer | null> {
+  const entry = (await entriesByPath(context, tree)).get(path)
+  return entry === undefined ? null : readEntry(context, entry)
+}
+
+/** Several files at once; those that are absent are left out of the result. */
+export async function readTreeFiles(
+  context: RepositoryContext,
+  tree: string,
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, Buffer>> {
+  const entries = await entriesByPath(context, tree)
+  const read = await Promise.all(
+    paths.map(async (path) => {
+      const entry = entries.get(path)
+      const content = entry === undefined ? null : await readEntry(context, entry)
+      return content === null ? [] : [[path, content] as const]
+    }),
+  )
+  return new Map(read.flat())
+}
+
+/** The entries of a tree by path. */
+export async function entriesByPath(
+  context: RepositoryContext,
+  tree: string,
+): Promise<ReadonlyMap<string, TreeEntry>> {
+  const listing = await listTree(context, tree)
+  let byPath = context.entryMaps.get(listing)
+  if (byPath === undefined) {
+    byPath = new Map(listing.map((entry) => [entry.path, entry]))
+    context.entryMaps.set(listing, byPath)
+  }
+  return byPath
+}
+
+async function readEntry(context: RepositoryContext, entry: TreeEntry): Promise<Buffer | null> {
+  if (entry.kind === 'link' || entry.kind === 'submodule') return null
+  if (entry.size > context.limits.fileBytes) {
+    throw repositoryErrors.TOO_LARGE({
+      detail: `${entry.path} has ${entry.size} bytes, the limit is ${context.limits.fileBytes}`,
+    })
+  }
+  return context.objects.read(entry.objectId)
+}
+
+/** The sizes in bytes of objects, in the order asked for. */
+export async function objectSizes(
+  context: RepositoryContext,
+  objectIds: readonly string[],
+): Promise<readonly number[]> {
+  if (objectIds.length === 0) return []
+  const sizes = await context.git.text({
+    args: ['cat-file', '--batch-check=%(objectsize)'],
+    gitDirectory: context.gitDirectory,
+    input: objectIds.map((id) => `${id}\n`).join(''),
+  })
+  return sizes.split('\n').map((size, index) => {
+    if (!/^\d+$/.test(size)) throw repositoryErrors.UNKNOWN_OBJECT({ detail: objectIds[index] ?? '' })
+    return Number(size)
+  })
+}
