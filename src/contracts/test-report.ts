@@ -8,6 +8,7 @@ export const testFrameworkSchema = z.enum([
   'tap',
   'tape',
   'ava',
+  'jasmine',
   'pytest',
   'unittest',
   'command',
