@@ -47,7 +47,6 @@ function commitMessage(request: CommitRequest): string {
   if (subject === '') throw repositoryErrors.PATCH_INVALID({ detail: 'the commit has no subject' })
   const body = request.body
     .replace(/\r\n?/g, '\n')
-    // eslint-disable-next-line no-control-regex -- control characters have no place in a commit message
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '')
     .replace(/^(?=Atelier-)/gim, ' ')
     .trim()
@@ -69,7 +68,6 @@ export async function runOfCommit(context: RepositoryContext, commit: string): P
 }
 
 function singleLine(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters have no place in a line
   return text.replace(/[\u0000-\u001f\u007f\s]+/g, ' ').trim()
 }
 

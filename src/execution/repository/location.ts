@@ -19,7 +19,6 @@ export async function parseLocation(text: string, workingDirectory: string): Pro
   const refuse = (detail: string) => repositoryErrors.LOCATION_REFUSED({ detail })
   const location = text.trim()
   if (location === '') throw refuse('it is empty')
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(location)) throw refuse('it contains control characters')
   if (location.startsWith('-')) throw refuse('it starts with a dash, as an option does')
   if (/^[A-Za-z0-9+.-]+::/.test(location)) throw refuse('it names a remote helper')

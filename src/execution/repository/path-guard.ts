@@ -28,7 +28,6 @@ function reasonToRefuse(path: string, policy: ChangePolicy): string | undefined 
   if (path === '') return 'is empty'
   if (path.length > 4096 || Buffer.byteLength(path) > 4096) return 'is too long'
   if (!path.isWellFormed() || path.includes('\ufffd')) return 'is not valid UTF-8'
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(path)) return 'contains control characters'
   if (/[\u202a-\u202e\u2066-\u2069]/.test(path)) return 'contains characters that reorder text'
   if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) return 'is absolute'

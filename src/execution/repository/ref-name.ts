@@ -5,7 +5,6 @@ export function isObjectId(text: string): boolean {
 
 /** The rules of git-check-ref-format, for full names. */
 export function isRefName(name: string): boolean {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (name.length > 1024 || /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|\/$|\.$/.test(name)) return false
   return name.split('/').every((part) => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'))
 }

@@ -1,5 +1,6 @@
 import type { Change, DiffSummary } from '../../contracts/index.ts'
 import type { RepositoryContext } from './context.ts'
+import { materialiseClone } from './clone.ts'
 import { createCommit, type CommitRequest } from './commit.ts'
 import {
   describeChange,
@@ -9,7 +10,7 @@ import {
   type FileDifference,
 } from './diff.ts'
 import { resolveRevision, type BaseRevision } from './import.ts'
-import { materialiseClone, materialiseTree } from './layers.ts'
+import { materialiseTree } from './layers.ts'
 import type { ChangePolicy } from './path-guard.ts'
 import { findPublishedChange, publishChange, type ChangeRequest, type PublishRequest } from './publish.ts'
 import { decodeText } from './text.ts'
