@@ -82,7 +82,7 @@ export async function connect(target: DatabaseTarget, options: ConnectOptions = 
   }
   try {
     const stepDownRoles = Object.values(accesses).flatMap(({ role }) => role ?? [])
-    await prepare(owner, patienceMs, stepDownRoles)
+    await prepare(owner, stepDownRoles, patienceMs, logger)
     await Promise.all(Object.values(accesses).map((access) => refuseUnsafeAccess(access, patienceMs)))
   } catch (error) {
     await close()
@@ -132,15 +132,23 @@ function refuseInvalidUrl(url: string): void {
   if (protocol !== 'postgresql:' && protocol !== 'postgres:') throw storeErrors.URL_INVALID()
 }
 
-async function prepare(owner: Pool, patienceMs: number, stepDownRoles: readonly string[]): Promise<void> {
+async function prepare(
+  owner: Pool,
+  stepDownRoles: readonly string[],
+  patienceMs: number,
+  logger: Logger,
+): Promise<void> {
   const client = await borrow(owner, patienceMs)
   try {
-    const { rows } = await client.query<{ version: string }>(
-      "select current_setting('server_version_num') as version",
+    const { rows } = await client.query<{ version: string; unbound: boolean }>(
+      `select current_setting('server_version_num') as version, rolsuper or rolbypassrls as unbound
+         from pg_roles where rolname = current_user`,
     )
     const major = Math.floor(Number(rows[0]?.version) / 10_000)
     if (major < oldestVersion)
       throw storeErrors.SERVER_TOO_OLD({ detail: `version ${major}, wanted ${oldestVersion} or newer` })
+    if (rows[0]?.unbound === true)
+      logger.log('warn', {}, 'The user of DATABASE_URL is a superuser: row-level security does not bind it')
     if (stepDownRoles.length > 0) await ensureRoles(client, stepDownRoles)
   } finally {
     client.release()

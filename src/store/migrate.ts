@@ -43,6 +43,7 @@ async function refuseNewerSchema(kysely: Kysely<unknown>, known: Record<string, 
     .$extendTables<{ schema_migrations: { name: string } }>()
     .selectFrom('schema_migrations')
     .select('name')
+    .orderBy('name')
     .execute()
     .catch(() => [])
   const unknown = applied.map(({ name }) => name).filter((name) => !(name in known))

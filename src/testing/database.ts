@@ -62,7 +62,7 @@ function withStoreMigrations(migrations: readonly Migration[]): Migration[] {
 
 interface AcquiredServer {
   readonly url: string
-  release(): Promise<void>
+  readonly release: () => Promise<void>
 }
 
 let own: { readonly server: Promise<EmbeddedServer>; users: number } | undefined

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import type { Server } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { AtelierError } from '../../kernel/index.ts'
 import { embeddedServerErrors } from '../errors.ts'
 
 export interface DataDirectoryLock {
@@ -11,45 +12,57 @@ export interface DataDirectoryLock {
   release(): Promise<void>
 }
 
+/** A process that was just killed may hold its lock for a moment longer. */
+const patienceMs = 1_000
+
 /**
  * Takes the data directory for this process. The lock is a socket in Linux's abstract namespace: the kernel grants it
  * to one process at a time and takes it back when that process ends in whatever way, so there is never a stale one.
+ * @throws ATL_EMBEDDED_IN_USE, with the process that has it.
  */
 export async function lockDataDirectory(directory: string): Promise<DataDirectoryLock> {
   const directoryId = readOrCreateId(join(directory, 'id'))
   const holderFile = join(directory, 'holder.json')
-  const server = createServer((socket) => socket.destroy())
-  await listen(server, `\0atelier-${directoryId}`, () => readHolder(holderFile), directory)
-  server.unref()
-  writeFileSync(holderFile, JSON.stringify({ pid: process.pid, since: new Date().toISOString() }), {
-    mode: 0o600,
-  })
+  const deadline = Date.now() + patienceMs
+  let server = await listen(`\0atelier-${directoryId}`)
+  while (server === undefined && Date.now() < deadline) {
+    await delay(20)
+    server = await listen(`\0atelier-${directoryId}`)
+  }
+  if (server === undefined) throw inUse(directory, readHolder(holderFile))
+  const holder: Holder = { pid: process.pid, since: new Date().toISOString() }
+  writeFileSync(holderFile, JSON.stringify(holder), { mode: 0o600 })
+  const { close } = server
   return {
     directoryId,
     release: () => {
       rmSync(holderFile, { force: true })
-      return new Promise((resolve) => server.close(() => resolve()))
+      return close()
     },
   }
 }
 
-function listen(server: Server, path: string, holder: () => Holder, directory: string): Promise<void> {
+/** Undefined where another process listens on the path. */
+function listen(path: string): Promise<{ close: () => Promise<void> } | undefined> {
+  const server = createServer((socket) => socket.destroy())
+  const close = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()))
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EADDRINUSE') {
-        reject(cause)
-        return
-      }
-      const { pid, since } = holder()
-      const who = pid === undefined ? 'another process' : `process ${pid}, since ${since ?? 'unknown'}`
-      reject(
-        embeddedServerErrors.IN_USE({
-          detail: `${directory}, by ${who}`,
-          details: { directory, pid, since },
-        }),
-      )
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(undefined)
+      else reject(error)
     })
-    server.listen({ path, exclusive: true }, resolve)
+    server.listen({ path, exclusive: true }, () => {
+      server.unref()
+      resolve({ close })
+    })
+  })
+}
+
+function inUse(directory: string, { pid, since }: Holder): AtelierError {
+  const who = pid === undefined ? 'another process' : `process ${pid}, since ${since ?? 'unknown'}`
+  return embeddedServerErrors.IN_USE({
+    detail: `${directory}, by ${who}`,
+    details: { directory, pid, since },
   })
 }
 

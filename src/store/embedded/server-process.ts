@@ -18,13 +18,17 @@ import type { ServerAccount } from './account.ts'
 import { serverEnvironment } from './installation.ts'
 import type { Installation } from './installation.ts'
 
-export interface ServerCommand {
-  readonly installation: Installation
-  readonly account: ServerAccount
+export interface ServerPlace {
   readonly dataDirectory: string
-  readonly logFile: string
+  readonly socketDirectory: string
   /** Unique; stands in the command line of every process of the server, by which left-over ones are found. */
   readonly clusterName: string
+}
+
+export interface ServerCommand extends ServerPlace {
+  readonly installation: Installation
+  readonly account: ServerAccount
+  readonly logFile: string
   readonly arguments: readonly string[]
 }
 
@@ -139,7 +143,8 @@ const shutdownSteps = [
  * They are known by the cluster's name in their command line, never by a number alone: after a restart of the machine
  * the number in `postmaster.pid` may be anybody's. Returns how many there were.
  */
-export async function endOrphans(dataDirectory: string, clusterName: string): Promise<number> {
+export async function endOrphans(command: ServerPlace): Promise<number> {
+  const { clusterName, dataDirectory, socketDirectory } = command
   const recorded = Number(readPostmasterFile(dataDirectory)?.[0])
   const found = serverProcesses(clusterName)
   if (found.includes(recorded)) {
@@ -149,8 +154,10 @@ export async function endOrphans(dataDirectory: string, clusterName: string): Pr
     }
   }
   await endLeftovers(clusterName)
-  // Nobody runs on this data any more, so what the file says is out of date.
+  // Nobody runs on this data any more, so what these say is out of date, whoever now has the numbers in them.
   rmSync(join(dataDirectory, 'postmaster.pid'), { force: true })
+  for (const name of ['.s.PGSQL.5432', '.s.PGSQL.5432.lock'])
+    rmSync(join(socketDirectory, name), { force: true })
   return found.length
 }
 

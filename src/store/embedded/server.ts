@@ -17,7 +17,7 @@ import type { Installation } from './installation.ts'
 import { lockDataDirectory } from './lock.ts'
 import type { DataDirectoryLock } from './lock.ts'
 import { endOrphans, startServerProcess, stopServerProcess } from './server-process.ts'
-import type { ServerCommand } from './server-process.ts'
+import type { ServerCommand, ServerPlace } from './server-process.ts'
 
 export interface EmbeddedServerOptions {
   /** Where everything of the server lives; made when absent. One process at a time may use it. */
@@ -57,36 +57,37 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   const lock = await lockDataDirectory(directory)
   try {
     const place = choosePlace(directory, lock.directoryId, options)
-    const clusterName = `atelier-${lock.directoryId}`
-    const data = dataDirectory(place.cluster)
-    const orphans = await endOrphans(data, clusterName)
+    const server: ServerPlace = {
+      dataDirectory: dataDirectory(place.cluster),
+      socketDirectory: makeSocketDirectory(place, lock.directoryId),
+      clusterName: `atelier-${lock.directoryId}`,
+    }
+    const orphans = await endOrphans(server)
     const installation = await chooseInstallation(options, place)
     await ensureCluster(installation, place.account, place.cluster)
-    const socketDirectory = makeSocketDirectory(place, lock.directoryId)
     const command: ServerCommand = {
       installation,
       account: place.account,
-      dataDirectory: data,
+      ...server,
       logFile: join(directory, 'server.log'),
-      clusterName,
       arguments: await writeConfiguration(place.configuration, {
         major: installation.majorVersion,
-        socketDirectory,
+        socketDirectory: server.socketDirectory,
         studioAccount: studioAccountName(),
         settings: options.settings ?? {},
       }),
     }
     const logger = (options.logger ?? silentLogger).child({ component: 'embedded-postgresql' })
-    logger.log('debug', { data, orphans, version: installation.majorVersion }, 'starting PostgreSQL')
-    const server = new SupervisedServer(command, socketDirectory, logger, lock)
-    await server.start()
+    logger.log('debug', { ...server, orphans, version: installation.majorVersion }, 'starting PostgreSQL')
+    const supervised = new SupervisedServer(command, logger, lock)
+    await supervised.start()
     try {
-      await bootstrap(server.urlFor(superuser, 'postgres'))
+      await bootstrap(supervised.urlFor(superuser, 'postgres'))
     } catch (error) {
-      await server.stop()
+      await supervised.stop()
       throw error
     }
-    return server
+    return supervised
   } catch (error) {
     await lock.release()
     throw error instanceof AtelierError ? error : asStartFailure(error)
@@ -102,10 +103,11 @@ interface Place {
   readonly installations: string
 }
 
+/** Leaves the permissions of a directory that was there before as they are: somebody may rely on them. */
 function makeDirectory(directory: string): string {
+  const mode = process.getuid?.() === 0 ? 0o711 : 0o700
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    if (process.getuid?.() === 0) chmodSync(directory, 0o711)
+    if (mkdirSync(directory, { recursive: true, mode }) !== undefined) chmodSync(directory, mode)
     return directory
   } catch (error) {
     throw asStartFailure(error)
@@ -162,7 +164,6 @@ function asStartFailure(error: unknown): AtelierError {
 
 class SupervisedServer implements EmbeddedServer {
   readonly #command: ServerCommand
-  readonly #socketDirectory: string
   readonly #logger: Logger
   readonly #lock: DataDirectoryLock
   readonly #deaths: number[] = []
@@ -170,9 +171,8 @@ class SupervisedServer implements EmbeddedServer {
   #restarting: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
-  constructor(command: ServerCommand, socketDirectory: string, logger: Logger, lock: DataDirectoryLock) {
+  constructor(command: ServerCommand, logger: Logger, lock: DataDirectoryLock) {
     this.#command = command
-    this.#socketDirectory = socketDirectory
     this.#logger = logger
     this.#lock = lock
   }
@@ -198,7 +198,7 @@ class SupervisedServer implements EmbeddedServer {
   }
 
   urlFor(role: string, database = databaseName): string {
-    return `postgresql://${role}@localhost/${database}?host=${encodeURIComponent(this.#socketDirectory)}`
+    return `postgresql://${role}@localhost/${database}?host=${encodeURIComponent(this.#command.socketDirectory)}`
   }
 
   async start(): Promise<void> {
@@ -220,8 +220,8 @@ class SupervisedServer implements EmbeddedServer {
   async #stop(): Promise<void> {
     await this.#restarting
     if (this.#child !== undefined) await stopServerProcess(this.#child, this.#command.clusterName)
-    if (!this.#socketDirectory.startsWith(dirname(this.#command.dataDirectory)))
-      rmSync(this.#socketDirectory, { recursive: true, force: true })
+    if (!this.#command.socketDirectory.startsWith(dirname(this.#command.dataDirectory)))
+      rmSync(this.#command.socketDirectory, { recursive: true, force: true })
     await this.#lock.release()
   }
 
@@ -235,7 +235,7 @@ class SupervisedServer implements EmbeddedServer {
     }
     this.#logger.log('warn', { restart: recent }, 'PostgreSQL died; starting it again')
     try {
-      await endOrphans(this.#command.dataDirectory, this.#command.clusterName)
+      await endOrphans(this.#command)
       await delay(50 * 2 ** recent, undefined, { ref: false })
       if (this.#stopped === undefined) await this.start()
     } catch (error) {
