@@ -1,9 +1,10 @@
 import pc from 'picocolors'
-import { stripVTControlCharacters } from 'node:util'
+import type { Readable } from 'node:stream'
+import { displayText } from '../control/intake/index.ts'
 
 /** The streams a command talks to; a test supplies its own. */
 export interface Terminal {
-  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
+  readonly stdin: Readable & { readonly isTTY?: boolean }
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
   /** False when NO_COLOR is set or the output is not a terminal. */
@@ -16,13 +17,11 @@ export function palette(terminal: Terminal): ReturnType<typeof pc.createColors> 
 }
 
 /**
- * Untrusted text made safe for a terminal: no escape sequences, no control or bidirectional override characters (which
- * could hide or forge what a person approves).
+ * Untrusted text made safe for a terminal: no escape sequences, nothing invisible or reordering (which could hide or forge
+ * what a person approves), tabs as spaces.
  */
 export function printable(text: string): string {
-  return stripVTControlCharacters(text)
-    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '')
-    .replaceAll('\t', '    ')
+  return displayText(text).replaceAll('\t', '    ')
 }
 
 /** First line of untrusted text, cut to `width` characters. */

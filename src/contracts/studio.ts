@@ -13,7 +13,7 @@ export const errorReportSchema = z.object({
 })
 
 export const submissionSchema = z.strictObject({
-  issue: z.object({ text: z.string(), source: z.string().max(4096) }),
+  issue: z.object({ title: workItemSchema.shape.title, body: workItemSchema.shape.body }),
   repository: workItemSchema.shape.repository,
   testCommand: z.string().min(1).max(4096).optional(),
   /** Whoever asks, as a person's short name; agents act on this person's behalf. */

@@ -24,6 +24,13 @@ export interface ToolContext {
   /** Aborted on cancellation and at the deadline. */
   readonly signal: AbortSignal
   readonly logger: Logger
+  /** Says in a few words what is being done just now, for whoever watches. */
+  report(message: string): void
+  /**
+   * Adds money and tokens really used, as they are used. What a tool reserves of them and never records is presumed
+   * spent. Tool calls and seconds are counted by the door.
+   */
+  readonly recordCost?: (used: Partial<Pick<Cost, 'money' | 'tokens'>>) => void
 }
 
 /**
@@ -43,6 +50,15 @@ export interface Tool<I = unknown, O = unknown> {
   readonly failureModes: readonly string[]
   /** The most one call can use up; reserved before, settled with what was used after. */
   readonly worstCase: Cost
+  /** Says what must hold before and does not, beyond the schema of the input; undefined when all is well. */
+  precondition?(input: I): string | undefined
+  /** Says what must hold afterwards and does not, beyond the schema of the output; undefined when all is well. */
+  postcondition?(input: I, output: O): string | undefined
+  /**
+   * Git tree that the call would put into the world; the approval has to be for exactly this one. Required for
+   * external effect classes.
+   */
+  approvedTree?(input: I): string
   perform(input: I, context: ToolContext): Promise<O>
   /**
    * Look before leap: after a crash in the middle of an external effect, finds out whether it happened and returns

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { existsSync } from 'node:fs'
-import { readIssue } from '../../control/intake/index.ts'
+import { readIssue, type IssueSource } from '../../control/intake/index.ts'
 import type { CliContext, GlobalOptions } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { writeLine } from '../terminal.ts'
@@ -36,7 +36,7 @@ export function solveCommand(context: CliContext, finish: (code: ExitCode) => vo
 }
 
 async function solve(context: CliContext, options: SolveOptions): Promise<ExitCode> {
-  const issue = await readIssue(issueSource(options.issue), context.terminal.stdin)
+  const issue = await readIssue(issueSource(options.issue, context))
   const studio = await context.openStudio(options, 'work')
   try {
     const { runId } = await studio.submit({
@@ -60,9 +60,7 @@ async function solve(context: CliContext, options: SolveOptions): Promise<ExitCo
   }
 }
 
-type IssueSource = Parameters<typeof readIssue>[0]
-
-function issueSource(argument: string): IssueSource {
-  if (argument === '-') return { kind: 'stdin' }
+function issueSource(argument: string, { terminal }: CliContext): IssueSource {
+  if (argument === '-') return { kind: 'stream', stream: terminal.stdin, name: 'standard input' }
   return existsSync(argument) ? { kind: 'file', path: argument } : { kind: 'text', text: argument }
 }

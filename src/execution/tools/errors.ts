@@ -14,3 +14,27 @@ export const toolErrors = defineErrors('TOOL', {
     remedy: 'Implement `recover`, so that a crash cannot make the effect happen twice.',
   },
 })
+
+export const reproductionErrors = defineErrors('REPRODUCE', {
+  NOTHING_FAILS: {
+    summary: 'Every test passes, so nothing shows the fault',
+    remedy: 'Add a test that fails because of the fault, commit it, and submit the issue again.',
+  },
+  NO_TESTS: {
+    summary: 'The suite ran no test',
+    remedy: 'Name the command that runs the tests with --test.',
+  },
+  SUITE_HANGS: {
+    summary: 'The suite did not end in time and reported no failing test',
+    remedy: 'Run the suite by hand to see where it hangs, or name a narrower command with --test.',
+  },
+  SUITE_CRASHES: {
+    summary: 'The suite ended before it reported any failing test',
+    remedy:
+      'The end of its output says why; often a build step or a dependency is missing. Correct it or name a command with --test.',
+  },
+  FLAKY: {
+    summary: 'The failing tests passed when they were run again',
+    remedy: 'The fault does not show reliably. Make the test deterministic, then submit the issue again.',
+  },
+})

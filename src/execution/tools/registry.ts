@@ -11,7 +11,7 @@ export class ToolRegistry {
     if (tool.effect.startsWith('external') && tool.recover === undefined) {
       throw toolErrors.NO_RECOVERY({ detail: tool.name })
     }
-    this.#tools.set(tool.name, tool as Tool)
+    this.#tools.set(tool.name, tool)
     return this
   }
 

@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import type { ToolContext } from '../../contracts/index.ts'
+import type { Repository, RepositoryHost } from '../repository/index.ts'
+import type { Sandbox, SandboxHost, SandboxLimits } from '../sandbox/index.ts'
+import { installDependencies, testSuiteSchema, type Registries, type Toolchain } from '../testing/index.ts'
+
+/** A git object id. */
+const objectIdSchema = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
+
+/**
+ * What the steps of a run need to know of its workspace. It names content and holds no path of a layer, so that any
+ * process can go on with the run: layers are made again where they are missing.
+ */
+export const workspaceSchema = z.object({
+  location: z.string(),
+  base: z.object({
+    commit: objectIdSchema,
+    tree: objectIdSchema,
+    branch: z.string().nullable(),
+    subject: z.string(),
+    committedAt: z.string(),
+  }),
+  suite: testSuiteSchema,
+  isolation: z.enum(['namespaces', 'none']),
+  /** What a person should know about how the workspace came about. */
+  notes: z.array(z.string()),
+})
+export type Workspace = z.infer<typeof workspaceSchema>
+
+/** Where the tools of a run find what they work with. */
+export interface ExecutionPlaces {
+  readonly repositories: RepositoryHost
+  readonly sandboxes: SandboxHost
+  readonly isolation: Workspace['isolation']
+  readonly limits: SandboxLimits
+  readonly toolchain: Toolchain
+  readonly registries: () => Promise<Registries>
+  /** Host directory under which layers of dependencies are kept. */
+  readonly dependencyCache: string
+}
+
+/** Commits of history in a workspace: enough for tools that ask git about recent changes. */
+const cloneDepth = 50
+
+export interface WorkspaceLayers {
+  readonly repository: Repository
+  /** Host directories below `/workspace`, lowest first. */
+  readonly layers: readonly string[]
+  readonly notes: readonly string[]
+}
+
+/** The layers of a tree of the run's repository: installed dependencies, a `.git` that holds no future, and the files. */
+export async function workspaceLayers(
+  places: ExecutionPlaces,
+  workspace: Omit<Workspace, 'notes'>,
+  tree: string,
+  context: Pick<ToolContext, 'tenantId' | 'runId' | 'signal' | 'report'>,
+): Promise<WorkspaceLayers> {
+  const { tenantId, runId, signal } = context
+  const repository = await places.repositories.open({ tenantId, location: workspace.location })
+  const files = await repository.materialise(tree)
+  // The dependencies of a change are those of its base: a change that edits the manifest is for people to judge.
+  const base = tree === workspace.base.tree ? files : await repository.materialise(workspace.base.tree)
+  const installed = await installDependencies(places.sandboxes, {
+    runId,
+    tenantId,
+    suite: workspace.suite,
+    layers: [base],
+    cacheDirectory: places.dependencyCache,
+    registries: await places.registries(),
+    toolchain: places.toolchain,
+    before: workspace.base.committedAt,
+    signal,
+    onOutput: (_stream, chunk) => context.report(lastLine(chunk)),
+  })
+  const clone = await repository.materialiseClone(workspace.base, cloneDepth)
+  return { repository, layers: [files, clone, ...installed.layers], notes: installed.explanation }
+}
+
+/** Opens a sandbox without network on a tree of the run's repository. The caller destroys it. */
+export async function openSandbox(
+  places: ExecutionPlaces,
+  workspace: Workspace,
+  tree: string,
+  context: ToolContext,
+): Promise<Sandbox> {
+  const { layers } = await workspaceLayers(places, workspace, tree, context)
+  return places.sandboxes.create({
+    runId: context.runId,
+    layers,
+    readOnlyBinds: places.toolchain.binds,
+    egress: { kind: 'none' },
+    limits: places.limits,
+  })
+}
+
+function lastLine(chunk: Uint8Array): string {
+  return new TextDecoder().decode(chunk).trimEnd().split('\n').at(-1)?.slice(0, 200) ?? ''
+}
