@@ -86,6 +86,13 @@ export function defineErrors<const D extends Readonly<Record<string, ErrorDefini
   return Object.fromEntries(factories) as { readonly [K in keyof D]: ErrorFactory }
 }
 
+/** The codes of groups of errors, for a tool to declare how it can fail. */
+export function errorCodes(
+  ...groups: readonly Readonly<Record<string, { readonly code: string }>>[]
+): readonly string[] {
+  return groups.flatMap((group) => Object.values(group).map(({ code }) => code))
+}
+
 /** All codes declared so far, sorted. */
 export function errorCatalogue(): readonly (ErrorDefinition & { readonly code: string })[] {
   return [...catalogue]

@@ -1,4 +1,4 @@
-export { AtelierError, defineErrors, errorCatalogue, reportError } from './errors.ts'
+export { AtelierError, defineErrors, errorCatalogue, errorCodes, reportError } from './errors.ts'
 export type { ErrorDefinition, ErrorOccurrence, ErrorReport } from './errors.ts'
 export { canonicalJson, createId, digestOf, digestOfValue } from './ids.ts'
 export type { Branded, Digest, PrincipalId, ProjectId, RunId, TenantId, WorkItemId } from './ids.ts'

@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import { type TestReport, testReportSchema, type Tool, type ToolContext } from '../../contracts/index.ts'
 import { runSuite } from '../testing/index.ts'
-import { type ExecutionPlaces, openSandbox, type Workspace, workspaceSchema } from './workspace.ts'
+import {
+  type ExecutionPlaces,
+  openSandbox,
+  type Workspace,
+  workspaceFailures,
+  workspaceSchema,
+} from './workspace.ts'
 
 const inputSchema = z.object({ workspace: workspaceSchema })
 
@@ -17,7 +23,7 @@ export function executeTool(places: ExecutionPlaces): Tool<z.infer<typeof inputS
     output: testReportSchema,
     effect: 'workspace',
     permissions: ['tests:run'],
-    failureModes: ['ATL_TESTING_', 'ATL_SANDBOX_', 'ATL_REPOSITORY_'],
+    failureModes: workspaceFailures,
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 1200 },
     perform: ({ workspace }, context) => runOnTree(places, workspace, workspace.base.tree, context),
   }

@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import { type Tool, workItemSchema } from '../../contracts/index.ts'
 import { detectSuite } from '../testing/index.ts'
-import { type ExecutionPlaces, type Workspace, workspaceLayers, workspaceSchema } from './workspace.ts'
+import {
+  type ExecutionPlaces,
+  type Workspace,
+  workspaceFailures,
+  workspaceLayers,
+  workspaceSchema,
+} from './workspace.ts'
 
 const inputSchema = z.object({ workItem: workItemSchema })
 
@@ -17,7 +23,7 @@ export function prepareTool(places: ExecutionPlaces): Tool<z.infer<typeof inputS
     output: workspaceSchema,
     effect: 'workspace',
     permissions: ['repository:read', 'registry:read'],
-    failureModes: ['ATL_REPOSITORY_', 'ATL_TESTING_', 'ATL_SANDBOX_'],
+    failureModes: workspaceFailures,
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 1200 },
     async perform({ workItem }, context) {
       const { location, revision } = workItem.repository

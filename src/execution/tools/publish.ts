@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { type Tool, type ToolContext, workItemSchema } from '../../contracts/index.ts'
-import type { ChangeRequest, PublishRequest, RepositoryHost } from '../repository/index.ts'
+import { errorCodes } from '../../kernel/index.ts'
+import {
+  type ChangeRequest,
+  type PublishRequest,
+  repositoryErrors,
+  type RepositoryHost,
+} from '../repository/index.ts'
 import { workspaceSchema } from './workspace.ts'
 
 const inputSchema = z.object({
@@ -51,7 +57,7 @@ export function publishTool(repositories: RepositoryHost): Tool<PublishInput, Ch
     output: outputSchema,
     effect: 'external-reversible',
     permissions: ['repository:push'],
-    failureModes: ['ATL_REPOSITORY_'],
+    failureModes: errorCodes(repositoryErrors),
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 300 },
     approvedTree: ({ repair }) => repair.tree,
     async perform(input, context) {

@@ -8,9 +8,10 @@ import {
   testReportSchema,
   type Tool,
 } from '../../contracts/index.ts'
+import { errorCodes } from '../../kernel/index.ts'
 import { reproductionErrors } from './errors.ts'
 import { runOnTree } from './execute.ts'
-import { type ExecutionPlaces, workspaceSchema } from './workspace.ts'
+import { type ExecutionPlaces, workspaceFailures, workspaceSchema } from './workspace.ts'
 
 const inputSchema = z.object({
   workspace: workspaceSchema,
@@ -43,7 +44,7 @@ export function reproduceTool(
     output: reproductionSchema,
     effect: 'workspace',
     permissions: ['tests:run'],
-    failureModes: ['ATL_REPRODUCE_', 'ATL_TESTING_', 'ATL_SANDBOX_', 'ATL_REPOSITORY_'],
+    failureModes: [...errorCodes(reproductionErrors), ...workspaceFailures],
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 1200 },
     async perform({ workspace, intent, baseline }, context) {
       const failing = requireFailing(baseline)

@@ -1,8 +1,15 @@
 import { z } from 'zod'
 import type { ToolContext } from '../../contracts/index.ts'
-import type { Repository, RepositoryHost } from '../repository/index.ts'
-import type { Sandbox, SandboxHost, SandboxLimits } from '../sandbox/index.ts'
-import { installDependencies, testSuiteSchema, type Registries, type Toolchain } from '../testing/index.ts'
+import { errorCodes } from '../../kernel/index.ts'
+import { type Repository, repositoryErrors, type RepositoryHost } from '../repository/index.ts'
+import { type Sandbox, sandboxErrors, type SandboxHost, type SandboxLimits } from '../sandbox/index.ts'
+import {
+  installDependencies,
+  testingErrors,
+  testSuiteSchema,
+  type Registries,
+  type Toolchain,
+} from '../testing/index.ts'
 
 /** A git object id. */
 const objectIdSchema = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
@@ -38,6 +45,9 @@ export interface ExecutionPlaces {
   /** Host directory under which layers of dependencies are kept. */
   readonly dependencyCache: string
 }
+
+/** How anything that opens a workspace can fail. */
+export const workspaceFailures = errorCodes(repositoryErrors, testingErrors, sandboxErrors)
 
 /** Commits of history in a workspace: enough for tools that ask git about recent changes. */
 const cloneDepth = 50
