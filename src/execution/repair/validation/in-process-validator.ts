@@ -1,0 +1,262 @@
+import type { Logger } from '../../../kernel/index.ts'
+import type {
+  Candidate,
+  CandidateOutcome,
+  CoverageSpectrum,
+  Reproduction,
+  TestCoverage,
+  ValidationBudget,
+} from '../model.ts'
+import { validationErrors } from './errors.ts'
+import { OutcomeQueue } from './outcome-queue.ts'
+import type { TestPath, WorkerReply } from './protocol.ts'
+import type { Validation, ValidationMode } from './validation-setup.ts'
+import { coverageOf, runFile } from './warm-run.ts'
+import type { WorkerProcess } from './worker-process.ts'
+
+/** A test that candidates are measured by. */
+export interface AimedTest {
+  /** As in the report of the project's own runner. */
+  readonly id: string
+  readonly path: TestPath
+  /** What it says when it fails on the unchanged program. */
+  readonly message: string
+}
+
+interface Targets {
+  readonly failing: readonly AimedTest[]
+  readonly guards: readonly AimedTest[]
+  readonly onDisk: boolean
+  readonly reproduction: Reproduction
+  readonly logger: Logger
+}
+
+type Tried = Extract<WorkerReply, { readonly kind: 'tried' }>
+
+/** Candidates per request: few at first so that the likeliest are known soon, more once the worker is warm. */
+const batchSizes = [8, 32, 96] as const
+const aimMs = 60_000
+/** Bytes and handles after which a worker is renewed: tests and candidates leave things behind. */
+const renewAtBytes = 900 * 2 ** 20
+const renewAtHandles = 200
+const renewAfter = 4000
+const toleratedLosses = 5
+
+/** Tries candidates in warm workers, all of a file compiled into one schema. */
+export class InProcessValidator implements Validation {
+  readonly mode: ValidationMode
+  readonly #workers: readonly WorkerProcess[]
+  readonly #targets: Targets
+  readonly #silence = new WeakMap<WorkerProcess, number>()
+  #tried = 0
+  #milliseconds = 0
+
+  constructor(workers: readonly WorkerProcess[], targets: Targets) {
+    this.#workers = workers
+    this.#targets = targets
+    this.mode = { kind: 'in-process', failing: targets.failing.length, guards: targets.guards.length }
+  }
+
+  get statistics(): { readonly tried: number; readonly seconds: number } {
+    return { tried: this.#tried, seconds: this.#milliseconds / 1000 }
+  }
+
+  async collectSpectrum(timeMs: number, signal: AbortSignal): Promise<CoverageSpectrum> {
+    const { failingFiles, testFiles } = this.#targets.reproduction
+    const queue = [...new Set([...failingFiles, ...testFiles])]
+    const tests: TestCoverage[] = []
+    const deadline = performance.now() + timeMs
+    const work = async (worker: WorkerProcess): Promise<void> => {
+      while (performance.now() < deadline && !signal.aborted) {
+        const file = queue.shift()
+        if (file === undefined) return
+        const run = await runFile(worker, file, true)
+        if (run !== null) tests.push(...coverageOf(run))
+      }
+    }
+    await Promise.all(this.#workers.map(work))
+    return { tests }
+  }
+
+  async *validate(
+    candidates: readonly Candidate[],
+    budget: ValidationBudget,
+    signal: AbortSignal,
+  ): AsyncIterable<CandidateOutcome> {
+    const start = performance.now()
+    const over = new AbortController()
+    const stop = AbortSignal.any([signal, over.signal, AbortSignal.timeout(Math.max(1, budget.timeMs))])
+    const queue = new OutcomeQueue()
+    const source = new CandidateSource(candidates)
+    const work = Promise.all(this.#workers.map((worker) => this.#work(worker, source, queue, stop)))
+    void work.then(
+      () => queue.end(),
+      (error: unknown) => queue.fail(error),
+    )
+    let plausible = 0
+    try {
+      for await (const outcome of queue) {
+        this.#tried += 1
+        if (outcome.outcome === 'plausible') plausible += 1
+        yield outcome
+        if (plausible >= budget.plausible) break
+      }
+    } finally {
+      over.abort()
+      this.#milliseconds += performance.now() - start
+      await work.catch(() => undefined)
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const worker of this.#workers) worker.stop()
+    await Promise.all(this.#workers.map(({ sandbox }) => sandbox.destroy()))
+  }
+
+  async #work(
+    worker: WorkerProcess,
+    source: CandidateSource,
+    queue: OutcomeQueue,
+    stop: AbortSignal,
+  ): Promise<void> {
+    const onStop = (): void => worker.stop()
+    stop.addEventListener('abort', onStop)
+    let losses = 0
+    let tried = 0
+    try {
+      while (!stop.aborted) {
+        const batch = source.take()
+        if (batch.length === 0) return
+        if (!worker.isRunning || !this.#silence.has(worker)) {
+          if (!(await this.#aim(worker))) {
+            losses += 1
+            source.giveBack(batch)
+            if (losses > toleratedLosses)
+              throw validationErrors.WORKER_FAILED({ detail: 'the tests do not end' })
+            continue
+          }
+        }
+        const isKept = await this.#tryBatch(worker, batch, source, queue, stop)
+        tried += batch.length
+        if (!isKept || tried >= renewAfter) {
+          worker.stop()
+          tried = 0
+        }
+      }
+    } catch (error) {
+      if (!stop.aborted) throw error
+    } finally {
+      stop.removeEventListener('abort', onStop)
+    }
+  }
+
+  /** Tells a worker what to measure by; it runs these tests once to learn what they cost. */
+  async #aim(worker: WorkerProcess): Promise<boolean> {
+    const { failing, guards, onDisk } = this.#targets
+    const end = await worker.ask(
+      {
+        kind: 'aim',
+        failing: failing.map(({ path }) => path),
+        guards: guards.map(({ path }) => path),
+        failures: Object.fromEntries(failing.map(({ message }, index) => [String(index), message])),
+        onDisk,
+      },
+      aimMs,
+    )
+    if (end.kind !== 'done' || end.reply.kind !== 'aimed') {
+      worker.stop()
+      return false
+    }
+    this.#silence.set(worker, Math.min(20_000, Math.max(2000, 1000 + end.reply.milliseconds * 3)))
+    return true
+  }
+
+  /** Whether the worker may go on. A candidate over which a worker is lost is given up; the rest is tried again. */
+  async #tryBatch(
+    worker: WorkerProcess,
+    batch: readonly Candidate[],
+    source: CandidateSource,
+    queue: OutcomeQueue,
+    stop: AbortSignal,
+  ): Promise<boolean> {
+    const waiting = new Map(batch.map((candidate) => [candidate.id, candidate]))
+    let current: number | undefined
+    const end = await worker.ask(
+      { kind: 'try', candidates: batch.map(({ id, edits }) => ({ id, edits })) },
+      this.#silence.get(worker) ?? aimMs,
+      (reply) => {
+        if (reply.kind === 'trying') current = reply.candidate
+        if (reply.kind !== 'tried') return
+        current = undefined
+        const candidate = waiting.get(reply.candidate)
+        if (candidate === undefined) return
+        waiting.delete(reply.candidate)
+        queue.push(this.#outcome(candidate, reply))
+      },
+    )
+    if (stop.aborted) return false
+    if (end.kind === 'done' && end.reply.kind === 'done') {
+      return end.reply.memoryBytes < renewAtBytes && end.reply.handles < renewAtHandles
+    }
+    const culprit = current === undefined ? batch.find(({ id }) => waiting.has(id)) : waiting.get(current)
+    if (culprit !== undefined) {
+      waiting.delete(culprit.id)
+      queue.push({ candidate: culprit, outcome: 'exhausted', fixed: [], broken: [] })
+    }
+    source.giveBack([...waiting.values()])
+    const detail =
+      end.kind === 'lost' ? end.reason : end.reply.kind === 'broken' ? end.reply.message : end.reply.kind
+    this.#targets.logger.log(
+      'debug',
+      { candidate: culprit?.id, detail },
+      'A worker was lost over a candidate',
+    )
+    return false
+  }
+
+  #outcome(candidate: Candidate, reply: Tried): CandidateOutcome {
+    const { failing, guards } = this.#targets
+    const idsOf = (indices: readonly number[], tests: readonly AimedTest[]): readonly string[] =>
+      indices.map((index) => tests[index]?.id).filter((id) => id !== undefined)
+    const messages = Object.entries(reply.messages).map(([index, message]) => [
+      failing[Number(index)]?.id ?? '',
+      message,
+    ])
+    return {
+      candidate,
+      outcome: reply.outcome,
+      fixed: idsOf(reply.fixed, failing),
+      broken: idsOf(reply.broken, guards),
+      ...(messages.length === 0 ? {} : { messages: Object.fromEntries(messages) as Record<string, string> }),
+    }
+  }
+}
+
+/** Hands out candidates in their order; those of a lost worker come first again. */
+class CandidateSource {
+  readonly #candidates: readonly Candidate[]
+  #returned: Candidate[] = []
+  #next = 0
+  #batches = 0
+
+  constructor(candidates: readonly Candidate[]) {
+    this.#candidates = candidates
+  }
+
+  take(): readonly Candidate[] {
+    if (this.#returned.length > 0) {
+      const returned = this.#returned
+      this.#returned = []
+      return returned
+    }
+    const size = batchSizes[Math.min(this.#batches >> 1, batchSizes.length - 1)] ?? 1
+    this.#batches += 1
+    const batch = this.#candidates.slice(this.#next, this.#next + size)
+    this.#next += batch.length
+    return batch
+  }
+
+  giveBack(candidates: readonly Candidate[]): void {
+    this.#returned.push(...candidates)
+  }
+}

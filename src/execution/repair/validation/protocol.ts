@@ -1,0 +1,126 @@
+import type { TestFramework } from '../../../contracts/index.ts'
+import type { TextEdit, TextRange } from '../model.ts'
+
+/** A test by where it stands in its file: titles from the outermost suite to the test. */
+export interface TestPath {
+  readonly file: string
+  readonly names: readonly string[]
+  /** 1 for the first of the tests with these titles, then 2, 3 … */
+  readonly occurrence: number
+}
+
+export interface WireTest extends TestPath {
+  readonly outcome: 'passed' | 'failed' | 'skipped' | 'todo'
+  readonly message?: string
+  readonly stack?: string
+}
+
+export interface WireCandidate {
+  readonly id: number
+  readonly edits: readonly TextEdit[]
+}
+
+/** What the host asks of a worker; requests are answered in the order in which they come. */
+export type WorkerRequest =
+  | {
+      readonly kind: 'open'
+      readonly framework: TestFramework
+      /** Folder of the package relative to the workspace; empty for the workspace itself. */
+      readonly directory: string
+      /** Milliseconds one test may wait for something, until its own pace is known. */
+      readonly testMs: number
+    }
+  /** Runs all tests of a file on the unchanged program. */
+  | { readonly kind: 'run'; readonly id: number; readonly file: string; readonly withCoverage: boolean }
+  /** Names what candidates are measured by. */
+  | {
+      readonly kind: 'aim'
+      readonly id: number
+      readonly failing: readonly TestPath[]
+      readonly guards: readonly TestPath[]
+      readonly failures: Readonly<Record<string, string>>
+      /** Whether the tests start processes, which see only what is on the disk. */
+      readonly onDisk: boolean
+    }
+  | { readonly kind: 'try'; readonly id: number; readonly candidates: readonly WireCandidate[] }
+
+export interface WireCoverage extends WireTest {
+  readonly covered: Readonly<Record<string, readonly TextRange[]>>
+}
+
+/** What a worker tells. `id` is that of the request. */
+export type WorkerReply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'trying'; readonly id: number; readonly candidate: number }
+  | {
+      readonly kind: 'ran'
+      readonly id: number
+      readonly tests: readonly WireTest[]
+      readonly failure?: string
+      readonly milliseconds: number
+      readonly startsProcesses: boolean
+      /** Files of the project that were loaded, the test file included. */
+      readonly loaded: readonly string[]
+      readonly coverage?: readonly WireCoverage[]
+    }
+  | { readonly kind: 'aimed'; readonly id: number; readonly milliseconds: number }
+  | {
+      readonly kind: 'tried'
+      readonly id: number
+      readonly candidate: number
+      readonly outcome: 'plausible' | 'partial' | 'failed' | 'invalid' | 'exhausted'
+      /** Indices into the failing tests. */
+      readonly fixed: readonly number[]
+      /** Indices into the guards. */
+      readonly broken: readonly number[]
+      /** New messages of failing tests, by index. */
+      readonly messages: Readonly<Record<string, string>>
+    }
+  | {
+      readonly kind: 'done'
+      readonly id: number
+      readonly memoryBytes: number
+      /** Handles that tests left open, such as servers and timers. */
+      readonly handles: number
+    }
+  | { readonly kind: 'broken'; readonly id: number; readonly message: string }
+
+/**
+ * Frames are lines that begin with a word only host and worker know, so that nothing a test prints is taken for one.
+ */
+export function encodeFrame(word: string, message: WorkerReply): string {
+  return `\n${word} ${JSON.stringify(message)}\n`
+}
+
+/** Splits a stream into lines and hands on those that are frames. */
+export class FrameReader {
+  readonly #prefix: string
+  readonly #onMessage: (message: WorkerReply) => void
+  readonly #decoder = new TextDecoder()
+  #rest = ''
+
+  constructor(word: string, onMessage: (message: WorkerReply) => void) {
+    this.#prefix = `${word} `
+    this.#onMessage = onMessage
+  }
+
+  push(chunk: Uint8Array): void {
+    const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split('\n')
+    this.#rest = lines.pop() ?? ''
+    // Whatever has no end of line and is no frame is a test's output.
+    if (this.#rest.length > 1_000_000 && !this.#rest.startsWith(this.#prefix)) this.#rest = ''
+    for (const line of lines) {
+      if (!line.startsWith(this.#prefix)) continue
+      const parsed = parse(line.slice(this.#prefix.length))
+      if (parsed !== null) this.#onMessage(parsed)
+    }
+  }
+}
+
+function parse(text: string): WorkerReply | null {
+  try {
+    return JSON.parse(text) as WorkerReply
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,359 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { TestPath, WireCandidate, WorkerReply, WorkerRequest } from '../protocol.ts'
+import { outlineOf } from '../outline.ts'
+import type { Outline } from '../outline.ts'
+import { applyEdits, compileText, schemaOf } from '../schema.ts'
+import { adapters } from './adapters/index.ts'
+import { CoverageRecorder } from './coverage.ts'
+import { StepGauge } from './gauge.ts'
+import { Program } from './program.ts'
+import type { ProcessGuard } from './process-guard.ts'
+import { Surroundings } from './surroundings.ts'
+import { everything, selectionOf } from './test-run.ts'
+import type { Adapter, FileResult, RunObserver, Selection, TestResult } from './test-run.ts'
+
+type RequestOf<K extends WorkerRequest['kind']> = Extract<WorkerRequest, { readonly kind: K }>
+type Tried = Extract<WorkerReply, { readonly kind: 'tried' }>
+type Verdict = Pick<Tried, 'outcome' | 'fixed' | 'broken' | 'messages'>
+
+/** Tests of one file that are run together. */
+interface Group {
+  readonly file: string
+  readonly selection: Selection
+  /** Index in the list that the host gave, by the titles joined. */
+  readonly indices: ReadonlyMap<string, number>
+}
+
+interface Aim {
+  readonly failing: readonly Group[]
+  readonly guards: readonly Group[]
+  readonly failures: Readonly<Record<string, string>>
+  readonly onDisk: boolean
+  readonly limits: { readonly failing: Limits; readonly guards: Limits }
+}
+
+interface Limits {
+  readonly steps: number
+  readonly testMs: number
+}
+
+/** What is opened once the framework and the package are known. */
+interface Session {
+  readonly adapter: Adapter
+  readonly program: Program
+  readonly surroundings: Surroundings
+  readonly testMs: number
+}
+
+const silent: RunObserver = { started: () => undefined, ended: () => undefined }
+const unlimitedSteps = 1e9
+const keyOf = ({ names, occurrence }: Pick<TestPath, 'names' | 'occurrence'>): string =>
+  [...names, occurrence].join('\u0000')
+
+/** The project in this process, and the candidates that are tried on it. */
+export class Trial {
+  readonly #root: string
+  readonly #guard: ProcessGuard
+  readonly #reply: (message: WorkerReply) => void
+  readonly #gauge = new StepGauge()
+  readonly #outlines = new Map<string, Outline | null>()
+  #opened: Session | null = null
+  #aim: Aim | null = null
+
+  constructor(root: string, guard: ProcessGuard, reply: (message: WorkerReply) => void) {
+    this.#root = root
+    this.#guard = guard
+    this.#reply = reply
+  }
+
+  get #session(): Session {
+    if (this.#opened === null) throw new Error('the project was not opened')
+    return this.#opened
+  }
+
+  async answer(request: WorkerRequest): Promise<void> {
+    switch (request.kind) {
+      case 'open':
+        this.#open(request)
+        return
+      case 'run':
+        await this.#runFile(request)
+        return
+      case 'aim':
+        await this.#takeAim(request)
+        return
+      case 'try':
+        await this.#tryAll(request)
+    }
+  }
+
+  #open({ framework, directory, testMs }: RequestOf<'open'>): void {
+    const adapter = adapters[framework]
+    if (adapter === undefined) throw new Error(`there is no adapter for ${framework}`)
+    process.chdir(join(this.#root, directory))
+    const program = new Program(this.#root, directory, this.#gauge)
+    this.#opened = { adapter, program, surroundings: new Surroundings(), testMs }
+  }
+
+  async #runFile({ id, file, withCoverage }: RequestOf<'run'>): Promise<void> {
+    const { program, testMs } = this.#session
+    const recorder = withCoverage ? new CoverageRecorder(program.root) : null
+    if (recorder !== null) program.instrumentWith(recorder.instrument)
+    this.#guard.endChildren()
+    const limits = { steps: unlimitedSteps, testMs }
+    const start = performance.now()
+    const result = await this.#run(file, everything, limits, recorder ?? silent)
+    const milliseconds = performance.now() - start
+    if (recorder !== null) program.instrumentWith(null)
+    const tests = numbered(result.tests).map((test) => ({ file, ...test }))
+    this.#reply({
+      kind: 'ran',
+      id,
+      tests,
+      ...(result.failure === undefined ? {} : { failure: result.failure.message }),
+      milliseconds,
+      startsProcesses: this.#guard.endChildren() > 0,
+      loaded: this.#session.program.loadedFiles(),
+      ...(recorder === null
+        ? {}
+        : { coverage: tests.map((test) => ({ ...test, covered: recorder.covered(test.names) })) }),
+    })
+  }
+
+  /** Measures what the chosen tests cost on the unchanged program: the limits of candidates follow from it. */
+  async #takeAim(request: RequestOf<'aim'>): Promise<void> {
+    const failing = groupsOf(request.failing)
+    const guards = groupsOf(request.guards)
+    const start = performance.now()
+    const limits = { failing: await this.#measure(failing), guards: await this.#measure(guards) }
+    this.#aim = { failing, guards, failures: request.failures, onDisk: request.onDisk, limits }
+    this.#reply({ kind: 'aimed', id: request.id, milliseconds: performance.now() - start })
+  }
+
+  async #measure(groups: readonly Group[]): Promise<Limits> {
+    const { testMs } = this.#session
+    let steps = 0
+    let longest = 0
+    for (const group of groups) {
+      // The first run compiles; the second tells what a candidate's run takes.
+      for (let run = 1; run <= 2; run += 1) {
+        const start = performance.now()
+        await this.#run(group.file, group.selection, { steps: unlimitedSteps, testMs }, silent)
+        const used = unlimitedSteps - this.#gauge.steps
+        steps = Math.max(steps, used)
+        longest = Math.max(longest, performance.now() - start)
+      }
+    }
+    return { steps: 100_000 + steps * 20, testMs: Math.round(Math.min(testMs, 300 + longest * 5)) }
+  }
+
+  async #tryAll({ id, candidates }: RequestOf<'try'>): Promise<void> {
+    for (const group of byFile(candidates)) await this.#tryGroup(id, group)
+    this.#reply({
+      kind: 'done',
+      id,
+      memoryBytes: process.memoryUsage.rss(),
+      handles: process
+        .getActiveResourcesInfo()
+        .filter((name) => name !== 'PipeWrap' && name !== 'FSReqCallback').length,
+    })
+  }
+
+  /** Candidates of one file share a schema; one that does not compile is split until the culprit stands alone. */
+  async #tryGroup(id: number, candidates: readonly WireCandidate[]): Promise<void> {
+    const path = candidates[0]?.edits[0]?.file
+    const outline = path === undefined ? null : this.#outlineOf(path)
+    if (path === undefined || outline === null || !isOneFile(candidates)) {
+      for (const candidate of candidates) await this.#tryAlone(id, candidate)
+      return
+    }
+    const { text, ordinals, separate } = schemaOf(path, outline, candidates)
+    if (!this.#compiles(path, text)) {
+      if (candidates.length === 1) {
+        for (const candidate of candidates) await this.#tryAlone(id, candidate)
+      } else {
+        const middle = Math.ceil(candidates.length / 2)
+        await this.#tryGroup(id, candidates.slice(0, middle))
+        await this.#tryGroup(id, candidates.slice(middle))
+      }
+      return
+    }
+    try {
+      for (const candidate of candidates) {
+        const variant = ordinals.get(candidate.id)
+        if (variant !== undefined) this.#report(id, candidate, await this.#judge(id, candidate, variant))
+      }
+    } finally {
+      this.#session.program.override(path, null)
+    }
+    for (const candidate of separate) await this.#tryAlone(id, candidate)
+  }
+
+  async #tryAlone(id: number, candidate: WireCandidate): Promise<void> {
+    const files = [...new Set(candidate.edits.map((edit) => edit.file))]
+    try {
+      for (const file of files) {
+        const edits = candidate.edits.filter((edit) => edit.file === file)
+        const text = compileText(file, this.#textOf(file), edits)
+        if (text === null || !this.#compiles(file, text)) {
+          this.#report(id, candidate, { outcome: 'invalid', fixed: [], broken: [], messages: {} })
+          return
+        }
+      }
+      this.#report(id, candidate, await this.#judge(id, candidate, 0))
+    } finally {
+      for (const file of files) this.#session.program.override(file, null)
+    }
+  }
+
+  #compiles(path: string, text: string): boolean {
+    try {
+      this.#session.program.override(path, text)
+      return true
+    } catch (error) {
+      if (error instanceof SyntaxError || error instanceof Error) return false
+      throw error
+    }
+  }
+
+  #report(id: number, candidate: WireCandidate, verdict: Verdict): void {
+    this.#reply({ kind: 'tried', id, candidate: candidate.id, ...verdict })
+  }
+
+  async #judge(id: number, candidate: WireCandidate, variant: number): Promise<Verdict> {
+    const aim = this.#aim
+    this.#reply({ kind: 'trying', id, candidate: candidate.id })
+    if (aim === null) throw new Error('no tests were named to measure candidates by')
+    if (aim.onDisk) this.#writeFiles(candidate, true)
+    try {
+      return await this.#measureBy(aim, variant)
+    } finally {
+      if (aim.onDisk) this.#writeFiles(candidate, false)
+    }
+  }
+
+  async #measureBy(aim: Aim, variant: number): Promise<Verdict> {
+    const fixed: number[] = []
+    const messages: Record<string, string> = {}
+    let isExhausted = false
+    let total = 0
+    for (const group of aim.failing) {
+      total += group.indices.size
+      const result = await this.#run(group.file, group.selection, aim.limits.failing, silent, variant)
+      if (result.failure?.isSyntax === true)
+        return { outcome: 'invalid', fixed: [], broken: [], messages: {} }
+      isExhausted ||= this.#gauge.isExhausted
+      for (const test of numbered(result.tests)) {
+        const index = group.indices.get(keyOf(test))
+        if (index === undefined) continue
+        if (test.outcome === 'passed') fixed.push(index)
+        else if (test.message !== undefined && test.message !== aim.failures[index])
+          messages[index] = test.message
+      }
+    }
+    if (isExhausted) return { outcome: 'exhausted', fixed: [], broken: [], messages: {} }
+    if (fixed.length === 0) return { outcome: 'failed', fixed, broken: [], messages }
+    const broken = await this.#brokenBy(aim, variant)
+    const outcome = broken.length > 0 ? 'failed' : fixed.length === total ? 'plausible' : 'partial'
+    return { outcome, fixed, broken, messages }
+  }
+
+  async #brokenBy(aim: Aim, variant: number): Promise<readonly number[]> {
+    const broken: number[] = []
+    for (const group of aim.guards) {
+      const result = await this.#run(group.file, group.selection, aim.limits.guards, silent, variant)
+      const passed = new Set(
+        numbered(result.tests)
+          .filter(({ outcome }) => outcome === 'passed')
+          .map(keyOf),
+      )
+      for (const [key, index] of group.indices) if (!passed.has(key)) broken.push(index)
+    }
+    return broken
+  }
+
+  async #run(
+    file: string,
+    selection: Selection,
+    limits: Limits,
+    observer: RunObserver,
+    variant = 0,
+  ): Promise<FileResult> {
+    const { adapter, program, surroundings } = this.#session
+    this.#gauge.reset(variant, limits.steps)
+    process.argv[1] = join(this.#root, file)
+    try {
+      return await adapter.run(program, file, selection, observer, { testMs: limits.testMs })
+    } catch (error) {
+      return { tests: [], failure: { message: String(error), isSyntax: false } }
+    } finally {
+      surroundings.restore()
+      if (variant !== 0 || this.#aim?.onDisk === true) this.#guard.endChildren()
+    }
+  }
+
+  #writeFiles(candidate: WireCandidate, edited: boolean): void {
+    for (const file of new Set(candidate.edits.map((edit) => edit.file))) {
+      const text = this.#textOf(file)
+      const edits = candidate.edits.filter((edit) => edit.file === file)
+      writeFileSync(join(this.#root, file), edited ? applyEdits(text, edits) : text)
+    }
+  }
+
+  #textOf(file: string): string {
+    return this.#outlineOf(file)?.text ?? readFileSync(join(this.#root, file), 'utf8')
+  }
+
+  #outlineOf(file: string): Outline | null {
+    let outline = this.#outlines.get(file)
+    if (outline === undefined) {
+      outline = outlineOf(file, readFileSync(join(this.#root, file), 'utf8'))
+      this.#outlines.set(file, outline)
+    }
+    return outline
+  }
+}
+
+function groupsOf(paths: readonly TestPath[]): readonly Group[] {
+  const files = new Map<string, (TestPath & { readonly index: number })[]>()
+  for (const [index, path] of paths.entries()) {
+    const group = files.get(path.file) ?? []
+    group.push({ ...path, index })
+    files.set(path.file, group)
+  }
+  return [...files].map(([file, tests]) => ({
+    file,
+    selection: selectionOf(tests.map(({ names }) => names)),
+    indices: new Map(tests.map((test) => [keyOf(test), test.index])),
+  }))
+}
+
+/** Tests with equal titles are told apart by their order. */
+function numbered(tests: readonly TestResult[]): readonly (TestResult & { readonly occurrence: number })[] {
+  const seen = new Map<string, number>()
+  return tests.map((test) => {
+    const key = test.names.join('\u0000')
+    const occurrence = (seen.get(key) ?? 0) + 1
+    seen.set(key, occurrence)
+    return { ...test, occurrence }
+  })
+}
+
+/** Runs of candidates that edit the same file, in the order given. */
+function byFile(candidates: readonly WireCandidate[]): readonly WireCandidate[][] {
+  const groups = new Map<string, WireCandidate[]>()
+  for (const candidate of candidates) {
+    const key = [...new Set(candidate.edits.map((edit) => edit.file))].sort().join('\n')
+    const group = groups.get(key) ?? []
+    group.push(candidate)
+    groups.set(key, group)
+  }
+  return [...groups.values()]
+}
+
+function isOneFile(candidates: readonly WireCandidate[]): boolean {
+  const file = candidates[0]?.edits[0]?.file
+  return candidates.every((candidate) => candidate.edits.every((edit) => edit.file === file))
+}
