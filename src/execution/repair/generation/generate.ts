@@ -1,0 +1,163 @@
+import type { Vocabulary } from '../evidence/index.ts'
+import type { Localisation } from '../localisation/index.ts'
+import type { Candidate } from '../model.ts'
+import { styleOf } from '../syntax/index.ts'
+import type { Site, SourceTree } from '../syntax/index.ts'
+import { Admission } from './admission.ts'
+import { readFacts } from './file-facts.ts'
+import { Pantry } from './ingredients.ts'
+import { gatherProjectFacts } from './project-facts.ts'
+import type { ProjectFacts } from './project-facts.ts'
+import { templates as allTemplates } from './registry.ts'
+import type { FileContext, Proposal, Template } from './template.ts'
+
+export interface GenerationOptions {
+  readonly templates?: readonly Template[]
+  /** Candidates kept at most, best first. */
+  readonly most?: number
+  /** Edits with a lower prior are not made. */
+  readonly leastPrior?: number
+}
+
+/** All candidates in the order in which they should be tried. */
+export interface CandidatePool {
+  readonly size: number
+  /** The next candidates that parse, at most `count`; fewer or none at the end. */
+  take(count: number): readonly Candidate[]
+}
+
+/** Proposals are enumerated down to this prior. */
+const leastPrior = 0.000_4
+
+/** Makes every edit that the templates know for the suspicious places, ordered by prior, without duplicates. */
+export function generate(
+  localisation: Localisation,
+  vocabulary: Vocabulary,
+  options: GenerationOptions = {},
+): CandidatePool {
+  const drafts = enumerate(localisation, vocabulary, options)
+  drafts.sort(byPrior)
+  if (options.most !== undefined) drafts.length = Math.min(drafts.length, options.most)
+  const admission = new Admission()
+  let position = 0
+  let id = 0
+  return {
+    size: drafts.length,
+    take(count) {
+      const taken: Candidate[] = []
+      while (taken.length < count && position < drafts.length) {
+        const draft = drafts[position]
+        position += 1
+        if (draft === undefined) continue
+        const { tree, proposal } = draft
+        const edit = {
+          file: tree.path,
+          start: proposal.start,
+          end: proposal.end,
+          replacement: proposal.replacement,
+        }
+        if (!admission.parses(tree, edit)) continue
+        id += 1
+        taken.push({
+          id,
+          edits: [edit],
+          template: `${draft.template}/${proposal.variant}`,
+          prior: draft.prior,
+          line: tree.lineOf(proposal.start),
+          description: proposal.description,
+        })
+      }
+      return taken
+    },
+  }
+}
+
+interface Draft {
+  readonly tree: SourceTree
+  readonly template: string
+  readonly proposal: Proposal
+  readonly prior: number
+  /** Order of enumeration, for determinism. */
+  readonly order: number
+}
+
+function enumerate(localisation: Localisation, vocabulary: Vocabulary, options: GenerationOptions): Draft[] {
+  const { trees } = localisation
+  const facts = trees.map((tree) => readFacts(tree))
+  const project = gatherProjectFacts(trees, facts, vocabulary)
+  const best = new Map<string, Draft>()
+  const least = options.leastPrior ?? leastPrior
+  const templates = options.templates ?? allTemplates
+  let order = 0
+  trees.forEach((tree, index) => {
+    const own = facts[index]
+    if (own === undefined) return
+    const contextAt = fileContexts(tree, own, project, vocabulary)
+    for (const site of tree.sites) {
+      const suspicion = localisation.suspicionOf(tree, site)
+      if (suspicion * 0.9 < least) continue
+      const context = contextAt(least / suspicion)
+      for (const template of templates) {
+        for (const proposal of template.propose(site, context)) {
+          const prior = Math.min(1, proposal.weight) * suspicion
+          if (prior < least) continue
+          const key = identity(tree, proposal)
+          if (key === null) continue
+          const known = best.get(key)
+          order += 1
+          if (known === undefined || known.prior < prior) {
+            best.set(key, { tree, template: template.name, proposal, prior, order })
+          }
+        }
+      }
+    }
+  })
+  return [...best.values()]
+}
+
+/** Contexts of one file share everything but the least weight. */
+function fileContexts(
+  tree: SourceTree,
+  facts: FileContext['facts'],
+  project: ProjectFacts,
+  vocabulary: Vocabulary,
+): (leastWeight: number) => FileContext {
+  const pantry = new Pantry(tree, vocabulary, facts.shapes)
+  const names = new WeakMap<object, ReadonlySet<string>>()
+  const shared = {
+    tree,
+    style: styleOf(tree),
+    facts,
+    project,
+    vocabulary,
+    ingredientsAt: (site: Site) => pantry.at(site),
+    namesAt(site: Site) {
+      const ingredients = pantry.at(site)
+      const cached = names.get(ingredients)
+      if (cached !== undefined) return cached
+      const visible = new Set(ingredients.map((ingredient) => ingredient.root))
+      names.set(ingredients, visible)
+      return visible
+    },
+  }
+  return (leastWeight) => ({ ...shared, leastWeight })
+}
+
+/** The change itself, however it is written: without what the old and the new text have in common. Null for none. */
+function identity(tree: SourceTree, proposal: Proposal): string | null {
+  const { replacement } = proposal
+  const old = tree.text.slice(proposal.start, proposal.end)
+  if (old === replacement) return null
+  let head = 0
+  const most = Math.min(old.length, replacement.length)
+  while (head < most && old[head] === replacement[head]) head += 1
+  let tail = 0
+  while (tail < most - head && old[old.length - 1 - tail] === replacement[replacement.length - 1 - tail])
+    tail += 1
+  const start = proposal.start + head
+  return `${tree.path}\0${start}\0${proposal.end - tail}\0${replacement.slice(head, replacement.length - tail)}`
+}
+
+function byPrior(left: Draft, right: Draft): number {
+  return right.prior - left.prior || left.order - right.order
+}
