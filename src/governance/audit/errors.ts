@@ -13,6 +13,6 @@ export const auditErrors = defineErrors('AUDIT', {
   },
   EXPORT_INVALID: {
     summary: 'The file is not an exported audit log',
-    remedy: 'Export it again with `atelier audit export`.',
+    remedy: 'Export the log again and check that the file was copied as a whole.',
   },
 })

@@ -4,7 +4,7 @@ export const budgetErrors = defineErrors('BUDGET', {
   EXHAUSTED: {
     summary: 'The budget does not allow this',
     remedy:
-      'An operator or owner can raise the limit named in the details with `atelier budget set <level> <subject> --<unit> <limit>`, then resume the run.',
+      'Have an operator or owner raise the limit named in the details, then resume the run; the limits of an agent stand in its file under agents/.',
   },
   LIMIT_BELOW_USE: {
     summary: 'The limit is lower than what is already spent and reserved',

@@ -1,0 +1,85 @@
+import type { Selectable } from 'kysely'
+import type { Digest, PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
+import type { Tables, Tx } from '../../store/index.ts'
+import type { ApprovalRequest, ApprovalStatus } from './subject.ts'
+
+/** Reads a request with its decisions; locks it until the end of the transaction. */
+export async function lockRequest(
+  tx: Tx,
+  tenantId: TenantId,
+  id: string,
+): Promise<ApprovalRequest | undefined> {
+  const row = await tx
+    .selectFrom('approval_requests')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  return row && withDecisions(tx, row)
+}
+
+/** All requests of a run, oldest first. */
+export async function requestsOfRun(
+  tx: Tx,
+  tenantId: TenantId,
+  runId: RunId,
+): Promise<readonly ApprovalRequest[]> {
+  const rows = await tx
+    .selectFrom('approval_requests')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('run_id', '=', runId)
+    .orderBy('requested_at')
+    .orderBy('id')
+    .execute()
+  return Promise.all(rows.map((row) => withDecisions(tx, row)))
+}
+
+export async function setStatus(
+  tx: Tx,
+  request: Pick<ApprovalRequest, 'tenantId' | 'id'>,
+  status: ApprovalStatus,
+  reason: string,
+  decidedAt: Date,
+): Promise<void> {
+  await tx
+    .updateTable('approval_requests')
+    .set({ status, status_reason: reason, decided_at: decidedAt })
+    .where('tenant_id', '=', request.tenantId)
+    .where('id', '=', request.id)
+    .execute()
+}
+
+async function withDecisions(tx: Tx, row: Selectable<Tables['approval_requests']>): Promise<ApprovalRequest> {
+  const decisions = await tx
+    .selectFrom('approval_decisions')
+    .select(['principal_id', 'verdict', 'reason', 'decided_at'])
+    .where('tenant_id', '=', row.tenant_id)
+    .where('request_id', '=', row.id)
+    .orderBy('decided_at')
+    .orderBy('principal_id')
+    .execute()
+  return {
+    id: row.id,
+    tenantId: row.tenant_id as TenantId,
+    runId: row.run_id as RunId,
+    projectId: row.project_id as ProjectId,
+    stepId: row.step_id,
+    subject: row.subject,
+    subjectDigest: row.subject_digest as Digest,
+    question: row.question,
+    needed: row.needed,
+    requestedBy: row.principal_id as PrincipalId,
+    status: row.status,
+    statusReason: row.status_reason,
+    requestedAt: row.requested_at,
+    expiresAt: row.expires_at,
+    decisions: decisions.map((decision) => ({
+      principalId: decision.principal_id as PrincipalId,
+      verdict: decision.verdict,
+      reason: decision.reason,
+      decidedAt: decision.decided_at,
+    })),
+  }
+}

@@ -1,0 +1,134 @@
+import type { Principal } from '../../contracts/index.ts'
+import type { PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
+import type { Tx } from '../../store/index.ts'
+import { tenantScope } from '../audit/index.ts'
+import type { BudgetLevel, Limits } from '../budget/index.ts'
+import { distrustRepository, openMandate, setMandateState, trustRepository } from '../identity/index.ts'
+import { authoriseAnd } from './authorisation.ts'
+import type { AuthorisationRequest } from './authorisation.ts'
+import type { DoorServices } from './services.ts'
+
+export interface OpenRun {
+  readonly tenantId: TenantId
+  readonly projectId: ProjectId
+  readonly runId: RunId
+  /** The person who asks; agents act on this person's behalf. */
+  readonly requester: Principal
+  /** Location of the repository that the run works on. */
+  readonly repository: string | undefined
+  /** The most that the run may use; no limit of its own when absent. */
+  readonly limits?: Limits
+}
+
+/** Acts that are not the use of a tool. Each is authorised, recorded and audited like those. */
+export interface Administration {
+  /**
+   * Asks whether something may be done, records the answer, and does `work` in the same transaction.
+   * @throws ATL_DOOR_DENIED and errors of IDENTITY.
+   */
+  authorise<T>(
+    request: AuthorisationRequest,
+    work?: (tx: Tx, actor: Principal) => Promise<T>,
+  ): Promise<T | undefined>
+  /**
+   * Gives a run its mandate and its budget; nothing may be done in a run before. Opening the same run again changes
+   * nothing.
+   * @throws ATL_DOOR_DENIED, ATL_MANDATE_CONFLICT and errors of IDENTITY.
+   */
+  openRun(run: OpenRun): Promise<void>
+  /** Ends the mandate of a run that has ended, settles what it still holds, and signs the audit chain. */
+  closeRun(run: Pick<OpenRun, 'tenantId' | 'runId'>, by: PrincipalId): Promise<void>
+  /** Gives the mandate of a run that ended back to it, because somebody resumes it; asks nothing, see `authorise`. */
+  reopenRun(run: Pick<OpenRun, 'tenantId' | 'runId'>, by: PrincipalId): Promise<void>
+  /** @throws ATL_DOOR_DENIED, ATL_BUDGET_LIMIT_BELOW_USE */
+  setLimits(
+    by: Principal,
+    account: { readonly level: BudgetLevel; readonly subject: string },
+    limits: Limits,
+  ): Promise<void>
+  /** Vouches for a repository, so that its code may run unconfined where policy allows it. @throws ATL_DOOR_DENIED */
+  trustRepository(by: Principal, location: string, reason: string): Promise<void>
+  /** Takes it back. @throws ATL_DOOR_DENIED */
+  distrustRepository(by: Principal, location: string, reason: string): Promise<void>
+}
+
+export function createAdministration(services: DoorServices): Administration {
+  const { database, ledger, audit } = services
+  const setTrust = (
+    by: Principal,
+    location: string,
+    reason: string,
+    change: (tx: Tx, actor: Principal) => Promise<void>,
+    trusted: boolean,
+  ): Promise<void> =>
+    authoriseAnd(
+      services,
+      {
+        principal: by,
+        tenantId: by.tenantId,
+        intention: {
+          action: 'trust-repository',
+          resource: { kind: 'repository', tenantId: by.tenantId, location, trusted: !trusted },
+        },
+        runId: null,
+        detail: { trusted, reason },
+      },
+      change,
+    )
+
+  return {
+    authorise: (request, work) => authoriseAnd(services, request, async (tx, actor) => work?.(tx, actor)),
+    openRun: (run) => {
+      const { tenantId, projectId, runId, requester, repository, limits } = run
+      return authoriseAnd(
+        services,
+        {
+          principal: requester,
+          tenantId,
+          intention: { action: 'submit-work-item', resource: { kind: 'project', tenantId, projectId } },
+          runId,
+          detail: { repository: repository ?? null, limits: limits ?? null },
+        },
+        async (tx, actor) => {
+          await openMandate(tx, { tenantId, projectId, runId, requester: actor.id, repository })
+          if (limits !== undefined) await ledger.setLimits(tx, { level: 'run', subject: runId }, limits)
+        },
+      )
+    },
+    closeRun: async ({ tenantId, runId }, by) => {
+      const scope = tenantScope(tenantId, by)
+      await database.transaction(scope, async (tx) => {
+        await setMandateState(tx, tenantId, runId, 'closed')
+        await ledger.settleRun(tx, tenantId, runId)
+      })
+      await audit.checkpoint(scope)
+    },
+    reopenRun: ({ tenantId, runId }, by) =>
+      database.transaction(tenantScope(tenantId, by), (tx) => setMandateState(tx, tenantId, runId, 'open')),
+    setLimits: (by, { level, subject }, limits) =>
+      authoriseAnd(
+        services,
+        {
+          principal: by,
+          tenantId: by.tenantId,
+          intention: {
+            action: 'set-budget',
+            resource: { kind: 'budget', tenantId: by.tenantId, level, subject },
+          },
+          runId: null,
+          detail: { limits },
+        },
+        (tx) => ledger.setLimits(tx, { level, subject }, limits),
+      ),
+    trustRepository: (by, location, reason) =>
+      setTrust(
+        by,
+        location,
+        reason,
+        (tx, actor) => trustRepository(tx, { tenantId: actor.tenantId, location, by: actor.id, reason }),
+        true,
+      ),
+    distrustRepository: (by, location, reason) =>
+      setTrust(by, location, reason, (tx, actor) => distrustRepository(tx, actor.tenantId, location), false),
+  }
+}

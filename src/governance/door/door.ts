@@ -1,0 +1,150 @@
+import { z } from 'zod'
+import type { Tool } from '../../contracts/index.ts'
+import type { AtelierError, Digest } from '../../kernel/index.ts'
+import { canonicalJson, digestOf } from '../../kernel/index.ts'
+import { getBlob } from '../../store/index.ts'
+import { tenantScope } from '../audit/index.ts'
+import { traceAct } from '../telemetry/index.ts'
+import type { ActIdentity } from './act-records.ts'
+import { admit } from './admission.ts'
+import { CircuitBreaker, defaultCircuitBreaker } from './circuit-breaker.ts'
+import type { CircuitBreakerOptions, CircuitCall } from './circuit-breaker.ts'
+import { complete } from './completion.ts'
+import { doorErrors } from './errors.ts'
+import { isExternal } from './judgement.ts'
+import type { ParsedInput } from './judgement.ts'
+import { defaultGraceMs, perform } from './performance.ts'
+import type { ActRequest } from './request.ts'
+import type { DoorServices } from './services.ts'
+
+/** The one way to do anything: see docs/architecture.md, "The door". */
+export interface Door {
+  /**
+   * Uses a tool: authenticate, authorise, obligations, reserve, perform, check, settle, audit. An act that succeeded
+   * before is not performed again: its recorded output is answered. One that a crash cut off is performed again if it
+   * only read or changed a workspace; an external effect is looked for first.
+   *
+   * The output is what was recorded: JSON, with secrets replaced by `[redacted:…]`.
+   *
+   * @throws errors of the areas DOOR, POLICY, IDENTITY, MANDATE and BUDGET when refused; the tool's own when it failed;
+   * ATL_STORE_UNAVAILABLE (retryable) when the database is away.
+   */
+  act<I, O>(tool: Tool<I, O>, input: unknown, request: ActRequest): Promise<O>
+}
+
+export interface DoorOptions extends DoorServices {
+  readonly circuitBreaker?: CircuitBreakerOptions
+  /** How long a tool that was told to stop may take to end by itself; 5 s when absent. */
+  readonly graceMs?: number
+}
+
+export function createDoor(options: DoorOptions): Door {
+  const breaker = new CircuitBreaker(options.clock, options.circuitBreaker ?? defaultCircuitBreaker)
+  const underWay = new Map<string, UnderWay>()
+  return {
+    act: async (tool, input, request) => {
+      const { tenantId, runId, principal, key } = request
+      const identity = JSON.stringify([tenantId, runId, principal.id, tool.name, key, digestOfInput(input)])
+      // The same act, asked for twice in one process, is done once; both get its result. One that was told to stop is
+      // only waited for: whoever asks now wants it done.
+      for (let running = underWay.get(identity); running !== undefined; running = underWay.get(identity)) {
+        if (!running.signal.aborted) return running.result as Promise<never>
+        await running.result.catch(() => undefined)
+      }
+      const result = performAct(options, breaker, tool, input, request).finally(() =>
+        underWay.delete(identity),
+      )
+      underWay.set(identity, { result, signal: request.signal })
+      return result
+    },
+  }
+}
+
+interface UnderWay {
+  readonly result: Promise<unknown>
+  readonly signal: AbortSignal
+}
+
+async function performAct<I, O>(
+  options: DoorOptions,
+  breaker: CircuitBreaker,
+  tool: Tool<I, O>,
+  rawInput: unknown,
+  request: ActRequest,
+): Promise<O> {
+  const { database, graceMs = defaultGraceMs } = options
+  const { tenantId, runId, stepId, principal } = request
+  const attributes = { 'atelier.effect': tool.effect, 'atelier.principal.id': principal.id }
+  return traceAct({ tenantId, runId, stepId, tool: tool.name, attributes }, async (traceId, span) => {
+    const scope = tenantScope(tenantId, principal.id)
+    const inputDigest = digestOfInput(rawInput)
+    const identity: ActIdentity = { request, tool: tool.name, effect: tool.effect, inputDigest, traceId }
+    const input = parseInput(tool, rawInput)
+    const admission = await database.transaction(scope, (tx) => admit(options, tx, tool, identity, input))
+    if (admission.kind === 'refused') throw admission.error
+    if (admission.kind === 'recorded')
+      return (await readOutput(options, request, admission.outputDigest)) as O
+    if (!input.ok) throw input.error
+    span.setAttribute('atelier.act.attempt', admission.attempt)
+    const circuit = circuitOf(breaker, tool, request)
+    const performed = await perform(tool, input.value, request, admission, { circuit, graceMs })
+    const completion = await database.transaction(scope, (tx) =>
+      complete(options, tx, identity, admission, performed),
+    )
+    if (isExternal(tool)) await signCheckpoint(options, request)
+    if (completion.kind === 'failed') throw completion.error
+    if (completion.kind === 'recorded')
+      return (await readOutput(options, request, completion.outputDigest)) as O
+    return completion.output as O
+  })
+}
+
+/**
+ * Tools that work in a workspace fail by what is in it: one hostile repository must not lock out the others, so these
+ * have a circuit for each run.
+ */
+function circuitOf(
+  breaker: CircuitBreaker,
+  tool: Pick<Tool, 'name' | 'effect'>,
+  request: ActRequest,
+): CircuitCall {
+  const within = tool.effect === 'workspace' ? `run ${request.runId} of tenant` : 'tenant'
+  return breaker.circuit(`${tool.name} in ${within} ${request.tenantId}`)
+}
+
+function digestOfInput(input: unknown): Digest {
+  try {
+    return digestOf(canonicalJson(input ?? null))
+  } catch (cause) {
+    throw doorErrors.INPUT_INVALID({ detail: 'it cannot be written as JSON', cause })
+  }
+}
+
+function parseInput<I>(tool: Tool<I>, input: unknown): ParsedInput<I> {
+  const parsed = tool.input.safeParse(input)
+  if (parsed.success) return { ok: true, value: parsed.data }
+  const detail = `${tool.name}: ${z.prettifyError(parsed.error).slice(0, 2000)}`
+  return { ok: false, error: doorErrors.INPUT_INVALID({ detail, details: { tool: tool.name } }) }
+}
+
+/** The output that an earlier attempt left. */
+async function readOutput({ database }: DoorServices, request: ActRequest, digest: Digest): Promise<unknown> {
+  const scope = tenantScope(request.tenantId, request.principal.id)
+  const blob = await database.transaction(scope, (tx) => getBlob(tx, request.tenantId, digest))
+  if (blob === undefined) throw new Error(`the output ${digest} of act ${request.key} is gone`)
+  return JSON.parse(Buffer.from(blob.content).toString())
+}
+
+/** Keeps proof of the chain outside of the database. The effect is done and recorded, so a full disk must not undo it. */
+async function signCheckpoint({ audit }: DoorServices, request: ActRequest): Promise<void> {
+  try {
+    await audit.checkpoint(tenantScope(request.tenantId, request.principal.id))
+  } catch (error) {
+    const { code, message } = error as AtelierError
+    request.logger.log(
+      'warn',
+      { code, error: message },
+      'the audit chain could not be signed after an effect',
+    )
+  }
+}

@@ -1,0 +1,171 @@
+import type { Principal, Tool } from '../../contracts/index.ts'
+import { AtelierError } from '../../kernel/index.ts'
+import type { Tx } from '../../store/index.ts'
+import { authenticate, isTrustedRepository, mandateErrors, readMandate } from '../identity/index.ts'
+import type { Mandate } from '../identity/index.ts'
+import { toolActions } from '../policy/index.ts'
+import type { PolicyDecision, PolicyRequest, RepositoryFacts } from '../policy/index.ts'
+import { doorErrors } from './errors.ts'
+import type { ActRequest } from './request.ts'
+import type { DoorServices } from './services.ts'
+
+/** The input of a tool after its schema: parsed, or what is wrong with it. */
+export type ParsedInput<I> =
+  { readonly ok: true; readonly value: I } | { readonly ok: false; readonly error: AtelierError }
+
+export interface Judgement {
+  /** The authenticated principal; the mere claim when authentication failed. */
+  readonly actor: Principal
+  /** What policies were asked and said; undefined when it did not come to that. */
+  readonly decided: { readonly question: PolicyRequest; readonly answer: PolicyDecision } | undefined
+  readonly approvalId: string | undefined
+  /** Why the act may not be performed; undefined when it may. */
+  readonly refusal: AtelierError | undefined
+}
+
+/** Whether an act may be performed now: who asks, for whom, what policies say, and whether obligations are met. */
+export async function judge<I>(
+  services: DoorServices,
+  tx: Tx,
+  tool: Tool<I>,
+  request: ActRequest,
+  input: ParsedInput<I>,
+): Promise<Judgement> {
+  const refused = (refusal: AtelierError, actor: Principal = request.principal): Judgement => ({
+    actor,
+    decided: undefined,
+    approvalId: undefined,
+    refusal,
+  })
+  const admitted = await attempt(() => authenticateUnderMandate(tx, request))
+  if (admitted instanceof AtelierError) return refused(admitted)
+  const { actor, mandate } = admitted
+  if (!input.ok) return refused(input.error, actor)
+
+  const approval = await findApproval(services, tx, tool, request, input.value)
+  const question: PolicyRequest = {
+    principal: actor,
+    action: toolActions[tool.effect],
+    resource: {
+      kind: 'run',
+      tenantId: request.tenantId,
+      runId: request.runId,
+      projectId: request.projectId,
+      requester: mandate.requester,
+    },
+    context: {
+      tool: tool.name,
+      permissions: tool.permissions,
+      isolation: request.context.isolation,
+      approved: approval.approved,
+      repository: await repositoryFacts(tx, mandate, request),
+    },
+  }
+  const answer = services.policy.decide(question)
+  return {
+    actor,
+    decided: { question, answer },
+    approvalId: approval.approved ? approval.requestId : undefined,
+    refusal:
+      refusalByPolicy(answer, tool, request, approval) ??
+      missingSafety(tool) ??
+      unmetCondition(tool, input.value),
+  }
+}
+
+async function attempt<T>(work: () => Promise<T>): Promise<T | AtelierError> {
+  try {
+    return await work()
+  } catch (error) {
+    // Failures of the database are retryable and must end the transaction; everything else is an answer.
+    if (error instanceof AtelierError && !error.retryable) return error
+    throw error
+  }
+}
+
+async function authenticateUnderMandate(
+  tx: Tx,
+  request: ActRequest,
+): Promise<{ readonly actor: Principal; readonly mandate: Mandate }> {
+  const { tenantId, runId, projectId } = request
+  const actor = await authenticate(tx, tenantId, request.principal)
+  const mandate = await readMandate(tx, tenantId, runId)
+  if (mandate.closed) throw mandateErrors.CLOSED({ detail: runId })
+  if (mandate.projectId !== projectId)
+    throw mandateErrors.CONFLICT({ detail: `${runId} is not of ${projectId}` })
+  return { actor, mandate }
+}
+
+type Approval =
+  | { readonly approved: true; readonly requestId: string }
+  | { readonly approved: false; readonly reason: string }
+
+/** Looks up whether what the call would put into the world, and nothing else, was approved. */
+async function findApproval<I>(
+  { approvals }: DoorServices,
+  tx: Tx,
+  tool: Tool<I>,
+  { tenantId, runId, approval }: ActRequest,
+  input: I,
+): Promise<Approval> {
+  if (!isExternal(tool)) return { approved: false, reason: 'not needed' }
+  if (approval === undefined) return { approved: false, reason: 'nobody was asked' }
+  const tree = tool.approvedTree?.(input)
+  if (tree !== approval.subject.tree) {
+    const wanted = tree === undefined ? 'no tree' : `tree ${tree}`
+    return { approved: false, reason: `the call is for ${wanted}, the approval for ${approval.subject.tree}` }
+  }
+  return approvals.isApproved(tx, tenantId, runId, approval.subject)
+}
+
+export function isExternal(tool: Pick<Tool, 'effect'>): boolean {
+  return tool.effect === 'external-reversible' || tool.effect === 'external-irreversible'
+}
+
+async function repositoryFacts(
+  tx: Tx,
+  mandate: Mandate,
+  { context }: ActRequest,
+): Promise<RepositoryFacts | undefined> {
+  const { repository: location, tenantId } = mandate
+  if (location === undefined) return undefined
+  // Trust matters only where there is no sandbox; otherwise the question to the database is spared.
+  const trusted = context.isolation === 'none' && (await isTrustedRepository(tx, tenantId, location))
+  return { location, trusted }
+}
+
+const approvalGuardrail = 'guardrails/external-effects-need-approval'
+
+function refusalByPolicy(
+  answer: PolicyDecision,
+  tool: Pick<Tool, 'name'>,
+  request: ActRequest,
+  approval: Approval,
+): AtelierError | undefined {
+  if (answer.decision === 'allow') return undefined
+  const details = { policies: answer.policies, errors: answer.errors, tool: tool.name }
+  const onlyApproval = answer.policies.length === 1 && answer.policies[0] === approvalGuardrail
+  if (onlyApproval && !approval.approved) {
+    return doorErrors.APPROVAL_MISSING({ detail: `${tool.name}: ${approval.reason}`, details })
+  }
+  const by =
+    answer.policies.length === 0 ? 'nothing permits it' : `forbidden by ${answer.policies.join(', ')}`
+  return doorErrors.DENIED({
+    detail: `${request.principal.id} may not use ${tool.name} in ${request.runId}: ${by}`,
+    details,
+  })
+}
+
+function missingSafety(
+  tool: Pick<Tool, 'name' | 'effect' | 'recover' | 'approvedTree'>,
+): AtelierError | undefined {
+  if (!isExternal(tool) || (tool.recover !== undefined && tool.approvedTree !== undefined)) return undefined
+  return doorErrors.TOOL_INCOMPLETE({ detail: tool.name })
+}
+
+function unmetCondition<I>(tool: Tool<I>, input: I): AtelierError | undefined {
+  const problem = tool.precondition?.(input)
+  return problem === undefined
+    ? undefined
+    : doorErrors.PRECONDITION_FAILED({ detail: `${tool.name}: ${problem}` })
+}

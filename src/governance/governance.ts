@@ -1,0 +1,75 @@
+import { join } from 'node:path'
+import type { Clock } from '../kernel/index.ts'
+import type { Database, Migration } from '../store/index.ts'
+import { approvalMigrations, createApprovals } from './approvals/index.ts'
+import type { Approvals } from './approvals/index.ts'
+import { auditMigrations, createAuditLog, createCheckpointFile, openSigningKey } from './audit/index.ts'
+import type { AuditLog } from './audit/index.ts'
+import { budgetMigrations, createLedger } from './budget/index.ts'
+import type { Ledger } from './budget/index.ts'
+import { createAdministration, createDoor, doorMigrations } from './door/index.ts'
+import type { Administration, CircuitBreakerOptions, Door } from './door/index.ts'
+import { identityMigrations } from './identity/index.ts'
+import { loadPolicies } from './policy/index.ts'
+import type { PolicyEngine, PolicyLocations } from './policy/index.ts'
+
+/** All of the plane's migrations, in order. */
+export const governanceMigrations: readonly Migration[] = [
+  ...auditMigrations,
+  ...budgetMigrations,
+  ...identityMigrations,
+  ...approvalMigrations,
+  ...doorMigrations,
+]
+
+export interface Governance {
+  readonly door: Door
+  readonly administration: Administration
+  readonly policy: PolicyEngine
+  readonly approvals: Approvals
+  readonly ledger: Ledger
+  readonly audit: AuditLog
+}
+
+export interface GovernanceOptions {
+  readonly database: Database
+  readonly clock: Clock
+  readonly policies: PolicyLocations
+  /** Folder outside of the database for the signing key and the checkpoints of the audit log. */
+  readonly directory: string
+  /** `process.getuid()`; null where there is none. */
+  readonly osUid: number | null
+  readonly circuitBreaker?: CircuitBreakerOptions
+  readonly graceMs?: number
+}
+
+/**
+ * Puts the plane together: loads the policies, opens the signing key, and stands the door on both. The database must
+ * have {@link governanceMigrations} applied.
+ *
+ * @throws errors of POLICY, and ATL_AUDIT_KEY_UNREADABLE.
+ */
+export async function createGovernance(options: GovernanceOptions): Promise<Governance> {
+  const { database, clock, directory, osUid, circuitBreaker, graceMs } = options
+  const [policy, key] = await Promise.all([
+    loadPolicies(options.policies),
+    openSigningKey(join(directory, 'keys')),
+  ])
+  const checkpoints = createCheckpointFile(join(directory, 'audit-checkpoints.jsonl'))
+  const audit = createAuditLog({ database, clock, key, checkpoints, osUid })
+  const ledger = createLedger(clock)
+  const approvals = createApprovals({ database, policy, audit, clock })
+  const services = { database, clock, policy, audit, ledger, approvals }
+  return {
+    door: createDoor({
+      ...services,
+      ...(circuitBreaker && { circuitBreaker }),
+      ...(graceMs !== undefined && { graceMs }),
+    }),
+    administration: createAdministration(services),
+    policy,
+    approvals,
+    ledger,
+    audit,
+  }
+}

@@ -1,0 +1,75 @@
+import { sql } from 'kysely'
+import type { PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
+import type { Tx } from '../../store/index.ts'
+import { mandateErrors } from './errors.ts'
+
+/** Says for whom a run acts: whatever agents do in it, they do on behalf of the requester. */
+export interface Mandate {
+  readonly tenantId: TenantId
+  readonly runId: RunId
+  readonly projectId: ProjectId
+  readonly requester: PrincipalId
+  /** Location of the repository that the run works on. */
+  readonly repository: string | undefined
+}
+
+/**
+ * Records a mandate. Opening the same one again changes nothing.
+ * @throws ATL_MANDATE_CONFLICT when the run is open for somebody else.
+ */
+export async function openMandate(tx: Tx, mandate: Mandate): Promise<void> {
+  await tx
+    .insertInto('mandates')
+    .values({
+      tenant_id: mandate.tenantId,
+      run_id: mandate.runId,
+      project_id: mandate.projectId,
+      principal_id: mandate.requester,
+      repository: mandate.repository ?? null,
+      closed_at: null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  const stored = await readMandate(tx, mandate.tenantId, mandate.runId)
+  if (stored.requester !== mandate.requester || stored.projectId !== mandate.projectId) {
+    throw mandateErrors.CONFLICT({ detail: mandate.runId })
+  }
+}
+
+/** @throws ATL_MANDATE_MISSING */
+export async function readMandate(
+  tx: Tx,
+  tenantId: TenantId,
+  runId: RunId,
+): Promise<Mandate & { readonly closed: boolean }> {
+  const row = await tx
+    .selectFrom('mandates')
+    .select(['project_id', 'principal_id', 'repository', 'closed_at'])
+    .where('tenant_id', '=', tenantId)
+    .where('run_id', '=', runId)
+    .executeTakeFirst()
+  if (row === undefined) throw mandateErrors.MISSING({ detail: runId })
+  return {
+    tenantId,
+    runId,
+    projectId: row.project_id as ProjectId,
+    requester: row.principal_id as PrincipalId,
+    repository: row.repository ?? undefined,
+    closed: row.closed_at !== null,
+  }
+}
+
+/** Ends or reopens a mandate; agents may act only under one that is open. */
+export async function setMandateState(
+  tx: Tx,
+  tenantId: TenantId,
+  runId: RunId,
+  state: 'open' | 'closed',
+): Promise<void> {
+  await tx
+    .updateTable('mandates')
+    .set({ closed_at: state === 'open' ? null : sql<Date>`coalesce(closed_at, now())` })
+    .where('tenant_id', '=', tenantId)
+    .where('run_id', '=', runId)
+    .execute()
+}

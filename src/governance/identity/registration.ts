@@ -1,0 +1,99 @@
+import type { Principal, Role } from '../../contracts/index.ts'
+import type { PrincipalId, ProjectId, TenantId } from '../../kernel/index.ts'
+import type { Database, Tx } from '../../store/index.ts'
+
+/** Who and what exists when a studio is used for the first time. */
+export const seededIdentities = {
+  tenant: 'default' as TenantId,
+  project: 'default' as ProjectId,
+  /** May approve; never asks for work by default, so that what others ask for can be approved. */
+  owner: 'person:owner' as PrincipalId,
+  /** Asks for work. */
+  reporter: 'person:reporter' as PrincipalId,
+  /** Prepares, checks and publishes. */
+  studio: 'service:studio' as PrincipalId,
+  zeroTokenEngineer: 'agent:zero-token-engineer' as PrincipalId,
+} as const
+
+export interface Registration {
+  readonly id: PrincipalId
+  readonly kind: Principal['kind']
+  readonly name: string
+  readonly roles: readonly Role[]
+}
+
+const seeds: readonly Registration[] = [
+  { id: seededIdentities.owner, kind: 'person', name: 'Owner', roles: ['owner', 'approver'] },
+  { id: seededIdentities.reporter, kind: 'person', name: 'Reporter', roles: ['engineer'] },
+  { id: seededIdentities.studio, kind: 'service', name: 'Studio', roles: [] },
+  { id: seededIdentities.zeroTokenEngineer, kind: 'agent', name: 'Zero-token engineer', roles: [] },
+]
+
+/** Creates the first tenant, project and principals where they are missing. Safe to call at every start. */
+export async function seedIdentities(database: Database): Promise<void> {
+  const { tenant, project, owner } = seededIdentities
+  await database.transaction({ kind: 'system' }, (tx) =>
+    tx
+      .insertInto('tenants')
+      .values({ id: tenant, name: 'Default' })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute(),
+  )
+  await database.transaction({ kind: 'tenant', tenantId: tenant, principalId: owner }, async (tx) => {
+    for (const registration of seeds) await registerPrincipal(tx, tenant, registration)
+    await tx
+      .insertInto('projects')
+      .values({ tenant_id: tenant, id: project, principal_id: owner, name: 'Default', settings: '{}' })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  })
+}
+
+/** Registers a principal where it is missing; one that is there keeps its kind and roles. */
+export async function registerPrincipal(
+  tx: Tx,
+  tenantId: TenantId,
+  { id, kind, name, roles }: Registration,
+): Promise<void> {
+  const inserted = await tx
+    .insertInto('principals')
+    .values({ tenant_id: tenantId, id, kind, name })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (inserted === undefined || roles.length === 0) return
+  await tx
+    .insertInto('principal_roles')
+    .values(roles.map((role) => ({ tenant_id: tenantId, principal_id: id, role })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** A registered principal with its roles, as it may claim to be; undefined when the tenant has none of this id. */
+export async function findPrincipal(
+  tx: Tx,
+  tenantId: TenantId,
+  id: PrincipalId,
+): Promise<Principal | undefined> {
+  const row = await tx
+    .selectFrom('principals')
+    .select(['kind', 'on_behalf_of'])
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const roles = await tx
+    .selectFrom('principal_roles')
+    .select('role')
+    .where('tenant_id', '=', tenantId)
+    .where('principal_id', '=', id)
+    .orderBy('role')
+    .execute()
+  return {
+    kind: row.kind,
+    id,
+    tenantId,
+    roles: roles.map(({ role }) => role as Role),
+    onBehalfOf: (row.on_behalf_of ?? undefined) as PrincipalId | undefined,
+  }
+}
