@@ -1,7 +1,7 @@
 import boundaries from 'eslint-plugin-boundaries'
 import tseslint from 'typescript-eslint'
 
-/** Planes from the ground up. A plane may import the ones before it; see docs/architecture.md. */
+/** Planes from the ground up. A plane may import itself and the ones before it; see docs/architecture.md. */
 const planes = [
   'kernel',
   'contracts',
@@ -15,6 +15,26 @@ const planes = [
   'cli',
   'main',
 ]
+
+/** Within `execution`, from the ground up. */
+const executionOrder = ['sandbox', 'repository', 'testing', 'repair', 'tools']
+
+/** Planes that consist of capabilities, each a room of its own behind its `index.ts`. */
+const planesOfCapabilities = ['governance', 'execution', 'control', 'workflow']
+
+const elements = [
+  ...planesOfCapabilities.map((plane) => ({
+    type: plane,
+    pattern: `src/${plane}/*`,
+    capture: ['capability'],
+  })),
+  ...planes.map((plane) => ({ type: plane, pattern: `src/${plane}` })),
+  { type: 'testing', pattern: 'src/testing' },
+]
+
+const engineOnly = { group: ['@dbos-inc/*'], message: 'Only src/engine knows the library it stands on.' }
+
+const toElement = (types) => ({ to: { element: { types: { anyOf: types } } } })
 
 export default tseslint.config(
   { ignores: ['node_modules/**', '**/fixtures/**', 'examples/**', 'coverage/**'] },
@@ -39,12 +59,43 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     plugins: { boundaries },
     settings: {
-      'boundaries/elements': [
-        ...planes.map((plane) => ({ type: plane, pattern: `src/${plane}` })),
-        { type: 'testing', pattern: 'src/testing' },
+      'boundaries/elements': elements,
+      'boundaries/files': [
+        { category: 'test', pattern: '**/*.test.ts' },
+        { category: 'code', pattern: '**/*.ts' },
       ],
     },
     rules: {
+      'boundaries/dependencies': [
+        'error',
+        {
+          default: 'disallow',
+          policies: [
+            ...planes.map((plane, index) => ({
+              from: { element: { type: plane } },
+              allow: toElement(planes.slice(0, index + 1)),
+            })),
+            ...executionOrder.map((capability, index) => ({
+              from: { element: { type: 'execution', captured: { capability } } },
+              disallow: {
+                to: {
+                  element: { type: 'execution', captured: { capability: executionOrder.slice(index + 1) } },
+                },
+              },
+              message: `Within execution, imports go down: ${executionOrder.join(' < ')}.`,
+            })),
+            { from: { element: { type: 'testing' } }, allow: toElement(['testing', ...planes.slice(0, 8)]) },
+            { from: { file: { categories: 'test' } }, allow: toElement(['testing']) },
+            { from: { element: { type: 'main' } }, allow: toElement(['testing']) },
+            {
+              from: { file: { categories: '!test' } },
+              disallow: { to: { element: { fileInternalPath: '!index.ts' } } },
+              message: 'Import another room through its index.ts.',
+            },
+          ],
+        },
+      ],
+      'no-restricted-imports': ['error', { patterns: [engineOnly] }],
       'no-restricted-syntax': [
         'error',
         {
@@ -54,6 +105,7 @@ export default tseslint.config(
       ],
     },
   },
+  { files: ['src/engine/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
     files: ['src/main/**/*.ts', '**/*.test.ts', 'test/**/*.ts', 'bench/**/*.ts'],
     rules: { 'no-restricted-syntax': 'off' },
