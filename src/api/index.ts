@@ -1,1 +1,3 @@
-export type { AuditReport, Decision, EvidenceReport, Page, Studio } from './studio.ts'
+export { createStudio } from './studio-service.ts'
+export type { StudioServices } from './studio-service.ts'
+export type { AuditReport, Decision, Page, Studio } from './studio.ts'

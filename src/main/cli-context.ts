@@ -16,7 +16,9 @@ export function createCliContext(): { readonly context: CliContext; close(): voi
   }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt)
   const { packageRoot } = readConfiguration()
-  const manifest = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as { version: string }
+  const manifest = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as {
+    version: string
+  }
   const context: CliContext = {
     terminal: {
       stdin: process.stdin,

@@ -1,0 +1,162 @@
+import { z } from 'zod'
+import {
+  type Cost,
+  escalationSchema,
+  findingSchema,
+  type RunOutcome,
+  runOutcomeSchema,
+  type RunReport,
+  type RunSummary,
+  type RunView,
+  verdictSchema,
+  workItemSchema,
+} from '../contracts/index.ts'
+import type { RunRecord, StepRecord } from '../engine/index.ts'
+import { repairResultSchema, reproductionSchema, workspaceSchema } from '../execution/tools/index.ts'
+import type { ApprovalRequest } from '../governance/approvals/index.ts'
+
+export interface RunFacts {
+  readonly run: RunRecord
+  readonly steps: readonly StepRecord[]
+  /** Oldest first. */
+  readonly approvals: readonly ApprovalRequest[]
+  readonly cost: Cost
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** A run for the list. */
+export function summariseRun(run: RunRecord): RunSummary {
+  const workItem = workItemSchema.safeParse(run.inputs['workItem'])
+  return {
+    id: run.runId,
+    title: workItem.success ? workItem.data.title : run.workflow.name,
+    status: run.status,
+    outcome: outcomeOf(run),
+    repository: workItem.success ? workItem.data.repository.location : '',
+    createdAt: run.createdAt.toISOString(),
+    endedAt: run.endedAt?.toISOString() ?? null,
+  }
+}
+
+function outcomeOf(run: RunRecord): RunOutcome | null {
+  if (run.status === 'failed') return 'failed'
+  if (run.status === 'cancelled') return 'cancelled'
+  if (run.status !== 'succeeded') return null
+  const result = z.object({ outcome: runOutcomeSchema }).safeParse(run.result)
+  return result.success ? result.data.outcome : null
+}
+
+/** Everything a client shows of a run, put together from its record and from nothing else. */
+export function viewRun(facts: RunFacts): RunView {
+  const { run, steps } = facts
+  return {
+    ...summariseRun(run),
+    workflow: { name: run.workflow.name, digest: run.workflow.digest },
+    steps: steps
+      .filter(({ itemIndex }) => itemIndex === undefined)
+      .map((step) => ({
+        id: step.stepId,
+        title: step.title,
+        kind: step.kind,
+        status: step.status,
+        attempts: step.attempts,
+        startedAt: step.startedAt?.toISOString() ?? null,
+        endedAt: step.endedAt?.toISOString() ?? null,
+        error: step.error === null ? null : { ...step.error },
+      })),
+    error: run.error === null ? null : { ...run.error },
+    report: reportOf(facts),
+  }
+}
+
+const reviewSchema = z.object({ findings: z.array(findingSchema) })
+const publishedSchema = z.object({ repository: z.string(), branch: z.string(), commit: z.string() })
+
+function reportOf({ run, steps, approvals, cost, now }: RunFacts): RunReport {
+  const output = <T>(id: string, schema: z.ZodType<T>): T | null => {
+    const parsed = schema.safeParse(steps.find(({ stepId }) => stepId === id)?.output)
+    return parsed.success ? parsed.data : null
+  }
+  const repair = output('repair', repairResultSchema)
+  const repaired = repair?.outcome === 'repaired' ? repair : null
+  const verdict = output('verify', verdictSchema)
+  const review = output('review', reviewSchema)
+  const published = output('publish', publishedSchema)
+  const approval = approvals.at(-1)
+  return {
+    asked: summariseRun(run).title,
+    explanation: repaired?.explanation ?? null,
+    patch: repaired?.change.patch ?? null,
+    summary: repaired?.change.summary ?? null,
+    confidence: repaired?.confidence ?? null,
+    proof: verdict && proofOf(verdict),
+    findings: [...(verdict?.findings ?? []), ...(review?.findings ?? [])],
+    attention: attentionOf({
+      workspace: output('workspace', workspaceSchema),
+      reproduction: output('reproduce', reproductionSchema),
+      confidence: repaired?.confidence ?? null,
+      considered: repaired?.considered ?? [],
+      verdict,
+    }),
+    escalation: repair?.outcome === 'escalated' ? escalationSchema.parse(repair.escalation) : null,
+    approval: approval === undefined ? null : viewApproval(approval),
+    published: published && {
+      remote: published.repository,
+      branch: published.branch,
+      commit: published.commit,
+    },
+    cost,
+    seconds: ((run.endedAt?.getTime() ?? now) - run.createdAt.getTime()) / 1000,
+  }
+}
+
+function proofOf({ baseTests, fixed, stillFailing }: z.infer<typeof verdictSchema>): RunReport['proof'] {
+  const withOutcome = (outcome: string): number =>
+    baseTests.tests.filter((test) => test.outcome === outcome).length
+  return {
+    command: baseTests.command,
+    fixed,
+    passed: withOutcome('passed'),
+    failed: withOutcome('failed'),
+    stillFailing,
+  }
+}
+
+function viewApproval(request: ApprovalRequest): NonNullable<RunReport['approval']> {
+  const decision = request.decisions.at(-1)
+  return {
+    status: request.status === 'changes-requested' ? 'rejected' : request.status,
+    subject: request.subjectDigest,
+    decidedBy: decision?.principalId ?? null,
+    reason: decision?.reason === undefined || decision.reason === '' ? request.statusReason : decision.reason,
+  }
+}
+
+interface AttentionFacts {
+  readonly workspace: z.infer<typeof workspaceSchema> | null
+  readonly reproduction: z.infer<typeof reproductionSchema> | null
+  readonly confidence: number | null
+  readonly considered: readonly string[]
+  readonly verdict: z.infer<typeof verdictSchema> | null
+}
+
+/** What a person should look at before approving, most telling first. */
+function attentionOf({ workspace, reproduction, confidence, considered, verdict }: AttentionFacts): string[] {
+  if (confidence === null) return []
+  const remarks = [`confidence ${confidence.toFixed(2)} that this is what a maintainer would accept`]
+  if (considered.length > 0) {
+    remarks.push(`${considered.length} other edits pass the tests too, for example: ${considered[0] ?? ''}`)
+  }
+  if (reproduction?.relation === 'assumed') {
+    remarks.push('the issue names none of the failing tests: make sure that they show what it is about')
+  }
+  if (reproduction && reproduction.flaky.length > 0) {
+    remarks.push(`${reproduction.flaky.length} failing tests are flaky and were left out`)
+  }
+  if (verdict && verdict.stillFailing.length > 0) {
+    remarks.push(`${verdict.stillFailing.length} tests failed before and still fail`)
+  }
+  if (workspace?.isolation === 'none') remarks.push('repository code ran without isolation')
+  return remarks
+}

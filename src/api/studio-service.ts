@@ -1,0 +1,300 @@
+import { z } from 'zod'
+import { type RunEventView, type RunView, type Submission, submissionSchema } from '../contracts/index.ts'
+import { type Clock, createId, digestOf, type PrincipalId, type RunId } from '../kernel/index.ts'
+import type { Engine, JsonObject, RunEvent, RunRecord } from '../engine/index.ts'
+import { type Approvals, digestOfSubject } from '../governance/approvals/index.ts'
+import { tenantScope, type TenantScope } from '../governance/audit/index.ts'
+import type { Ledger } from '../governance/budget/index.ts'
+import {
+  findPrincipal,
+  identityErrors,
+  openMandate,
+  readMandate,
+  registerPrincipal,
+  seededIdentities,
+} from '../governance/identity/index.ts'
+import { approvalOutput } from '../workflow/delivery/index.ts'
+import { apiErrors } from './errors.ts'
+import { govern, type GovernanceServices, type Question } from './governed.ts'
+import { summariseRun, viewRun } from './run-report.ts'
+import type { AuditReport, Decision, Page, Studio } from './studio.ts'
+
+export interface StudioServices extends GovernanceServices {
+  readonly engine: Engine
+  readonly approvals: Approvals
+  readonly ledger: Ledger
+  readonly clock: Clock
+  /** Digest or source of the workflow that delivers work items. */
+  readonly deliverWorkflow: unknown
+  exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>
+  verifyRecords(scope: TenantScope): Promise<AuditReport>
+  /** Stops what belongs to this process. */
+  close(): Promise<void>
+}
+
+const { tenant: tenantId, project: projectId, owner } = seededIdentities
+
+/** The studio in this process, for its one tenant. */
+export function createStudio(services: StudioServices): Studio {
+  return new EmbeddedStudio(services)
+}
+
+class EmbeddedStudio implements Studio {
+  readonly #services: StudioServices
+  readonly #scope: TenantScope = tenantScope(tenantId, owner)
+
+  constructor(services: StudioServices) {
+    this.#services = services
+  }
+
+  async submit(submission: Submission): Promise<{ readonly runId: string }> {
+    const parsed = submissionSchema.safeParse(submission)
+    if (!parsed.success) throw apiErrors.INVALID_SUBMISSION({ detail: z.prettifyError(parsed.error) })
+    const { issue, repository, testCommand, reporter, idempotencyKey } = parsed.data
+    const actor = personId(reporter)
+    const runId = runIdFor(idempotencyKey)
+    const workItem = {
+      id: runId.replace(/^run_/, 'work_'),
+      ...issue,
+      source: 'cli',
+      reporter: actor,
+      repository,
+      ...(testCommand === undefined ? {} : { testCommand }),
+      createdAt: new Date(this.#services.clock.now()).toISOString(),
+    }
+    await this.#registerReporter(actor, reporter)
+    await govern(this.#services, {
+      tenantId,
+      actor,
+      question: { action: 'submit-work-item', resource: { kind: 'project', tenantId, projectId } },
+      runId,
+      detail: { workItem: workItem.id, title: workItem.title, repository: repository.location },
+      work: async (tx) => {
+        await openMandate(tx, {
+          tenantId,
+          runId,
+          projectId,
+          requester: actor,
+          repository: repository.location,
+        })
+        await tx
+          .insertInto('work_items')
+          .values({
+            tenant_id: tenantId,
+            id: workItem.id,
+            principal_id: actor,
+            project_id: projectId,
+            title: workItem.title,
+            body: workItem.body,
+            source: workItem.source,
+            repository: JSON.stringify(repository),
+            test_command: testCommand ?? null,
+          })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute()
+      },
+    })
+    await this.#services.engine.startRun(tenantScope(tenantId, actor), {
+      definition: { source: this.#services.deliverWorkflow },
+      inputs: { workItem: toJson(workItem) },
+      runId,
+    })
+    return { runId }
+  }
+
+  async listRuns(query: { readonly limit: number; readonly after?: string }): ReturnType<Studio['listRuns']> {
+    const page = await this.#services.engine.listRuns(this.#scope, { topLevel: true, ...query })
+    return { items: page.items.map(summariseRun), next: page.next } satisfies Page<unknown>
+  }
+
+  async getRun(name: string): Promise<RunView> {
+    const runId = await this.#resolve(name)
+    const { engine, approvals, ledger, database, clock } = this.#services
+    const [run, steps, facts] = await Promise.all([
+      engine.getRun(this.#scope, runId),
+      engine.listSteps(this.#scope, runId),
+      database.transaction(this.#scope, async (tx) => ({
+        approvals: await approvals.ofRun(tx, tenantId, runId),
+        balances: await ledger.balances(tx, tenantId, runId),
+      })),
+    ])
+    const spent = facts.balances.find(({ level }) => level === 'run')?.units
+    return viewRun({
+      run,
+      steps,
+      approvals: facts.approvals,
+      cost: {
+        money: spent?.money.spent ?? 0,
+        tokens: spent?.tokens.spent ?? 0,
+        toolCalls: spent?.toolCalls.spent ?? 0,
+        seconds: spent?.seconds.spent ?? 0,
+      },
+      now: clock.now(),
+    })
+  }
+
+  async *watchRun(
+    name: string,
+    options: { readonly afterSequence?: number; readonly follow: boolean; readonly signal?: AbortSignal },
+  ): AsyncIterable<RunEventView> {
+    const runId = await this.#resolve(name)
+    const { engine } = this.#services
+    const { afterSequence = 0, signal, follow } = options
+    const events = engine.watch(this.#scope, runId, {
+      afterSequence,
+      follow,
+      ...(signal === undefined ? {} : { signal }),
+    })
+    for await (const event of events) {
+      yield viewEvent(event)
+      if (event.kind === 'run-waiting' && (await this.#rests(runId))) return
+    }
+  }
+
+  /** Whether nothing happens until a person decides. */
+  async #rests(runId: RunId): Promise<boolean> {
+    return (await this.#services.engine.getRun(this.#scope, runId)).status === 'waiting'
+  }
+
+  async decide(name: string, decision: Decision): Promise<RunView> {
+    const runId = await this.#resolve(name)
+    const { approvals, database } = this.#services
+    const { pending, principal } = await database.transaction(this.#scope, async (tx) => ({
+      pending: (await approvals.ofRun(tx, tenantId, runId)).findLast(({ status }) => status === 'pending'),
+      principal: await findPrincipal(tx, tenantId, personId(decision.by)),
+    }))
+    if (principal === undefined) throw identityErrors.UNKNOWN({ detail: decision.by })
+    if (pending === undefined) throw apiErrors.NOT_WAITING({ detail: runId })
+    await approvals.decide({
+      tenantId,
+      requestId: pending.id,
+      principal,
+      verdict: decision.decision,
+      reason: decision.reason ?? '',
+      subjectDigest: decision.subject ?? digestOfSubject(pending.subject),
+    })
+    await this.takeUpDecisions(runId)
+    return this.getRun(runId)
+  }
+
+  /** Answers steps that wait for a decision that was made; after a crash it may not have reached them. */
+  async takeUpDecisions(runId: RunId): Promise<void> {
+    const { engine, approvals, database } = this.#services
+    const waiting = (await engine.listSteps(this.#scope, runId)).filter(({ status }) => status === 'waiting')
+    if (waiting.length === 0) return
+    const requests = await database.transaction(this.#scope, (tx) => approvals.ofRun(tx, tenantId, runId))
+    for (const step of waiting) {
+      const output = requests
+        .filter(({ stepId }) => stepId === step.stepId)
+        .map(approvalOutput)
+        .at(-1)
+      if (output !== undefined) await engine.complete(this.#scope, runId, step.stepId, output)
+    }
+  }
+
+  async cancelRun(name: string, by: string, reason: string): Promise<RunView> {
+    const runId = await this.#resolve(name)
+    await this.#steer(runId, by, 'cancel-run', { reason })
+    await this.#services.engine.cancelRun(this.#scope, runId, reason)
+    return this.getRun(runId)
+  }
+
+  async resumeRun(name: string, by: string): Promise<RunView> {
+    const runId = await this.#resolve(name)
+    const run = await this.#services.engine.getRun(this.#scope, runId)
+    if (run.status === 'failed' || run.status === 'cancelled') {
+      await this.#steer(runId, by, 'resume-run', {})
+      await this.#services.engine.retryRun(this.#scope, runId)
+    } else await this.takeUpDecisions(runId)
+    return this.getRun(runId)
+  }
+
+  async exportEvidence(name: string, by: string): Promise<unknown> {
+    const runId = await this.#resolve(name)
+    await this.#steer(runId, by, 'read-run', { evidence: true })
+    return this.#services.exportEvidence(this.#scope, runId)
+  }
+
+  async verifyAudit(by: string): Promise<AuditReport> {
+    await govern(this.#services, {
+      tenantId,
+      actor: personId(by),
+      question: { action: 'read-audit', resource: { kind: 'audit-log', tenantId } },
+      runId: null,
+      detail: {},
+      work: () => Promise.resolve(),
+    })
+    return this.#services.verifyRecords(this.#scope)
+  }
+
+  close(): Promise<void> {
+    return this.#services.close()
+  }
+
+  async #steer(
+    runId: RunId,
+    by: string,
+    action: Extract<Question, { resource: { kind: 'run' } }>['action'] &
+      ('cancel-run' | 'resume-run' | 'read-run'),
+    detail: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const mandate = await this.#services.database.transaction(this.#scope, (tx) =>
+      readMandate(tx, tenantId, runId),
+    )
+    await govern(this.#services, {
+      tenantId,
+      actor: personId(by),
+      question: {
+        action,
+        resource: { kind: 'run', tenantId, runId, projectId, requester: mandate.requester },
+      },
+      runId,
+      detail,
+      work: () => Promise.resolve(),
+    })
+  }
+
+  /** Identities of one machine are asserted by its operating system account: who asks is registered on the spot. */
+  async #registerReporter(id: PrincipalId, name: string): Promise<void> {
+    await this.#services.database.transaction(this.#scope, (tx) =>
+      registerPrincipal(tx, tenantId, { id, kind: 'person', name, roles: ['engineer'] }),
+    )
+  }
+
+  async #resolve(name: string): Promise<RunId> {
+    const { items } = await this.#services.engine.listRuns(this.#scope, { topLevel: true, limit: 200 })
+    const [newest] = items
+    if (newest === undefined) throw apiErrors.NO_RUNS()
+    if (name === 'latest') return newest.runId
+    const matches = items.filter(({ runId }: RunRecord) => runId.includes(name))
+    const exact =
+      matches.find(({ runId }) => runId === name) ?? (matches.length === 1 ? matches[0] : undefined)
+    if (exact !== undefined) return exact.runId
+    if (matches.length > 1) throw apiErrors.RUN_AMBIGUOUS({ detail: name })
+    return (await this.#services.engine.getRun(this.#scope, name)).runId
+  }
+}
+
+function personId(name: string): PrincipalId {
+  return `person:${name}` as PrincipalId
+}
+
+function runIdFor(idempotencyKey: string | undefined): RunId {
+  if (idempotencyKey === undefined) return createId('run') as RunId
+  return `run_${digestOf(`${tenantId}\n${idempotencyKey}`).slice('sha256:'.length, 'sha256:'.length + 26)}` as RunId
+}
+
+/** Members that are undefined have no place in JSON. */
+function toJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject
+}
+
+function viewEvent(event: RunEvent): RunEventView {
+  return {
+    sequence: event.sequence,
+    time: event.time.toISOString(),
+    stepId: event.stepId,
+    kind: event.kind,
+    data: { ...(event.data satisfies JsonObject) },
+  }
+}

@@ -1,0 +1,254 @@
+import { availableParallelism } from 'node:os'
+import { z } from 'zod'
+import {
+  type Change,
+  changeSchema,
+  type Escalation,
+  escalationSchema,
+  intentSchema,
+  type Tool,
+} from '../../contracts/index.ts'
+import { errorCodes } from '../../kernel/index.ts'
+import {
+  type Candidate,
+  openValidation,
+  repair,
+  type RepairOutcome,
+  type RepairProgress,
+  type SourceFile,
+  validationErrors,
+} from '../repair/index.ts'
+import { fileKind, isScriptPath, type Repository } from '../repository/index.ts'
+import { runSuite } from '../testing/index.ts'
+import { runOnTree, suiteTimeoutMs } from './execute.ts'
+import { reproductionSchema, type FrozenReproduction } from './reproduce.ts'
+import {
+  type ExecutionPlaces,
+  type Workspace,
+  workspaceFailures,
+  workspaceLayers,
+  workspaceSchema,
+} from './workspace.ts'
+
+const inputSchema = z.object({
+  workspace: workspaceSchema,
+  intent: intentSchema,
+  reproduction: reproductionSchema,
+  /** Least share of certainty, 0 … 1, at which a repair is offered as one. */
+  confidence: z.number().min(0).max(1),
+  /** Seconds for all of it. */
+  seconds: z.int().positive(),
+})
+type RepairInput = z.infer<typeof inputSchema>
+
+const attemptsSchema = z.object({
+  generated: z.int(),
+  tried: z.int(),
+  plausible: z.int(),
+  confirmed: z.int(),
+  seconds: z.number(),
+  triedPerSecond: z.number(),
+})
+
+export const repairResultSchema = z.discriminatedUnion('outcome', [
+  z.object({
+    outcome: z.literal('repaired'),
+    tree: z.string(),
+    change: changeSchema,
+    confidence: z.number(),
+    explanation: z.string(),
+    considered: z.array(z.string()),
+    attempts: attemptsSchema,
+  }),
+  z.object({ outcome: z.literal('escalated'), escalation: escalationSchema, attempts: attemptsSchema }),
+])
+export type RepairResult = z.infer<typeof repairResultSchema>
+
+/** Source files beyond this many characters are left alone: they are bundles or data rather than something people edit. */
+const sourceLimit = 400_000
+/** Milliseconds to measure what each test executes. */
+const spectrumMs = 20_000
+
+/** `repair.run`: the zero-token engineer looks for a change that makes the reproduction pass. */
+export function repairTool(places: ExecutionPlaces): Tool<RepairInput, RepairResult> {
+  return {
+    name: 'repair.run',
+    summary:
+      'Localises the fault, tries template edits against the failing tests, and confirms with the whole suite.',
+    input: inputSchema,
+    output: repairResultSchema,
+    effect: 'workspace',
+    permissions: ['tests:run', 'workspace:edit'],
+    failureModes: [...errorCodes(validationErrors), ...workspaceFailures],
+    worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 600 },
+    async perform(input, context) {
+      const { workspace, reproduction } = input
+      const { repository, layers } = await workspaceLayers(places, workspace, workspace.base.tree, context)
+      context.report('starting workers')
+      const validation = await openValidation({
+        openSandbox: (binds) =>
+          places.sandboxes.create({
+            runId: context.runId,
+            layers,
+            readOnlyBinds: [...places.toolchain.binds, ...binds],
+            egress: { kind: 'none' },
+            limits: places.limits,
+          }),
+        framework: workspace.suite.framework,
+        directory: workspace.suite.directory,
+        environment: workspace.suite.invocation.environment,
+        reproduction,
+        workers: Math.max(1, Math.min(4, availableParallelism())),
+        runTests: (sandbox, files, signal) =>
+          runSuite(sandbox, workspace.suite, { timeoutMs: suiteTimeoutMs, select: { files }, signal }),
+        logger: context.logger,
+      })
+      try {
+        context.report('measuring what the tests execute')
+        const spectrum = await validation.collectSpectrum(spectrumMs, context.signal)
+        const outcome = await repair(
+          {
+            ...(await readSources(repository, workspace, reproduction)),
+            reproduction,
+            spectrum,
+            issue: issueText(input),
+          },
+          {
+            validator: validation,
+            confirm: async (candidate) => {
+              const tree = await applyCandidate(repository, workspace, candidate)
+              return runOnTree(places, workspace, tree, { ...context, report: () => undefined })
+            },
+            now: () => performance.now(),
+          },
+          { timeMs: input.seconds * 1000, plausible: 40, confidence: input.confidence },
+          context.signal,
+          (progress) => context.report(describeProgress(progress)),
+        )
+        return await describeOutcome(outcome, repository, input)
+      } finally {
+        await validation.close()
+      }
+    },
+  }
+}
+
+function issueText({ intent }: RepairInput): string {
+  return [intent.goal, ...intent.acceptanceCriteria, ...intent.symbols, ...intent.files].join('\n')
+}
+
+function applyCandidate(repository: Repository, { base }: Workspace, candidate: Candidate): Promise<string> {
+  return repository.applyEdits(base.tree, candidate.edits)
+}
+
+async function readSources(
+  repository: Repository,
+  { base }: Workspace,
+  reproduction: FrozenReproduction,
+): Promise<{ readonly sources: readonly SourceFile[]; readonly tests: readonly SourceFile[] }> {
+  const scripts = (await repository.listFiles(base.tree)).filter(
+    ({ path, size, kind }) => kind !== 'link' && isScriptPath(path) && size <= sourceLimit,
+  )
+  const read = async (paths: readonly string[]): Promise<SourceFile[]> =>
+    [...(await repository.readFiles(base.tree, paths))].map(([path, content]) => ({
+      path,
+      text: new TextDecoder().decode(content),
+    }))
+  const failing = new Set(reproduction.failingFiles)
+  const paths = scripts.map(({ path }) => path)
+  return {
+    sources: await read(paths.filter((path) => fileKind(path) === 'source' && !failing.has(path))),
+    tests: await read(paths.filter((path) => failing.has(path))),
+  }
+}
+
+function describeProgress(progress: RepairProgress): string {
+  switch (progress.kind) {
+    case 'localised': {
+      const [first] = progress.suspects
+      return first ? `most suspicious: ${first.file}:${first.line}` : 'nothing is suspicious'
+    }
+    case 'generated':
+      return `${progress.candidates} candidates in ${progress.files} files`
+    case 'trying':
+      return `${progress.tried} of ${progress.total} tried: ${progress.current}`
+    case 'plausible':
+      return `plausible: ${progress.candidate.description}`
+    case 'confirming':
+      return `confirming with the whole suite: ${progress.candidate.description}`
+    case 'confirmed':
+      return `${progress.passed ? 'confirmed' : 'refused by the suite'}: ${progress.candidate.description}`
+  }
+}
+
+async function describeOutcome(
+  outcome: RepairOutcome,
+  repository: Repository,
+  { workspace, reproduction }: RepairInput,
+): Promise<RepairResult> {
+  if (outcome.kind === 'escalated') {
+    return {
+      outcome: 'escalated',
+      escalation: await describeEscalation(outcome, repository, workspace, reproduction),
+      attempts: outcome.attempts,
+    }
+  }
+  const { explanation, candidate } = outcome
+  const tree = await applyCandidate(repository, workspace, candidate)
+  const change: Change = await repository.describeChange(workspace.base, tree)
+  return {
+    outcome: 'repaired',
+    tree,
+    change,
+    confidence: outcome.confidence,
+    explanation: [
+      `${explanation.fault} (${explanation.place})`,
+      explanation.remedy,
+      ...explanation.evidence,
+    ].join('\n'),
+    considered: [...explanation.considered],
+    attempts: outcome.attempts,
+  }
+}
+
+/** Hints beyond the first few do not help anybody to decide in ten seconds. */
+const shown = 5
+
+async function describeEscalation(
+  outcome: Extract<RepairOutcome, { kind: 'escalated' }>,
+  repository: Repository,
+  workspace: Workspace,
+  reproduction: FrozenReproduction,
+): Promise<Escalation> {
+  const { attempts } = outcome
+  const hints = await Promise.all(
+    outcome.hints.slice(0, shown).map(async ({ candidate, confidence }) => ({
+      description: `${candidate.description} (confidence ${confidence.toFixed(2)})`,
+      patch: await repository.diff(
+        workspace.base.tree,
+        await applyCandidate(repository, workspace, candidate),
+      ),
+    })),
+  )
+  return {
+    hypothesis: outcome.summary,
+    attempts: [
+      {
+        what: `${attempts.tried} of ${attempts.generated} candidate edits tried`,
+        result: `${attempts.plausible} plausible, ${attempts.confirmed} put to the whole suite`,
+      },
+      ...outcome.hints.slice(0, shown).map(({ candidate, confirmation, confidence }) => ({
+        what: candidate.description,
+        result: `${confirmation}, confidence ${confidence.toFixed(2)}`,
+      })),
+    ],
+    failingTests: reproduction.failing
+      .slice(0, 20)
+      .map(({ id, message }) => ({ id, message: message ?? '' })),
+    suspects: outcome.suspects.slice(0, shown).map(({ file, line, reasons }) => ({
+      place: `${file}:${line}`,
+      why: reasons.join('; '),
+    })),
+    hints,
+  }
+}

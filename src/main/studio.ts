@@ -1,0 +1,181 @@
+import { chmodSync, mkdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { createStudio, type Studio } from '../api/index.ts'
+import { workflowDefinitionSchema } from '../contracts/index.ts'
+import { loadAgents } from '../control/agents/index.ts'
+import { planTool } from '../control/planning/index.ts'
+import { createEngine, engineMigrations, readDefinition, type Engine } from '../engine/index.ts'
+import { RepositoryHost } from '../execution/repository/index.ts'
+import {
+  createNamespaceHost,
+  createUnconfinedHost,
+  type SandboxHost,
+  type SandboxLimits,
+} from '../execution/sandbox/index.ts'
+import { locateToolchain } from '../execution/testing/index.ts'
+import {
+  executeTool,
+  type ExecutionPlaces,
+  prepareTool,
+  publishTool,
+  repairTool,
+  reproduceTool,
+  ToolRegistry,
+} from '../execution/tools/index.ts'
+import { type Clock, type Logger, systemClock } from '../kernel/index.ts'
+import { connect, type Database, migrate, storeMigrations } from '../store/index.ts'
+import { deliveryExecutors, intakeTool, reviewTool, verifyTool } from '../workflow/delivery/index.ts'
+import type { Configuration } from './configuration.ts'
+import { openDatabase } from './database.ts'
+import { createGovernance, governanceMigrations, type Governance } from './governance.ts'
+import { createFileLogger } from './logger.ts'
+import { hostRegistries } from './registries.ts'
+
+/** What one run may use up at most. */
+const runBudget = { money: 0, tokens: 0, toolCalls: 200, seconds: 4 * 3600 }
+
+const sandboxLimits: SandboxLimits = {
+  memoryBytes: 4 * 2 ** 30,
+  processes: 512,
+  diskBytes: 2 * 2 ** 30,
+  outputBytes: 8 * 2 ** 20,
+  cpuSeconds: 1800,
+}
+
+/**
+ * Puts the studio together on this machine. `work` executes steps in this process; `look` only reads and records
+ * commands, and joins a studio that runs in another process.
+ */
+export async function openStudio(configuration: Configuration, purpose: 'work' | 'look'): Promise<Studio> {
+  const { dataDirectory } = configuration
+  makeDataDirectory(dataDirectory)
+  const logger = createFileLogger(dataDirectory)
+  const closers: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    const server = await openDatabase(configuration, logger)
+    closers.push(server.close)
+    const database = await connect(server.target, { logger })
+    closers.push(() => database.close())
+    await migrate(database, [...storeMigrations, ...engineMigrations, ...governanceMigrations])
+    const governance = await createGovernance(configuration, database, systemClock)
+    const engine = await createWorkplace(
+      { configuration, database, governance, logger, clock: systemClock },
+      closers,
+    )
+    closers.push(() => engine.shutdown())
+    if (purpose === 'work' && server.kind !== 'joined')
+      await engine.launch({ exclusive: server.kind === 'own' })
+    return createStudio({
+      ...governance,
+      database,
+      engine,
+      clock: systemClock,
+      deliverWorkflow: await readWorkflow(configuration),
+      close,
+    })
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+interface Parts {
+  readonly configuration: Configuration
+  readonly database: Database
+  readonly governance: Governance
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+/** The engine with everything its steps work with. */
+async function createWorkplace(parts: Parts, closers: (() => Promise<void>)[]): Promise<Engine> {
+  const { configuration, database, governance, logger, clock } = parts
+  const repositories = new RepositoryHost({
+    stateDirectory: path.join(configuration.dataDirectory, 'repositories'),
+    workingDirectory: process.cwd(),
+    environment: process.env,
+  })
+  closers.push(() => {
+    repositories.close()
+    return Promise.resolve()
+  })
+  const places = await createPlaces(configuration, repositories, logger)
+  closers.push(() => places.sandboxes.close())
+  const agents = await loadAgents(path.join(configuration.packageRoot, 'agents'))
+  const workflow = workflowDefinitionSchema.parse(readDefinition(await readWorkflow(configuration)))
+  const tools = new ToolRegistry()
+  tools
+    .register(intakeTool())
+    .register(planTool(() => ({ workflow, agents, tools: tools.all, runBudget })))
+    .register(prepareTool(places))
+    .register(executeTool(places))
+    .register(reproduceTool(places))
+    .register(repairTool(places))
+    .register(verifyTool(places))
+    .register(reviewTool(repositories))
+    .register(publishTool(repositories))
+  const { door, approvals, policy } = governance
+  return createEngine({
+    database,
+    logger,
+    clock,
+    executorId: configuration.databaseUrl === undefined ? 'embedded' : `${os.hostname()}-${process.pid}`,
+    executors: deliveryExecutors({
+      database,
+      door,
+      approvals,
+      policy,
+      tools,
+      agents,
+      isolation: places.isolation,
+      logger,
+    }),
+  })
+}
+
+async function createPlaces(
+  configuration: Configuration,
+  repositories: RepositoryHost,
+  logger: Logger,
+): Promise<ExecutionPlaces> {
+  const sandboxes = await openSandboxes(configuration, logger)
+  await sandboxes.reap()
+  const registries = once(() => hostRegistries())
+  return {
+    repositories,
+    sandboxes,
+    isolation: configuration.sandbox,
+    limits: sandboxLimits,
+    toolchain: await locateToolchain({
+      searchPath: process.env['PATH'] ?? '',
+      pinnedNode: process.execPath,
+    }),
+    registries,
+    dependencyCache: path.join(configuration.dataDirectory, 'dependencies'),
+  }
+}
+
+function openSandboxes({ sandbox, dataDirectory }: Configuration, logger: Logger): Promise<SandboxHost> {
+  const options = { stateDirectory: path.join(dataDirectory, 'sandboxes'), logger }
+  return sandbox === 'none' ? createUnconfinedHost(options) : createNamespaceHost(options)
+}
+
+function readWorkflow({ packageRoot }: Configuration): Promise<string> {
+  return readFile(path.join(packageRoot, 'workflows/deliver.yaml'), 'utf8')
+}
+
+/** Others may pass through, since database and sandboxes run as an account of their own under root, but not look around. */
+function makeDataDirectory(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o711 })
+  if (process.getuid?.() === 0) chmodSync(directory, 0o711)
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
+}

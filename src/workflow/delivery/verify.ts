@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import {
+  changeSchema,
+  testReportSchema,
+  type Tool,
+  type Verdict,
+  verdictSchema,
+} from '../../contracts/index.ts'
+import { buildBaseTestTree, judgeChange, readChangedFiles, reviewTests } from '../../control/review/index.ts'
+import {
+  type ExecutionPlaces,
+  reproductionSchema,
+  runOnTree,
+  workspaceFailures,
+  workspaceSchema,
+} from '../../execution/tools/index.ts'
+
+const inputSchema = z.object({
+  workspace: workspaceSchema,
+  baseline: testReportSchema,
+  reproduction: reproductionSchema,
+  repair: z.object({ tree: z.string(), change: changeSchema }),
+})
+
+/**
+ * `change.verify`: the verdict (I8). The base revision's tests run on the changed tree and decide; tests that the change
+ * itself touches run apart.
+ */
+export function verifyTool(places: ExecutionPlaces): Tool<z.infer<typeof inputSchema>, Verdict> {
+  return {
+    name: 'change.verify',
+    summary: 'Runs the tests of the base revision on the change and judges it.',
+    input: inputSchema,
+    output: verdictSchema,
+    effect: 'workspace',
+    permissions: ['tests:run'],
+    failureModes: workspaceFailures,
+    worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 2400 },
+    async perform({ workspace, baseline, reproduction, repair }, context) {
+      const { tenantId } = context
+      const repository = await places.repositories.open({ tenantId, location: workspace.location })
+      const { tree, changedTests } = await buildBaseTestTree(repository, workspace.base.tree, repair.tree)
+      const candidateRun = await runOnTree(places, workspace, tree, context)
+      const changedRun =
+        changedTests.length === 0
+          ? undefined
+          : await runOnTree(places, workspace, repair.tree, context, changedTests)
+      return judgeChange({
+        baseRuns: [baseline],
+        candidateRuns: [candidateRun],
+        reproduction: reproduction.failing,
+        ...(changedRun === undefined ? {} : { changedTests: changedRun }),
+        findings: reviewTests(await readChangedFiles(repository, repair.change)),
+      })
+    },
+  }
+}
