@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { constants, type Stats } from 'node:fs'
 import {
   chmod,
+  chown,
   copyFile,
   lstat,
   mkdir,
@@ -65,6 +66,9 @@ async function copyEntry(from: string, to: string, stats: Stats): Promise<void> 
   if (stats.isSymbolicLink()) await symlink(await readlink(from), to)
   else if (stats.isFile()) {
     await copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
+    // Root's copies would keep the owner; all files of a layer belong to whoever made it.
+    const owner = process.getuid?.() ?? stats.uid
+    if (owner === 0 && stats.uid !== owner) await chown(to, owner, process.getgid?.() ?? stats.gid)
     await keepStatus(to, stats)
   }
 }

@@ -2,16 +2,17 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join, posix, sep } from 'node:path'
-import { createId, type Logger } from '../../kernel/index.ts'
-import { checkCommand, checkSpec, insidePath, systemPath, workspacePath } from './command.ts'
-import { sandboxErrors } from './errors.ts'
-import { applyLayer, isMissing, statusOf, writeLayer } from './layer-files.ts'
-import { watchMemory } from './memory-watchdog.ts'
-import { findTree, killProcess, processIds, type TreeMarks } from './process-tree.ts'
-import { SandboxRecords } from './records.ts'
-import { RunningSet } from './running-set.ts'
-import { followProcess, KillSwitch, notStarted, superviseToEnd } from './supervision.ts'
-import { takeSnapshot, writeChanges, type Snapshot } from './unconfined-changes.ts'
+import { createId, type Logger } from '../../../kernel/index.ts'
+import { checkCommand, checkSpec, insidePath, systemPath, workspacePath } from '../command.ts'
+import { sandboxErrors } from '../errors.ts'
+import { limitArguments } from '../hard-limits.ts'
+import { applyLayer, isMissing, statusOf, writeLayer } from '../layer-files.ts'
+import { watchMemory } from '../memory-watchdog.ts'
+import { findTree, killProcess, processIds, type TreeMarks } from '../process-tree.ts'
+import { SandboxRecords } from '../records.ts'
+import { RunningSet } from '../running-set.ts'
+import { followProcess, KillSwitch, notStarted, superviseToEnd } from '../supervision.ts'
+import { takeSnapshot, writeChanges, type Snapshot } from './changes.ts'
 import type {
   Sandbox,
   SandboxCommand,
@@ -19,7 +20,7 @@ import type {
   SandboxProcess,
   SandboxResult,
   SandboxSpec,
-} from './port.ts'
+} from '../port.ts'
 
 export interface UnconfinedHostOptions {
   /** Directory for workspaces and records; made if it is missing. */
@@ -256,10 +257,10 @@ function isProgram(path: string): boolean {
 /** The arguments that set what limits an ordinary process can have, where the program for that is installed. */
 function limitsOf({ limits }: SandboxSpec): readonly string[] {
   const prlimit = ['/usr/bin/prlimit', '/bin/prlimit'].find(isProgram)
-  const { memoryBytes, cpuSeconds } = limits
-  return prlimit === undefined
-    ? []
-    : [prlimit, `--data=${memoryBytes}`, `--cpu=${cpuSeconds}:${cpuSeconds + 1}`, '--core=0', '--']
+  if (prlimit === undefined) return []
+  // Processes are counted per user of the host here, so their number cannot be limited.
+  const { memory, cpu, core } = limitArguments(limits)
+  return [prlimit, memory, cpu, core, '--']
 }
 
 /** Ends a tree and its daemons; again and again, because a process may fork while it is being looked for. */

@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { eachConcurrently, statusOf, type LayerWriter } from './layer-files.ts'
+import { eachConcurrently, type LayerWriter } from '../layer-files.ts'
 
 /** What every path of a tree looked like at one time: enough to see later whether it was changed or replaced. */
 export type Snapshot = ReadonlyMap<string, string>
@@ -39,8 +39,7 @@ export async function writeChanges(
   }
   for (const path of before.keys()) {
     const parent = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.'
-    const gone = !now.has(path) && selected(path)
     // One whiteout hides a whole tree, so only the topmost missing path needs one; a path below a file needs none.
-    if (gone && (await statusOf(join(root, parent)))?.isDirectory() === true) layer.whiteout(path)
+    if (!now.has(path) && selected(path) && now.get(parent) === 'directory') layer.whiteout(path)
   }
 }

@@ -1,0 +1,143 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { insidePath, systemPath, workspacePath } from '../command.ts'
+import { sandboxErrors } from '../errors.ts'
+import { limitArguments } from '../hard-limits.ts'
+import type { SandboxCommand, SandboxLimits } from '../port.ts'
+import { killProcess } from '../process-tree.ts'
+import type { Holder } from './holder.ts'
+import { childrenOf, inheritedDescriptors } from './host-processes.ts'
+import type { Runtime } from './runtime.ts'
+import { insideHostname, insideUser } from './system-files.ts'
+
+/** How the commands of one sandbox are isolated; the same for all of them. */
+export interface Isolation {
+  readonly runtime: Runtime
+  readonly holder: Holder
+  readonly limits: SandboxLimits
+  /** Variables every command gets, such as the proxy's. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Whether the layers brought a `.git`, which commands may read but never change. */
+  readonly hasGitDirectory: boolean
+}
+
+/** A command that has been started and how to find out whether it ever got to run. */
+export interface Launched {
+  readonly child: ChildProcess
+  /** Ends the launcher and the command; what the launcher could not take along is swept up afterwards. */
+  readonly kill: () => void
+  /** Whether the program itself ran and ended, as the launcher reports it on a channel the program cannot reach. */
+  readonly programEnded: () => boolean
+}
+
+/** A bind that only the studio's own commands get. */
+export type PrivateBind = readonly ['--ro-bind' | '--bind', string, string]
+
+/** Files of procfs that tell about the host or change it, and that no test needs. */
+const maskedFiles = ['cmdline', 'kallsyms', 'kcore', 'keys', 'key-users', 'kmsg', 'modules', 'sched_debug']
+  .concat('sysrq-trigger', 'timer_list')
+  .map((name) => `/proc/${name}`)
+
+/** Starts a command in the namespaces of the holder, isolated once more in its own. */
+export function launch(
+  isolation: Isolation,
+  command: Omit<SandboxCommand, 'onOutput'>,
+  stdin: 'ignore' | 'pipe',
+  privateBinds: readonly PrivateBind[] = [],
+): Launched {
+  const { holder, limits, runtime } = isolation
+  const { programs } = runtime
+  const [program, ...argv] = [
+    ...holder.enter(),
+    // Inside the user namespace, so that processes are counted per sandbox and not per user of the host.
+    ...[programs.prlimit, ...Object.values(limitArguments(limits)), '--'],
+    ...[programs.bwrap, ...namespaceArguments, ...fileArguments(isolation), ...privateBinds.flat()],
+    ...['--remount-ro', '/', '--chdir', insidePath(command.cwd ?? workspacePath)],
+    ...environmentArguments({ ...isolation.environment, ...command.env }),
+    ...['--seccomp', '3', '--json-status-fd', '4', '--', ...command.argv],
+  ]
+  const filter = openSync(runtime.filter, 'r')
+  const nothing = openSync('/dev/null', 'r')
+  try {
+    const child = spawn(program, argv, {
+      ...holder.credentials(),
+      env: { PATH: '/usr/bin:/bin' },
+      cwd: '/',
+      detached: true,
+      stdio: [stdin, 'pipe', 'pipe', filter, 'pipe', ...coverings(nothing)],
+    })
+    return { child, kill: () => killLauncher(child), programEnded: statusReader(child) }
+  } catch (error) {
+    throw sandboxErrors.BAD_COMMAND({
+      detail: error instanceof Error ? error.message : String(error),
+      cause: error,
+    })
+  } finally {
+    closeSync(filter)
+    closeSync(nothing)
+  }
+}
+
+const namespaceArguments = [
+  ...[
+    '--unshare-user',
+    '--unshare-pid',
+    '--unshare-ipc',
+    '--unshare-uts',
+    '--unshare-cgroup',
+    '--disable-userns',
+  ],
+  ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--hostname', insideHostname],
+  ...['--uid', String(insideUser.id), '--gid', String(insideUser.id)],
+]
+
+function fileArguments({ hasGitDirectory }: Isolation): readonly string[] {
+  const git = `${workspacePath}/.git`
+  return [
+    ...['--bind', '/sandbox', '/', '--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys'],
+    ...maskedFiles.filter((path) => existsSync(path)).flatMap((path) => ['--ro-bind', '/dev/null', path]),
+    ...['--dev', '/dev', '--remount-ro', '/dev', '--bind', '/scratch/shm', '/dev/shm'],
+    ...(hasGitDirectory ? ['--ro-bind', `/sandbox${git}`, git] : []),
+  ]
+}
+
+function environmentArguments(env: Readonly<Record<string, string>>): readonly string[] {
+  const all = { PATH: systemPath, HOME: insideUser.home, TMPDIR: '/tmp', LANG: 'C.UTF-8', ...env }
+  return ['--clearenv', ...Object.entries(all).flatMap(([name, value]) => ['--setenv', name, value])]
+}
+
+/** Entries for `stdio` from number 5 on that put `/dev/null` over every descriptor that would be passed on. */
+function coverings(nothing: number): readonly ('ignore' | number)[] {
+  const inherited = inheritedDescriptors()
+  return Array.from({ length: Math.max(0, ...inherited.map((descriptor) => descriptor - 4)) }, (_, index) =>
+    inherited.includes(index + 5) ? nothing : 'ignore',
+  )
+}
+
+/**
+ * The process that was spawned enters the namespaces and waits for a child inside, the launcher, whose death takes
+ * the command's process namespace along. Both are ended; a launcher that had just begun leaves an orphan to sweep.
+ */
+function killLauncher(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  childrenOf(child.pid).forEach(killProcess)
+  killProcess(child.pid)
+}
+
+function statusReader(child: ChildProcess): () => boolean {
+  let report = ''
+  const channel = child.stdio[4] as Readable
+  channel.on('data', (chunk: Buffer) => (report += chunk.toString('latin1')))
+  channel.on('error', () => undefined)
+  return () => report.includes('"exit-code"')
+}
+
+/** The coded error for a launcher that gave up before the program ran. */
+export function launchFailure(program: string, complaint: string): Error {
+  const line = complaint.trim().split('\n').at(-1) ?? ''
+  if (line.startsWith('bwrap: execvp')) return sandboxErrors.PROGRAM_NOT_FOUND({ detail: program })
+  if (line.startsWith("bwrap: Can't chdir"))
+    return sandboxErrors.BAD_COMMAND({ detail: line.replace('bwrap: ', '') })
+  return sandboxErrors.LAUNCH_FAILED({ detail: line })
+}

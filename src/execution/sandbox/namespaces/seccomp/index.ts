@@ -1,0 +1,1 @@
+export { filterForThisMachine } from './filter.ts'
