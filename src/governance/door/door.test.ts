@@ -5,15 +5,22 @@ import { AtelierError, digestOfValue } from '../../kernel/index.ts'
 import type { PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import type { AuditRecord } from '../audit/index.ts'
 import { verifyLedger } from '../budget/index.ts'
-import { createTestStudio, createWorld, echoTool, free, movableClock, publishTool } from '../test-studio.ts'
-import type { TestStudio } from '../test-studio.ts'
+import {
+  createGovernedStudio,
+  createWorld,
+  echoTool,
+  free,
+  movableClock,
+  publishTool,
+} from '../../testing/index.ts'
+import type { GovernedStudio } from '../../testing/index.ts'
 import { actsOfRun } from './index.ts'
 import type { ActRecord } from './index.ts'
 
-let studio: TestStudio
+let studio: GovernedStudio
 
 beforeAll(async () => {
-  studio = await createTestStudio({ graceMs: 50 })
+  studio = await createGovernedStudio({ graceMs: 50 })
 })
 afterAll(() => studio[Symbol.asyncDispose]())
 
@@ -121,7 +128,7 @@ describe('the door refuses and records', () => {
   async function refused(
     runId: RunId,
     code: string,
-    overrides: Parameters<TestStudio['request']>[1],
+    overrides: Parameters<GovernedStudio['request']>[1],
     tool = echoTool(),
     input: unknown = { text: 'x' },
   ): Promise<void> {
@@ -249,7 +256,7 @@ describe('an external effect', () => {
     [
       'an approval of another tree',
       'ATL_DOOR_APPROVAL_MISSING',
-      (approved: ReturnType<TestStudio['subjectOf']>) => ({ approval: { subject: approved } }),
+      (approved: ReturnType<GovernedStudio['subjectOf']>) => ({ approval: { subject: approved } }),
     ],
   ])('does not happen with %s', async (_what, code, overrides) => {
     const world = createWorld()
@@ -291,11 +298,15 @@ describe('an external effect', () => {
   it('needs a tool that can look before it leaps', async () => {
     const runId = await studio.openRun()
     const subject = await studio.approve(runId, 'tree-a')
-    const { recover: _recover, ...careless } = publishTool(createWorld())
+    const careless = echoTool(undefined, {
+      name: 'repository.publish',
+      effect: 'external-reversible',
+      approvedTree: () => 'tree-a',
+    })
     await expect(
       studio.governance.door.act(
         careless,
-        { tree: 'tree-a' },
+        { text: 'tree-a' },
         studio.request(runId, { approval: { subject } }),
       ),
     ).rejects.toMatchObject({ code: 'ATL_DOOR_TOOL_INCOMPLETE' })
@@ -415,16 +426,19 @@ describe('a tool that fails', () => {
     })
   })
 
-  it('is given a rest after failing in a row, in its own tenant only', async () => {
+  it('is given a rest after failing several times in a row', async () => {
     const clock = movableClock()
     const { door } = await studio.restart({ clock, circuitBreaker: { failures: 2, restMs: 1000 } })
     const runId = await studio.openRun()
     let calls = 0
     let broken = true
-    const tool = echoTool((text) => {
-      calls += 1
-      return broken ? Promise.reject(new Error('down')) : text
-    })
+    const tool = echoTool(
+      (text) => {
+        calls += 1
+        return broken ? Promise.reject(new Error('down')) : text
+      },
+      { effect: 'read' },
+    )
     const act = () => door.act(tool, { text: 'a' }, studio.request(runId))
     await expect(act()).rejects.toMatchObject({ code: 'ATL_DOOR_TOOL_DEFECT' })
     await expect(act()).rejects.toMatchObject({ code: 'ATL_DOOR_TOOL_DEFECT' })

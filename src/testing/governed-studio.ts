@@ -6,24 +6,24 @@ import { z } from 'zod'
 import type { Principal, Tool, ToolContext } from '../contracts/index.ts'
 import type { Clock, PrincipalId, ProjectId, RunId, TenantId } from '../kernel/index.ts'
 import { digestOf, silentLogger, systemClock } from '../kernel/index.ts'
-import type { TestDatabase } from '../testing/index.ts'
-import { createTestDatabase } from '../testing/index.ts'
-import type { ApprovalSubject } from './approvals/index.ts'
-import type { TenantScope } from './audit/index.ts'
-import { tenantScope } from './audit/index.ts'
-import type { Limits } from './budget/index.ts'
-import type { ActRequest } from './door/index.ts'
-import type { Governance, GovernanceOptions } from './governance.ts'
-import { createGovernance, governanceMigrations } from './governance.ts'
-import { registerPrincipal } from './identity/index.ts'
+import type { ApprovalSubject } from '../governance/approvals/index.ts'
+import { tenantScope } from '../governance/audit/index.ts'
+import type { Limits } from '../governance/budget/index.ts'
+import type { ActRequest } from '../governance/door/index.ts'
+import { registerPrincipal } from '../governance/identity/index.ts'
+import type { Governance, GovernanceOptions } from '../governance/index.ts'
+import { createGovernance, governanceMigrations } from '../governance/index.ts'
+import { createTestDatabase } from './database.ts'
+import type { TenantScope, TestDatabase } from './database.ts'
 
+/** Where the shipped policies stand. */
 export const policyLocations = {
   schemaFile: join(import.meta.dirname, '../../policies/schema.cedarschema'),
   folders: [join(import.meta.dirname, '../../policies')],
 }
 
 /** A governed studio over a fresh database, with the people, the service and the agent that tests talk about. */
-export interface TestStudio extends AsyncDisposable {
+export interface GovernedStudio extends AsyncDisposable {
   readonly governance: Governance
   readonly database: TestDatabase['database']
   readonly testDatabase: TestDatabase
@@ -50,9 +50,11 @@ export interface TestStudio extends AsyncDisposable {
   approve(runId: RunId, tree: string): Promise<ApprovalSubject>
 }
 
-export const projectId = 'project' as ProjectId
+const projectId = 'project' as ProjectId
 
-export async function createTestStudio(overrides: Partial<GovernanceOptions> = {}): Promise<TestStudio> {
+export async function createGovernedStudio(
+  overrides: Partial<GovernanceOptions> = {},
+): Promise<GovernedStudio> {
   const testDatabase = await createTestDatabase({ migrations: governanceMigrations })
   const { database } = testDatabase
   const directory = await mkdtemp(join(tmpdir(), 'atelier-governance-'))
