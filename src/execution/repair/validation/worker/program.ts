@@ -119,10 +119,15 @@ export class Program {
 
   /** Loads what `request` means in the file `from` with fresh modules that nobody else sees. */
   loadApart(request: string, from: string): unknown {
+    return this.apart(() => this.requireActual(request, from))
+  }
+
+  /** Does something with fresh modules that nobody else sees. */
+  apart<T>(work: () => T): T {
     const outer = this.#cache
     this.#cache = Object.create(null) as Record<string, LoadedModule>
     try {
-      return this.requireActual(request, from)
+      return work()
     } finally {
       this.#cache = outer
     }
