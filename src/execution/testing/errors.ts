@@ -29,8 +29,4 @@ export const testingErrors = defineErrors('TESTING', {
     remedy: 'Try again, or raise the time limit for the installation.',
     retryable: true,
   },
-  PREPARATION_FAILED: {
-    summary: 'The build that the tests need did not succeed',
-    remedy: 'Read the end of the log, repair the build on the base revision, then start again.',
-  },
 })

@@ -12,10 +12,6 @@ const manifestSchema = z.object({
   scripts: recordSchema.default({}),
   dependencies: recordSchema.default({}),
   devDependencies: recordSchema.default({}),
-  jest: z.unknown(),
-  mocha: z.unknown(),
-  ava: z.unknown(),
-  tap: z.unknown(),
 })
 export type PackageManifest = z.infer<typeof manifestSchema>
 

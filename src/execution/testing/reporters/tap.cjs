@@ -23,7 +23,9 @@ if (channel.active && isMainThread) {
   class Tee extends EventEmitter {
     write(chunk, ...rest) {
       send(String(chunk))
-      return process.stdout.write(chunk, ...rest)
+      process.stdout.write(chunk, ...rest)
+      // Never asks the writer to wait: nobody would wake it.
+      return true
     }
     end(chunk) {
       if (chunk !== undefined) this.write(chunk)

@@ -133,12 +133,21 @@ if (channel.active && isMainThread) {
 
   process.on('exit', (code) => {
     const only = tape.getHarness()._results?._only
+    const never = []
     for (const state of states.values()) {
-      const excluded = only && state.startedAt === 0 && state.test !== only
-      if (state.ended || excluded) continue
-      if (!state.test.ended)
-        state.failed ??= { name: 'the process ended before this test did', error: uncaught }
+      if (state.ended) continue
+      const { ended } = state.test
+      if (state.startedAt === 0 && !ended) {
+        if (!only || state.test === only) never.push(state)
+        continue
+      }
+      if (!ended) state.failed ??= { name: 'the process ended before this test did', error: uncaught }
       send(state)
+    }
+    if (never.length > 0) {
+      const [{ site, test }] = never
+      const message = `${never.length} tests did not run, since the process ended before them; the first is "${test.name}"`
+      channel.record({ kind: 'broken', file: site?.file, message })
     }
     if (uncaught !== undefined && states.size === 0) {
       const file = channel.ownFrame(uncaught.stack)?.file ?? channel.relative(process.argv[1])

@@ -38,7 +38,7 @@ export const pytest: Runner = {
         {
           file: null,
           command: joinCommand(
-            'python3 -m pytest -p atelier_pytest -p no:cacheprovider',
+            'env PYTHONPATH="$reporters:$PWD/src:$PYTHONPATH" python3 -m pytest -p atelier_pytest -p no:cacheprovider',
             options,
             exact === undefined ? positional : quoteAll(exact),
           ),

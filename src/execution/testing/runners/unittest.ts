@@ -13,7 +13,7 @@ export const unittest: Runner = {
         {
           file: null,
           command: joinCommand(
-            'python3 "$reporters/atelier_unittest.py"',
+            'env PYTHONPATH="$PWD/src:$PYTHONPATH" python3 "$reporters/atelier_unittest.py"',
             // Files become modules; whole paths, so that packages import as they do under discovery.
             selection.files === undefined ? invocation.arguments : selection.files.map(literalWord),
           ),

@@ -18,6 +18,7 @@ export function programPath(directory: string): string {
       posix.join(workspaceRoot, folder, '.venv/bin'),
     ]),
     `${toolchainTarget}/bin`,
+    `${toolchainTarget}/npm/bin`,
     systemPath,
   ].join(':')
 }
