@@ -68,6 +68,10 @@ export const engineErrors = defineErrors('ENGINE', {
     summary: 'The workflow definition is not approved',
     remedy: 'Have the definition approved; drafts and retired versions do not run.',
   },
+  BAD_RUN_ID: {
+    summary: 'The id of the run is not acceptable',
+    remedy: 'Use up to 200 letters, digits, dots, dashes and underscores, beginning with a letter or digit.',
+  },
   MISSING_INPUT: {
     summary: 'A required input of the workflow is missing',
     remedy: 'Give every input that the definition declares as required.',

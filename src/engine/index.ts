@@ -1,4 +1,5 @@
 export { readDefinition } from './definition.ts'
+export { createEngine } from './engine.ts'
 export { engineMigrations } from './migrations.ts'
 export type { Plan, PlannedStep } from './plan.ts'
 export type {

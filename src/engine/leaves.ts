@@ -8,7 +8,7 @@ import type { PlannedStep } from './plan.ts'
 import type { JsonObject, JsonValue } from './ports.ts'
 import { wholeStep } from './run-state.ts'
 import type { NodeState } from './run-state.ts'
-import { storableReport } from './storable.ts'
+import { storableReport, storableText, storableWhole } from './storable.ts'
 
 /** The life of a single node, from being made ready to its end. What follows from an end is the scheduler's. */
 
@@ -36,7 +36,7 @@ export function launch(run: LiveRun, step: PlannedStep, node: NodeState): void {
     const error = reportError(engineErrors.EXPRESSION_FAILED({ detail: '`lock` must yield a text' }))
     endNode(run, node, { status: 'failed', error })
   } else {
-    run.put({ ...next, lockKey: key.value })
+    run.put({ ...next, lockKey: storableText(key.value) })
     run.changes.lockRequests.push(next)
   }
 }
@@ -124,7 +124,8 @@ export function settle(run: LiveRun, node: NodeState, settlement: Settlement): v
       failNode(run, node, settlement.error, settlement.retryable)
       return
     case 'waiting': {
-      const { reason, payload } = settlement
+      const reason = storableText(settlement.reason)
+      const payload = storableWhole(settlement.payload)
       if (stopping) {
         endNode(run, node, { status: 'cancelled' })
         return
@@ -222,8 +223,8 @@ export function endNode(run: LiveRun, node: NodeState, ending: Ending): void {
 }
 
 /** The run that a step of kind `workflow` has started and that will end it. */
-export function childRunOf(node: NodeState): string | undefined {
-  const payload = node.waiting?.payload
+export function childRunOf({ waiting }: Pick<NodeState, 'waiting'>): string | undefined {
+  const payload = waiting?.payload
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return undefined
   const { runId } = payload
   return typeof runId === 'string' ? runId : undefined

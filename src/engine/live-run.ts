@@ -122,8 +122,15 @@ export class LiveRun {
     return this.header.tenantId
   }
 
-  takeChanges(): RunChanges {
+  hasChanged(): boolean {
+    const { nodes, events, removedNodes } = this.changes
+    return nodes.size > 0 || events.length > 0 || removedNodes.length > 0
+  }
+
+  /** Closes a set of changes, which makes a new revision of the run. */
+  finish(): RunChanges {
     const { changes } = this
+    this.header = { ...this.header, revision: this.header.revision + 1 }
     this.changes = noChanges()
     return changes
   }
@@ -210,6 +217,13 @@ export class LiveRun {
     this.changes.blobs.set(digest, content)
     this.values.set(digest, value)
     return digest
+  }
+
+  /** Follows another plan from now on. */
+  follow(plan: Plan): void {
+    this.plan = plan
+    this.header = { ...this.header, planDigest: plan.digest, planVersion: this.header.planVersion + 1 }
+    this.changes.blobs.set(plan.digest, canonicalJson(plan.definition))
   }
 
   /** What the expressions of a step, or with null those of the run's result, may see. */

@@ -1,6 +1,8 @@
+import { allMigrations } from '@dbos-inc/dbos-sdk/internal/sysdb_migrations/internal/migrations'
 import { sql } from 'kysely'
 import { enableTenantIsolation, roles } from '../store/index.ts'
 import type { Migration } from '../store/index.ts'
+import { durableSchema } from './durable-functions.ts'
 
 const tenant = `tenant_id text not null references tenants (id)`
 const ofRun = `foreign key (tenant_id, run_id) references runs (tenant_id, run_id)`
@@ -176,6 +178,25 @@ export const engineMigrations: readonly Migration[] = [
       )`)
       await executors.execute(db)
       await sql`grant select, insert, update, delete on executors to ${sql.id(roles.system)}`.execute(db)
+    },
+  },
+  {
+    name: '0205-engine-durable-functions',
+    async up(db) {
+      // All of the SDK's own history at once: on an empty schema nothing has to be built concurrently.
+      const history = allMigrations(durableSchema, { useListenNotify: false })
+      const statements = history.flatMap(({ pg = [] }) => pg)
+      const text = statements.map((statement) => statement.replace(/\bconcurrently\b/gi, '')).join(';\n')
+      await sql.raw(text).execute(db)
+      await sql`insert into ${sql.table(`${durableSchema}.dbos_migrations`)} (version) values (${history.length})`.execute(
+        db,
+      )
+      const application = sql.id(roles.application)
+      await sql`grant usage on schema ${sql.id(durableSchema)} to ${application}`.execute(db)
+      for (const table of ['workflow_status', 'workflow_input'])
+        await sql`grant select, insert on ${sql.table(`${durableSchema}.${table}`)} to ${application}`.execute(
+          db,
+        )
     },
   },
 ]

@@ -15,9 +15,12 @@ import { storableText } from './storable.ts'
 
 /** Puts the steps of the plan into a new run and starts those that need nothing. */
 export function begin(run: LiveRun): void {
+  const { definitionDigest, planDigest, planVersion, principalId, workflow } = run.header
+  run.header = { ...run.header, createdAt: run.now }
+  run.changes.plans.push({ version: planVersion, digest: planDigest, reason: 'the definition', principalId })
   run.event('run-started', undefined, {
-    workflow: run.header.workflow,
-    digest: run.header.definitionDigest,
+    workflow,
+    digest: definitionDigest,
     steps: run.plan.steps.size,
   })
   for (const id of run.plan.steps.keys()) run.put(newNode(stepNode(id)))
@@ -135,10 +138,10 @@ export function revise(run: LiveRun, plan: Plan, reason: string, principalId: Pr
       throw engineErrors.BAD_PLAN({ detail: `step ${node.stepId} has begun meanwhile` })
   }
   for (const node of [...run.nodes()])
-    if (node.itemIndex === wholeStep && node.role === 'forward' && node.status === 'pending') run.remove(node)
-  run.plan = plan
-  const version = run.header.planVersion + 1
-  run.header = { ...run.header, planDigest: plan.digest, planVersion: version }
+    if (node.itemIndex === wholeStep && node.status === 'pending' && !plan.steps.has(node.stepId))
+      run.remove(node)
+  run.follow(plan)
+  const { planVersion: version } = run.header
   run.changes.plans.push({ version, digest: plan.digest, reason: storableText(reason), principalId })
   run.event('plan-revised', undefined, { version, digest: plan.digest, reason })
   for (const id of plan.steps.keys()) if (run.find(stepNode(id)) === undefined) run.put(newNode(stepNode(id)))

@@ -197,12 +197,16 @@ export interface RunRows {
   readonly step_attempts: Row<'step_attempts'>[]
   readonly run_events: Row<'run_events'>[]
   readonly run_plans: Row<'run_plans'>[]
+  readonly removed_steps: { readonly run_id: RunId; readonly step_id: string }[]
+  readonly blobs: { readonly digest: Digest; readonly content: string }[]
 }
 
 /** Adds the rows of one run's changes. */
 export function collectRows(run: LiveRun, changes: RunChanges, rows: RunRows): void {
   const { runId } = run.header
   rows.runs.push(runRow(run.header))
+  for (const { stepId } of changes.removedNodes) rows.removed_steps.push({ run_id: runId, step_id: stepId })
+  for (const [digest, content] of changes.blobs) rows.blobs.push({ digest, content })
   for (const key of changes.nodes) {
     const node = run.findByKey(key)
     if (node !== undefined) rows.run_steps.push(stepRow(runId, node))

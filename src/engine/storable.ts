@@ -19,9 +19,23 @@ function storableValue(value: JsonValue): JsonValue {
   return value !== null && typeof value === 'object' ? storableObject(value) : value
 }
 
+/** The value whole, but for what `jsonb` cannot hold. */
+export function storableWhole(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return wellFormed(value)
+  if (Array.isArray(value)) return value.map(storableWhole)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [wellFormed(key), storableWhole(member)]),
+  )
+}
+
 /** PostgreSQL's `jsonb` and `text` hold neither NUL nor half a surrogate pair. */
+function wellFormed(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', '\uFFFD')
+}
+
 export function storableText(text: string): string {
-  const whole = text.toWellFormed().replaceAll('\u0000', '\uFFFD')
+  const whole = wellFormed(text)
   return whole.length <= longestText ? whole : `${whole.slice(0, longestText).toWellFormed()}…`
 }
 

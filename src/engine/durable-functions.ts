@@ -1,0 +1,241 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { DBOS } from '@dbos-inc/dbos-sdk'
+import type { WorkflowHandle } from '@dbos-inc/dbos-sdk'
+import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor'
+import { buildEnqueueStatus } from '@dbos-inc/dbos-sdk/internal/enqueue_options'
+import type { WorkflowStatusInternal } from '@dbos-inc/dbos-sdk/internal/system_database'
+import type { Logger } from '../kernel/index.ts'
+import type { DatabaseOwner } from '../store/index.ts'
+import { engineErrors } from './errors.ts'
+import { firstLine } from './leaves.ts'
+import type { NodeRole } from './run-state.ts'
+
+/**
+ * The one place that knows DBOS. Each task of a run is one durable function with a deterministic id. Its row is written
+ * in the transaction that makes the task necessary (see `ticket-rows.ts`): enqueued, to be taken up by whichever process
+ * polls first, or, when this process has room, already claimed by it, so that it starts the moment the transaction is
+ * committed, without a poll and without another transaction. From there on DBOS treats both alike.
+ *
+ * DBOS keeps one executor per process and its registry in module state, therefore one engine per process.
+ */
+
+/** What a durable function is called with: ids only, never a tenant's data. */
+export interface Ticket {
+  /** Deterministic: the same task has the same id whoever enqueues it. */
+  readonly id: string
+  readonly kind: 'execute' | 'settle-parent' | 'cancel-child'
+  readonly tenantId: string
+  readonly principalId: string
+  readonly runId: string
+  readonly stepId: string
+  readonly itemIndex: number
+  readonly role: NodeRole
+  readonly attempt: number
+}
+
+export interface DurableFunctionsOptions {
+  readonly owner: DatabaseOwner
+  readonly executorId: string
+  readonly logger: Logger
+  /** Steps performed at the same time by this process. */
+  readonly concurrency: number
+  /** Performs a ticket; what it throws is a defect, expected failures are recorded by it. */
+  readonly perform: (ticket: Ticket) => Promise<void>
+}
+
+/** A ticket as DBOS stores it, ready to be started here if it was claimed. */
+export interface PreparedTicket {
+  readonly status: WorkflowStatusInternal
+  /** Token of this process's claim; undefined when any process may take it up. */
+  readonly owner: string | undefined
+}
+
+const applicationName = 'atelier'
+/** Pinned: tickets are short and their meaning does not change with the code around them. */
+const applicationVersion = 'tickets-1'
+const functionName = 'atelier.ticket'
+export const durableSchema = 'dbos'
+const queues = { steps: 'atelier-steps', control: 'atelier-control' } as const
+const pollingIntervalMs = 100
+
+/** DBOS's executor is one per process, and so is this. */
+let occupied = false
+
+export class DurableFunctions {
+  readonly #options: DurableFunctionsOptions
+  readonly #delays = new Set<NodeJS.Timeout>()
+  #launched = false
+  #doubtful = false
+
+  constructor(options: DurableFunctionsOptions) {
+    this.#options = options
+  }
+
+  /** Starts polling; tickets that this executor left unfinished are enqueued again. */
+  async launch(): Promise<void> {
+    if (occupied) throw engineErrors.ONE_PER_PROCESS()
+    occupied = true
+    this.#launched = true
+    const { owner, executorId, logger, perform } = this.#options
+    try {
+      DBOS.registerWorkflow((ticket: Ticket) => perform(ticket), {
+        name: functionName,
+        // How often a step may be taken up again is the scheduler's to decide.
+        maxRecoveryAttempts: 1_000_000_000,
+      })
+      DBOS.setConfig({
+        name: applicationName,
+        applicationVersion,
+        executorID: executorId,
+        systemDatabaseUrl: owner.url,
+        systemDatabasePool: owner.pool,
+        systemDatabaseSchemaName: durableSchema,
+        runMigrations: false,
+        useListenNotify: false,
+        schedulerPollingIntervalMs: 3_600_000,
+        logger: dbosLogger(logger),
+      })
+      await DBOS.launch()
+      const { concurrency } = this.#options
+      await DBOS.registerQueue(queues.control, { minPollingIntervalMs: pollingIntervalMs })
+      await DBOS.registerQueue(queues.steps, {
+        minPollingIntervalMs: pollingIntervalMs,
+        workerConcurrency: concurrency,
+        onConflict: 'always_update',
+      })
+    } catch (error) {
+      await this.#leave()
+      throw error
+    }
+  }
+
+  /** The row of a ticket; `delayMs` from now, or claimed for this process under the token `owner`. */
+  async prepare(ticket: Ticket, delayMs: number, owner: string | undefined): Promise<PreparedTicket> {
+    const queueName = ticket.kind === 'execute' ? queues.steps : queues.control
+    const options = {
+      queueName,
+      workflowName: functionName,
+      workflowID: ticket.id,
+      appVersion: applicationVersion,
+      applicationName,
+      serializationType: 'portable' as const,
+      ...(delayMs > 0 ? { delaySeconds: delayMs / 1000 } : {}),
+    }
+    const status = await buildEnqueueStatus(options, executor().serializer, [ticket])
+    if (owner === undefined) return { status, owner }
+    const { executorId } = this.#options
+    return { status: { ...status, status: 'PENDING', executorId, recoveryAttempts: 1 }, owner }
+  }
+
+  /** Starts what was claimed for this process, and sees to it that what was delayed is not found late. */
+  start(tickets: readonly PreparedTicket[]): void {
+    for (const { status, owner } of tickets) {
+      if (owner !== undefined) {
+        executor()
+          .executeDequeuedWorkflow(status, owner)
+          .then((handle: WorkflowHandle<unknown>) => handle.getResult())
+          .catch((error: unknown) => this.#report(status.workflowUUID, error))
+      } else if (status.delayUntilEpochMS !== undefined) this.#wakeAt(status.delayUntilEpochMS)
+    }
+  }
+
+  /** Enqueues again what these executors, which are dead, were performing. Returns how many tickets. */
+  async recover(executorIds: readonly string[]): Promise<number> {
+    const handles = await executor().recoverPendingWorkflows([...executorIds])
+    return handles.length
+  }
+
+  /**
+   * Says that a claim may have been committed that this process does not know of. Such tickets are marked as this
+   * executor's but not performed by it; they are looked for when the database is back and enqueued again.
+   */
+  doubt(): void {
+    if (this.#doubtful) return
+    this.#doubtful = true
+    void this.#enqueueForgotten().catch((error: unknown) => {
+      this.#doubtful = false
+      this.#report('forgotten tickets', error)
+    })
+  }
+
+  async #enqueueForgotten(): Promise<void> {
+    const { owner, executorId } = this.#options
+    let suspects: readonly string[] | undefined
+    while (this.#launched) {
+      await delay(1000, undefined, { ref: false })
+      const forgotten = await this.#markedButIdle(suspects).catch(() => undefined)
+      if (forgotten === undefined) continue
+      // A ticket that was claimed this very moment may look forgotten; not so a second later.
+      if (suspects !== undefined && forgotten.length > 0)
+        await owner.pool.query(
+          `update ${durableSchema}.workflow_status
+           set status = 'ENQUEUED', owner_xid = null, started_at_epoch_ms = null
+           where status = 'PENDING' and executor_id = $1 and workflow_uuid = any($2)`,
+          [executorId, forgotten],
+        )
+      if (suspects !== undefined || forgotten.length === 0) break
+      suspects = forgotten
+    }
+    this.#doubtful = false
+  }
+
+  async #markedButIdle(among: readonly string[] | undefined): Promise<readonly string[]> {
+    const { owner, executorId } = this.#options
+    const { rows } = await owner.pool.query<{ id: string }>(
+      `select workflow_uuid as id from ${durableSchema}.workflow_status
+       where status = 'PENDING' and executor_id = $1 and ($2::text[] is null or workflow_uuid = any($2))`,
+      [executorId, among ?? null],
+    )
+    return rows.map(({ id }) => id).filter((id) => !executor().systemDatabase.checkForRunningWorkflow(id))
+  }
+
+  /** What has ended is given a moment to be recorded; what has not keeps its ticket. */
+  async shutdown(): Promise<void> {
+    if (!this.#launched) return
+    for (const timer of this.#delays) clearTimeout(timer)
+    await DBOS.shutdown({ workflowCompletionTimeoutMS: 500 }).finally(() => this.#leave())
+  }
+
+  async #leave(): Promise<void> {
+    await DBOS.shutdown({ deregister: true })
+    this.#launched = false
+    occupied = false
+  }
+
+  /** DBOS looks for delayed tickets once a second; for those of this process a timer knows better. */
+  #wakeAt(epochMs: number): void {
+    const waitMs = Math.max(0, epochMs - Date.now()) + 1
+    if (waitMs > 60_000) return
+    const timer = setTimeout(() => {
+      this.#delays.delete(timer)
+      executor()
+        .systemDatabase.transitionDelayedWorkflows()
+        .catch((error: unknown) => this.#report('delayed tickets', error))
+    }, waitMs)
+    timer.unref()
+    this.#delays.add(timer)
+  }
+
+  #report(subject: string, error: unknown): void {
+    this.#options.logger.log(
+      'debug',
+      { subject, error: firstLine(error) },
+      'a durable function was left to its next owner',
+    )
+  }
+}
+
+function executor(): DBOSExecutor {
+  const { globalInstance } = DBOSExecutor
+  if (globalInstance === undefined) throw engineErrors.NOT_LAUNCHED()
+  return globalInstance
+}
+
+/** DBOS tells about its own start and every poll; in the studio's log that is detail. */
+function dbosLogger(logger: Logger) {
+  const child = logger.child({ component: 'dbos' })
+  const at = (level: 'debug' | 'warn') => (entry: unknown) => {
+    child.log(level, {}, firstLine(entry))
+  }
+  return { info: at('debug'), debug: at('debug'), warn: at('debug'), error: at('warn') }
+}

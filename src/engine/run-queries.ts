@@ -1,0 +1,163 @@
+import { sql } from 'kysely'
+import type { PoolClient } from 'pg'
+import type { TenantId } from '../kernel/index.ts'
+import type { Tx } from '../store/index.ts'
+import { engineErrors } from './errors.ts'
+import type { PlanCache } from './plan-cache.ts'
+import type { ListRuns, Page, RunRecord, StepRecord } from './ports.ts'
+import type { EventPage } from './run-watch.ts'
+import { headerOf, nodeOf } from './run-rows.ts'
+import { stepNode, newNode, wholeStep } from './run-state.ts'
+import type { NodeState, RunHeader } from './run-state.ts'
+import { asObject, loadPlan, loadValues } from './run-store.ts'
+
+/** What people and programs read of runs. */
+
+const largestPage = 200
+
+/** @throws ATL_ENGINE_UNKNOWN_RUN */
+export async function readHeader(tx: Tx, tenantId: TenantId, runId: string): Promise<RunHeader> {
+  const row = await tx
+    .selectFrom('runs')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('run_id', '=', runId)
+    .executeTakeFirst()
+  if (row === undefined) throw engineErrors.UNKNOWN_RUN({ detail: runId })
+  return headerOf(row)
+}
+
+export async function recordsOf(
+  client: PoolClient,
+  tenantId: TenantId,
+  headers: readonly RunHeader[],
+): Promise<readonly RunRecord[]> {
+  const digests = headers.flatMap(({ inputsDigest, resultDigest }) =>
+    resultDigest === null ? [inputsDigest] : [inputsDigest, resultDigest],
+  )
+  const values = await loadValues(client, tenantId, digests)
+  return headers.map((header) => ({
+    runId: header.runId,
+    tenantId: header.tenantId,
+    principalId: header.principalId,
+    workflow: { name: header.workflow, version: header.workflowVersion, digest: header.definitionDigest },
+    planVersion: header.planVersion,
+    status: header.status,
+    inputs: asObject(values.get(header.inputsDigest)),
+    labels: header.labels,
+    result: header.resultDigest === null ? null : (values.get(header.resultDigest) ?? null),
+    error: header.error,
+    parent: header.parent,
+    createdAt: new Date(header.createdAt),
+    endedAt: header.endedAt === null ? null : new Date(header.endedAt),
+  }))
+}
+
+export async function listRuns(
+  tx: Tx,
+  client: PoolClient,
+  tenantId: TenantId,
+  { status, labels, topLevel = false, after, limit = 50 }: ListRuns,
+): Promise<Page<RunRecord>> {
+  const size = Math.max(1, Math.min(limit, largestPage))
+  let query = tx.selectFrom('runs').selectAll().where('tenant_id', '=', tenantId)
+  if (status !== undefined) query = query.where('status', '=', status)
+  if (labels !== undefined) query = query.where(sql<boolean>`labels @> ${JSON.stringify(labels)}::jsonb`)
+  if (topLevel) query = query.where('parent_run_id', 'is', null)
+  const position = after === undefined ? undefined : decodePosition(after)
+  if (position !== undefined)
+    query = query.where(sql<boolean>`(created_at, run_id) < (${position.createdAt}, ${position.runId})`)
+  const rows = await query
+    .orderBy('created_at', 'desc')
+    .orderBy('run_id', 'desc')
+    .limit(size + 1)
+    .execute()
+  const headers = rows.slice(0, size).map(headerOf)
+  const last = headers.at(-1)
+  return {
+    items: await recordsOf(client, tenantId, headers),
+    next: rows.length > size && last !== undefined ? encodePosition(last) : null,
+  }
+}
+
+function encodePosition({ createdAt, runId }: RunHeader): string {
+  return Buffer.from(`${createdAt} ${runId}`).toString('base64url')
+}
+
+/** A position that makes no sense is taken as the beginning. */
+function decodePosition(text: string): { readonly createdAt: Date; readonly runId: string } | undefined {
+  const match = /^(?<time>\d{1,15}) (?<run>.+)$/.exec(Buffer.from(text, 'base64url').toString('utf8'))
+  const { time, run } = match?.groups ?? {}
+  return time === undefined || run === undefined
+    ? undefined
+    : { createdAt: new Date(Number(time)), runId: run }
+}
+
+export async function listSteps(
+  tx: Tx,
+  client: PoolClient,
+  tenantId: TenantId,
+  runId: string,
+  plans: PlanCache,
+): Promise<readonly StepRecord[]> {
+  const header = await readHeader(tx, tenantId, runId)
+  const plan = await loadPlan(client, tenantId, header.planDigest, plans)
+  const rows = await tx
+    .selectFrom('run_steps')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('run_id', '=', runId)
+    .where('role', '=', 'forward')
+    .orderBy('item_index')
+    .execute()
+  const all = rows.map(nodeOf)
+  const nodes = Map.groupBy(all, ({ stepId }) => stepId)
+  const digests = all.flatMap(({ outputDigest }) => outputDigest ?? [])
+  const values = await loadValues(client, tenantId, digests)
+  return [...plan.steps.values()].flatMap(({ id, definition }) =>
+    (nodes.get(id) ?? [newNode(stepNode(id))]).map((node: NodeState) => ({
+      stepId: id,
+      itemIndex: node.itemIndex === wholeStep ? undefined : node.itemIndex,
+      title: definition.title ?? id,
+      kind: definition.kind,
+      uses: definition.uses,
+      needs: definition.needs,
+      status: node.status,
+      attempts: node.attempt,
+      output: node.outputDigest === null ? null : (values.get(node.outputDigest) ?? null),
+      outputDigest: node.outputDigest,
+      error: node.error,
+      waiting: node.waiting,
+      startedAt: node.startedAt === null ? null : new Date(node.startedAt),
+      endedAt: node.endedAt === null ? null : new Date(node.endedAt),
+    })),
+  )
+}
+
+/** The next events after a position, at most 500. @throws ATL_ENGINE_UNKNOWN_RUN */
+export async function readEvents(
+  tx: Tx,
+  tenantId: TenantId,
+  runId: string,
+  afterSequence: number,
+): Promise<EventPage> {
+  const { phase, lastSequence } = await readHeader(tx, tenantId, runId)
+  const rows = await tx
+    .selectFrom('run_events')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('run_id', '=', runId)
+    .where('sequence', '>', afterSequence)
+    .orderBy('sequence')
+    .limit(500)
+    .execute()
+  const events = rows.map((row) => ({
+    sequence: row.sequence,
+    time: row.at,
+    kind: row.kind,
+    stepId: row.step_id,
+    itemIndex: row.item_index,
+    data: row.data,
+  }))
+  return { events, isLast: phase === 'ended' && (events.at(-1)?.sequence ?? afterSequence) >= lastSequence }
+}
