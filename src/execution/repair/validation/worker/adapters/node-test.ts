@@ -1,5 +1,6 @@
 import assert from 'node:assert'
 import { createRequire } from 'node:module'
+import { inspect } from 'node:util'
 
 import type { Intercept, Program } from '../program.ts'
 import { settle } from '../settling.ts'
@@ -192,7 +193,7 @@ class NodeTest {
     return new Promise((resolve, reject) => {
       body.call(context, context, (error?: unknown) => {
         if (error === undefined || error === null) resolve(undefined)
-        else reject(error)
+        else reject(error instanceof Error ? error : new Error(inspect(error)))
       })
     })
   }
