@@ -32,6 +32,9 @@ const elements = [
   { type: 'testing', pattern: 'src/testing' },
 ]
 
+/** Tests, the attacks they run and the samples they make. */
+const tests = ['**/*.test.ts', 'src/**/attacks/**/*.ts', 'src/**/scratch-*.ts']
+
 const engineOnly = { group: ['@dbos-inc/*'], message: 'Only src/engine knows the library it stands on.' }
 
 const toElement = (types) => ({ to: { element: { types: { anyOf: types } } } })
@@ -61,7 +64,7 @@ export default tseslint.config(
     settings: {
       'boundaries/elements': elements,
       'boundaries/files': [
-        { category: 'test', pattern: '**/*.test.ts' },
+        { category: 'test', pattern: tests },
         { category: 'code', pattern: '**/*.ts' },
       ],
     },
@@ -107,7 +110,7 @@ export default tseslint.config(
   },
   { files: ['src/engine/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
-    files: ['src/main/**/*.ts', '**/*.test.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: ['src/main/**/*.ts', ...tests, 'test/**/*.ts', 'bench/**/*.ts'],
     rules: { 'no-restricted-syntax': 'off' },
   },
   {

@@ -3,7 +3,7 @@ export type { ConnectOptions, Database, DatabaseOwner, Scope, TransactionOptions
 export type { Tx } from './scoped-transaction.ts'
 export type { DatabaseTarget } from './target.ts'
 export type { CreatedAt, JsonColumn, Tables } from './tables.ts'
-export { startEmbeddedServer } from './embedded/index.ts'
+export { findRunningServer, startEmbeddedServer } from './embedded/index.ts'
 export type { EmbeddedServer, EmbeddedServerOptions } from './embedded/index.ts'
 export { migrate } from './migrate.ts'
 export type { Migration } from './migrate.ts'

@@ -52,6 +52,8 @@ const pureFunctions = new Set([
   'isScriptPath',
   'isTestPath',
   'parseScript',
+  'repositoryErrors',
+  'sandboxErrors',
   'symbolsAt',
   'walkScript',
 ])
@@ -164,8 +166,9 @@ function roomOf(path: string): string {
   return folders.slice(0, planesOfCapabilities.has(planeOf(path)) ? 3 : 2).join('/')
 }
 
+/** Tests, the attacks they run and the samples they make. */
 function isTest(path: string): boolean {
-  return path.endsWith('.test.ts')
+  return /\.test\.ts$|\/attacks\/|\/scratch-[^/]+$/.test(path)
 }
 
 function goesUp({ from, target }: ResolvedImport): boolean {

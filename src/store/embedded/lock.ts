@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AtelierError } from '../../kernel/index.ts'
 import { embeddedServerErrors } from '../errors.ts'
+import type { DatabaseTarget } from '../target.ts'
 
 export interface DataDirectoryLock {
   /** Random and stable; names the lock and the server's processes. */
   readonly directoryId: string
+  /** Tells other processes of the same account how to reach the server, see {@link findRunningServer}. */
+  announce(target: DatabaseTarget): void
   release(): Promise<void>
 }
 
@@ -35,11 +38,24 @@ export async function lockDataDirectory(directory: string): Promise<DataDirector
   const { close } = server
   return {
     directoryId,
+    announce: (target) => writeFileSync(holderFile, JSON.stringify({ ...holder, target }), { mode: 0o600 }),
     release: () => {
       rmSync(holderFile, { force: true })
       return close()
     },
   }
+}
+
+/**
+ * Addresses of the server that another process runs over `directory` at this moment; undefined when there is none, or
+ * when it is not ready yet. They hold no secret: the server's peer authentication lets in the same account only.
+ */
+export async function findRunningServer(directory: string): Promise<DatabaseTarget | undefined> {
+  const idFile = join(directory, 'id')
+  if (!existsSync(idFile)) return undefined
+  const free = await listen(`\0atelier-${readOrCreateId(idFile)}`)
+  await free?.close()
+  return free === undefined ? readHolder(join(directory, 'holder.json')).target : undefined
 }
 
 /** Undefined where another process listens on the path. */
@@ -69,6 +85,7 @@ function inUse(directory: string, { pid, since }: Holder): AtelierError {
 interface Holder {
   readonly pid?: number
   readonly since?: string
+  readonly target?: DatabaseTarget
 }
 
 function readHolder(file: string): Holder {
@@ -78,10 +95,15 @@ function readHolder(file: string): Holder {
     return {
       ...('pid' in parsed && typeof parsed.pid === 'number' && { pid: parsed.pid }),
       ...('since' in parsed && typeof parsed.since === 'string' && { since: parsed.since }),
+      ...('target' in parsed && isTarget(parsed.target) && { target: parsed.target }),
     }
   } catch {
     return {}
   }
+}
+
+function isTarget(value: unknown): value is DatabaseTarget {
+  return typeof value === 'object' && value !== null && 'owner' in value && typeof value.owner === 'string'
 }
 
 function readOrCreateId(file: string): string {

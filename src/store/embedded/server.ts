@@ -116,17 +116,17 @@ function makeDirectory(directory: string): string {
 
 /**
  * Root's server runs as an account that may not enter directories such as /root. Then the database lies under
- * /var/lib/atelier, named by the id of the directory that was asked for, which keeps a note of it.
+ * /var/lib/atelier-postgresql, named by the id of the directory that was asked for, which keeps a note of it.
  */
 function choosePlace(directory: string, directoryId: string, options: EmbeddedServerOptions): Place {
   const account = serverAccount(options.account)
   let root = directory
   let installations = join(directory, 'programs')
   if (!canEnter(account, directory)) {
-    root = join('/var/lib/atelier', directoryId)
-    installations = '/var/lib/atelier/programs'
+    root = join('/var/lib/atelier-postgresql', directoryId)
+    installations = '/var/lib/atelier-postgresql/programs'
     mkdirSync(root, { recursive: true, mode: 0o711 })
-    for (const path of ['/var/lib/atelier', root]) chmodSync(path, 0o711)
+    for (const path of ['/var/lib/atelier-postgresql', root]) chmodSync(path, 0o711)
     writeFileSync(join(directory, 'location'), `${root}\n`)
   }
   const cluster = join(root, 'cluster')

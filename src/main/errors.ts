@@ -1,0 +1,12 @@
+import { defineErrors } from '../kernel/index.ts'
+
+export const hostErrors = defineErrors('HOST', {
+  PROGRAMS_MISSING: {
+    summary: 'This machine lacks programs that the studio needs',
+    remedy: 'Run the command in the message as root, then start again.',
+  },
+  INSTALLATION_FAILED: {
+    summary: 'The programs that the studio needs could not be installed',
+    remedy: 'Correct the cause, which the message quotes, or install them by hand, then start again.',
+  },
+})
