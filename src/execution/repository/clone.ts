@@ -144,7 +144,10 @@ async function tagsBefore(
 ): Promise<readonly { readonly name: string; readonly objectId: string }[]> {
   const fields = ['refname', 'objectname', 'objecttype', '*objecttype', 'taggerdate:unix']
   const [committed, tags] = await Promise.all([
-    context.git.text({ args: ['show', '-s', '--format=%ct', commit], gitDirectory: context.gitDirectory }),
+    context.git.text({
+      args: ['log', '-1', '--no-walk', '--format=%ct', commit],
+      gitDirectory: context.gitDirectory,
+    }),
     context.git.text({
       args: [
         'for-each-ref',

@@ -60,7 +60,7 @@ function commitMessage(request: CommitRequest): string {
 /** The run that made a commit, or undefined if the studio did not make it. The last paragraph counts. */
 export async function runOfCommit(context: RepositoryContext, commit: string): Promise<string | undefined> {
   const message = await context.git.text({
-    args: ['show', '-s', '--format=%B', commit],
+    args: ['log', '-1', '--no-walk', '--format=%B', commit],
     gitDirectory: context.gitDirectory,
   })
   const last = message.trim().split('\n\n').at(-1) ?? ''

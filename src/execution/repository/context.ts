@@ -15,6 +15,8 @@ export interface RepositoryLimits {
   readonly patchBytes: number
   /** Files that one change may touch. */
   readonly changedFiles: number
+  /** Bytes of private memory of one git process. */
+  readonly memoryBytes: number
   /** Milliseconds for calls of git that talk to another repository, and for all others. */
   readonly transferMs: number
   readonly commandMs: number

@@ -5,6 +5,10 @@ type Cause = keyof typeof repositoryErrors
 
 /** What git says (in the C locale) and what that means; the first match counts. */
 const meanings: readonly (readonly [RegExp, Cause])[] = [
+  [
+    /[Oo]ut of memory|malloc failed|mmap failed|cannot allocate memory|resource temporarily unavailable/i,
+    'TOO_LARGE',
+  ],
   [/No space left on device|Disk quota exceeded|unable to write file .*: File too large/i, 'NO_SPACE'],
   [/Unable to create '[^']*\.lock': File exists|cannot lock ref [^\n]*File exists/i, 'BUSY'],
   [

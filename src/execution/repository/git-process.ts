@@ -33,7 +33,20 @@ export interface GitOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly timeoutMs: number
   readonly maxOutputBytes: number
+  /** Bytes of private memory that one git may use. */
+  readonly memoryBytes: number
 }
+
+/**
+ * What stands between us and git. The umask, because the sandbox's user must be able to read what git creates. The
+ * limits, because a few kilobytes of crafted objects can make git fill the memory. The signal, because git must not
+ * outlive a studio that is killed.
+ */
+const launcher = `umask 022
+ulimit -d "$1" 2>/dev/null
+ulimit -t "$2" 2>/dev/null
+shift 2
+exec setpriv --pdeathsig KILL -- "$@"`
 
 /** How the host is reached: nothing else of the studio's environment gets to git. */
 const passedVariables = [
@@ -126,11 +139,21 @@ export class Git {
 
   /** Starts a long-lived git that talks over its standard streams. */
   start(request: Pick<GitRequest, 'args' | 'gitDirectory'>) {
-    return spawn(this.#options.executable, request.args, {
+    const limits = this.#limits(24 * 3_600_000)
+    return spawn('/bin/sh', ['-c', launcher, 'git', ...limits, this.#options.executable, ...request.args], {
       cwd: '/',
       env: this.#environmentOf(request),
       stdio: ['pipe', 'pipe', 'ignore'],
     })
+  }
+
+  /** Kilobytes of memory and seconds of CPU, as the launcher takes them. */
+  #limits(timeoutMs: number): readonly [string, string] {
+    const threads = 16
+    return [
+      String(Math.floor(this.#options.memoryBytes / 1024)),
+      String(Math.ceil((timeoutMs / 1000) * threads)),
+    ]
   }
 
   #environmentOf(request: GitRequest): Record<string, string> {
@@ -183,10 +206,9 @@ export class Git {
     const maxOutputBytes = request.maxOutputBytes ?? this.#options.maxOutputBytes
     if (signal?.aborted === true) return Promise.reject(repositoryErrors.CANCELLED())
     return new Promise((resolve, reject) => {
-      // The shell only sets the umask: what git creates must be readable by the sandbox's user, whatever ours is.
       const child = spawn(
         '/bin/sh',
-        ['-c', 'umask 022; exec "$0" "$@"', this.#options.executable, ...request.args],
+        ['-c', launcher, 'git', ...this.#limits(timeoutMs), this.#options.executable, ...request.args],
         {
           cwd: request.workTree ?? '/',
           env: this.#environmentOf(request),

@@ -189,7 +189,7 @@ async function describeCommit(
   name: string,
 ): Promise<BaseRevision> {
   const shown = await context.git.text({
-    args: ['show', '-s', '--format=%T%x00%cI%x00%s', commit],
+    args: ['log', '-1', '--no-walk', '--format=%T%x00%cI%x00%s', commit],
     gitDirectory: context.gitDirectory,
   })
   const [tree = '', committedAt = '', subject = ''] = shown.split('\0')

@@ -46,6 +46,7 @@ const defaultLimits: RepositoryLimits = {
   fileBytes: 16 * 1024 ** 2,
   patchBytes: 16 * 1024 ** 2,
   changedFiles: 500,
+  memoryBytes: 4 * 1024 ** 3,
   transferMs: 15 * 60_000,
   commandMs: 2 * 60_000,
 }
@@ -72,6 +73,7 @@ export class RepositoryHost {
       environment: options.environment,
       timeoutMs: this.#limits.commandMs,
       maxOutputBytes: 256 * 1024 ** 2,
+      memoryBytes: this.#limits.memoryBytes,
     })
   }
 

@@ -1,4 +1,4 @@
-import { copyFile, lstat } from 'node:fs/promises'
+import { copyFile, lstat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AtelierError } from '../../kernel/index.ts'
 import type { RepositoryContext } from './context.ts'
@@ -27,6 +27,8 @@ export async function uncommittedChanges(
   if (!status.isFile() || status.size > maxIndexBytes) return ['Uncommitted changes were not looked for.']
   try {
     await copyFile(original, indexFile)
+    // Git takes a file for unchanged if it is older than the index; the copy must not look younger.
+    await utimes(indexFile, status.atime, status.mtime)
     const { stdout } = await context.git.run({
       args: [
         'status',
