@@ -26,8 +26,11 @@ export interface CandidatePool {
   take(count: number): readonly Candidate[]
 }
 
-/** Proposals are enumerated down to this prior. */
-const leastPrior = 0.000_4
+/** Proposals are enumerated down to this prior at most; further up where there are more than can be tried. */
+const leastPrior = 0.001
+
+/** More than can be tried in minutes. */
+const mostCandidates = 120_000
 
 /** Makes every edit that the templates know for the suspicious places, ordered by prior, without duplicates. */
 export function generate(
@@ -36,8 +39,6 @@ export function generate(
   options: GenerationOptions = {},
 ): CandidatePool {
   const drafts = enumerate(localisation, vocabulary, options)
-  drafts.sort(byPrior)
-  if (options.most !== undefined) drafts.length = Math.min(drafts.length, options.most)
   const admission = new Admission()
   let position = 0
   let id = 0
@@ -85,34 +86,61 @@ function enumerate(localisation: Localisation, vocabulary: Vocabulary, options: 
   const { trees } = localisation
   const facts = trees.map((tree) => readFacts(tree))
   const project = gatherProjectFacts(trees, facts, vocabulary)
-  const best = new Map<string, Draft>()
-  const least = options.leastPrior ?? leastPrior
+  const collection = new Collection(options.most ?? mostCandidates, options.leastPrior ?? leastPrior)
   const templates = options.templates ?? allTemplates
-  let order = 0
   trees.forEach((tree, index) => {
     const own = facts[index]
     if (own === undefined) return
     const contextAt = fileContexts(tree, own, project, vocabulary)
     for (const site of tree.sites) {
       const suspicion = localisation.suspicionOf(tree, site)
-      if (suspicion * 0.9 < least) continue
-      const context = contextAt(least / suspicion)
+      if (suspicion < collection.least) continue
+      const context = contextAt(collection.least / suspicion)
       for (const template of templates) {
         for (const proposal of template.propose(site, context)) {
-          const prior = Math.min(1, proposal.weight) * suspicion
-          if (prior < least) continue
-          const key = identity(tree, proposal)
-          if (key === null) continue
-          const known = best.get(key)
-          order += 1
-          if (known === undefined || known.prior < prior) {
-            best.set(key, { tree, template: template.name, proposal, prior, order })
-          }
+          collection.add(tree, template.name, proposal, Math.min(1, proposal.weight) * suspicion)
         }
       }
     }
   })
-  return [...best.values()]
+  return collection.sorted()
+}
+
+/** Keeps the best drafts, one for each change of the text. */
+class Collection {
+  private readonly most: number
+  private readonly drafts = new Map<string, Draft>()
+  private order = 0
+  /** What has a lower prior will not be kept. */
+  least: number
+
+  constructor(most: number, least: number) {
+    this.most = most
+    this.least = least
+  }
+
+  add(tree: SourceTree, template: string, proposal: Proposal, prior: number): void {
+    if (prior < this.least) return
+    const key = identity(tree, proposal)
+    if (key === null) return
+    const known = this.drafts.get(key)
+    if (known !== undefined && known.prior >= prior) return
+    this.order += 1
+    this.drafts.set(key, { tree, template, proposal, prior, order: this.order })
+    if (this.drafts.size >= this.most * 1.5) this.prune()
+  }
+
+  sorted(): Draft[] {
+    const drafts = [...this.drafts.values()].sort(byPrior)
+    drafts.length = Math.min(drafts.length, this.most)
+    return drafts
+  }
+
+  private prune(): void {
+    const priors = Float64Array.from(this.drafts.values(), (draft) => draft.prior).sort()
+    this.least = Math.max(this.least, priors[priors.length - this.most] ?? 0)
+    for (const [key, draft] of this.drafts) if (draft.prior < this.least) this.drafts.delete(key)
+  }
 }
 
 /** Contexts of one file share everything but the least weight. */

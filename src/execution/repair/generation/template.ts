@@ -42,5 +42,7 @@ export interface Template {
   readonly name: string
   /** What it repairs, in a sentence. */
   readonly about: string
+  /** What is wrong with code that it repairs, as a sentence for people. */
+  readonly fault: string
   propose(site: Site, context: FileContext): Iterable<Proposal>
 }

@@ -1,5 +1,5 @@
 import type { Vocabulary } from '../evidence/index.ts'
-import type { RecentChange, RepairProblem, SourceFile, Suspect } from '../model.ts'
+import type { CoverageSpectrum, RecentChange, RepairProblem, SourceFile, Suspect } from '../model.ts'
 import { buildTree, functionOf, isParsable, nameOf, wordsOf } from '../syntax/index.ts'
 import type { Site, SourceTree } from '../syntax/index.ts'
 import { ochiai } from './formulas.ts'
@@ -7,7 +7,7 @@ import type { SpectrumCounts, SuspicionFormula } from './formulas.ts'
 import { sourceFrames } from './frames.ts'
 import type { SourceFrame } from './frames.ts'
 import { importDistances } from './imports.ts'
-import { countCoverage, filesOfFailingTests } from './spectrum.ts'
+import { countCoverage } from './spectrum.ts'
 import { unitOf, unitsOf } from './units.ts'
 import type { Unit } from './units.ts'
 
@@ -33,6 +33,9 @@ const influence = { frame: 3, words: 1.5, recent: 0.5 } as const
 /** Softens the spectrum: a fault often stands in code that most passing tests execute too. */
 const spectrumExponent = 0.6
 
+/** Larger files are bundles or data. */
+const mostCharacters = 1_000_000
+
 /** Code that runs while modules load belongs to every test, and is seldom at fault. */
 const atLoadFactor = 0.35
 
@@ -43,15 +46,16 @@ export function localise(
   options: LocalisationOptions = {},
 ): Localisation {
   const formula = options.formula ?? ochiai
+  const spectrum = usable(problem.spectrum)
   const frames = sourceFrames(
     problem.reproduction.failing,
     problem.sources.map((source) => source.path),
   )
-  const trees = suspiciousFiles(problem, frames)
+  const trees = suspiciousFiles(problem, spectrum, frames)
     .slice(0, options.files ?? 80)
     .flatMap((file) => buildTree(file) ?? [])
   const words = wordWeights(trees, vocabulary)
-  const scored = trees.flatMap((tree) => scoreFile(tree, problem, formula, frames, words))
+  const scored = trees.flatMap((tree) => scoreFile(tree, problem, spectrum, formula, frames, words))
   const highest = scored.reduce((most, unit) => Math.max(most, unit.score), 0)
   const scores = new Map<Site, number>()
   for (const unit of scored) scores.set(unit.site, highest === 0 ? 0 : unit.score / highest)
@@ -85,12 +89,13 @@ interface ScoredUnit {
 function scoreFile(
   tree: SourceTree,
   problem: RepairProblem,
+  spectrum: CoverageSpectrum | undefined,
   formula: SuspicionFormula,
   frames: readonly SourceFrame[],
   words: ReadonlyMap<string, number>,
 ): readonly ScoredUnit[] {
   const units = unitsOf(tree)
-  const counts = problem.spectrum === undefined ? null : countCoverage(tree.path, units, problem.spectrum)
+  const counts = spectrum === undefined ? null : countCoverage(tree.path, units, spectrum)
   const own = frames.filter((frame) => frame.file === tree.path)
   return units.map((unit, index) => {
     const reasons: string[] = []
@@ -219,31 +224,48 @@ function recentScore(
 }
 
 /** Files worth parsing: executed by failing tests, or named in stacks; without coverage, what the tests import. */
-function suspiciousFiles(problem: RepairProblem, frames: readonly SourceFrame[]): readonly SourceFile[] {
+function suspiciousFiles(
+  problem: RepairProblem,
+  spectrum: CoverageSpectrum | undefined,
+  frames: readonly SourceFrame[],
+): readonly SourceFile[] {
   const sources = problem.sources.filter(
-    (source) => isParsable(source.path) && source.text.length < 1_000_000,
+    (source) => isParsable(source.path) && source.text.length < mostCharacters,
   )
-  const executed = problem.spectrum === undefined ? null : filesOfFailingTests(problem.spectrum)
   const named = new Set(frames.map((frame) => frame.file))
-  const failingCover = new Map<string, number>()
-  for (const test of problem.spectrum?.tests ?? []) {
-    if (test.outcome !== 'failed') continue
-    for (const [file, ranges] of Object.entries(test.covered)) {
-      failingCover.set(file, (failingCover.get(file) ?? 0) + 1 + Math.min(ranges.length, 1))
-    }
-  }
-  const distances = executed === null || executed.size === 0 ? importDistances(problem.tests, sources) : null
+  const executed = spectrum === undefined ? null : failingCoverage(spectrum)
+  const distances = executed === null ? importDistances(problem.tests, sources) : null
   const relevance = (file: SourceFile): number => {
     if (named.has(file.path)) return 1_000
-    if (distances !== null)
-      return distances.size === 0 ? 1 : 100 / (distances.get(file.path) ?? Number.POSITIVE_INFINITY)
-    return failingCover.get(file.path) ?? 0
+    if (executed !== null) return executed.get(file.path) ?? 0
+    if (distances === null || distances.size === 0) return 1
+    return 100 / (distances.get(file.path) ?? Number.POSITIVE_INFINITY)
   }
   return sources
     .map((file) => ({ file, value: relevance(file) }))
     .filter(({ value }) => value > 0)
     .sort((left, right) => right.value - left.value || left.file.path.localeCompare(right.file.path))
     .map(({ file }) => file)
+}
+
+/** By file: how many failing tests loaded it, counted twice where they executed something of it. */
+function failingCoverage(spectrum: CoverageSpectrum): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const test of spectrum.tests) {
+    if (test.outcome !== 'failed') continue
+    for (const [file, ranges] of Object.entries(test.covered)) {
+      counts.set(file, (counts.get(file) ?? 0) + (ranges.length > 0 ? 2 : 1))
+    }
+  }
+  return counts
+}
+
+/** A spectrum in which no failing test executed anything says nothing. */
+function usable(spectrum: CoverageSpectrum | undefined): CoverageSpectrum | undefined {
+  const says = spectrum?.tests.some(
+    (test) => test.outcome === 'failed' && Object.keys(test.covered).length > 0,
+  )
+  return says === true ? spectrum : undefined
 }
 
 function orderedByBest(

@@ -33,15 +33,6 @@ export function countCoverage(
   }))
 }
 
-/** Source files that some failing test executed or at least loaded. */
-export function filesOfFailingTests(spectrum: CoverageSpectrum): ReadonlySet<string> {
-  const files = new Set<string>()
-  for (const test of spectrum.tests) {
-    if (test.outcome === 'failed') for (const file of Object.keys(test.covered)) files.add(file)
-  }
-  return files
-}
-
 function merged(ranges: readonly TextRange[]): readonly TextRange[] {
   const sorted = [...ranges].sort((left, right) => left.start - right.start)
   const result: { start: number; end: number }[] = []

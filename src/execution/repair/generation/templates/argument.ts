@@ -9,6 +9,7 @@ import type { FileContext, Proposal, Template } from '../template.ts'
 export const template: Template = {
   name: 'argument',
   about: 'Adds, removes, swaps or overrides arguments of a call.',
+  fault: 'A call passes the wrong arguments.',
   *propose(site, context) {
     if (!isSite(site, 'CallExpression', 'NewExpression', 'OptionalCallExpression')) return
     const args = childrenAt(site, 'arguments')

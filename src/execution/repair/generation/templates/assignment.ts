@@ -17,6 +17,7 @@ import { isReadableAt } from '../visibility.ts'
 export const template: Template = {
   name: 'assignment',
   about: 'Sets a property or variable that is missing, or keeps what was there before.',
+  fault: 'A value is not set, or overwritten, where it matters.',
   *propose(site, context) {
     if (statementOf(site) === site && isListed(site) && functionOf(site) !== null) {
       yield* propertySet(site, context)

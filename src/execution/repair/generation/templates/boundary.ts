@@ -12,6 +12,7 @@ const positional =
 export const template: Template = {
   name: 'boundary',
   about: 'Adds or subtracts one where a position, a length or a limit is meant.',
+  fault: 'A position or limit is off by one.',
   *propose(site, { tree, facts }) {
     if (!isValue(site)) return
     const { node } = site

@@ -6,6 +6,7 @@ import type { Template } from '../template.ts'
 export const template: Template = {
   name: 'comparator',
   about: 'Gives a sort its comparator, turns it round, or compares numbers as numbers and texts as texts.',
+  fault: 'Values are put in the wrong order.',
   *propose(site, { tree, style }) {
     if (isSite(site, 'CallExpression')) {
       const callee = childAt(site, 'callee')

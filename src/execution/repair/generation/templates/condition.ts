@@ -22,6 +22,7 @@ import { isReadableAt, mentions } from '../visibility.ts'
 export const template: Template = {
   name: 'condition',
   about: 'Negates a condition, takes a part of it away, or joins it with another test.',
+  fault: 'A condition holds in the wrong cases.',
   *propose(site, context) {
     if (!isValue(site) || !isCondition(site)) return
     yield* negated(site, context)

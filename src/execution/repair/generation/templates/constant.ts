@@ -7,6 +7,7 @@ import type { FileContext, Proposal, Template } from '../template.ts'
 export const template: Template = {
   name: 'constant',
   about: 'Flips a boolean, changes a number, or replaces an empty or initial value.',
+  fault: 'A constant or default has the wrong value.',
   *propose(site, context) {
     if (!isValue(site)) return
     yield* constantAt(site, context)

@@ -27,6 +27,7 @@ export const template: Template = {
   name: 'guard',
   about:
     'Puts an early return, continue, break or throw before a statement, or the statement under a condition.',
+  fault: 'A case that needs to be treated apart is not told apart.',
   *propose(site, context) {
     if (statementOf(site) !== site || (!isListed(site) && !isBranch(site))) return
     if (functionOf(site) === null && loopOf(site) === null) return

@@ -10,6 +10,7 @@ import type { FileContext, Proposal, Template } from '../template.ts'
 export const template: Template = {
   name: 'literal',
   about: 'Changes a string to what the tests expect, takes a part of it away, or lets an option decide.',
+  fault: 'A text is not what it should be.',
   *propose(site, context) {
     if (isSite(site, 'StringLiteral') && (isValue(site) || site.key === 'value')) {
       yield* expected(site, site.node.value, context)

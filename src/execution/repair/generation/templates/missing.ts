@@ -18,6 +18,7 @@ import type { FileContext, Proposal, Template } from '../template.ts'
 export const template: Template = {
   name: 'missing',
   about: 'Adds a missing return, await, break, new or copy.',
+  fault: 'A small but decisive word is missing.',
   *propose(site, context) {
     yield* returned(site, context)
     yield* awaited(site, context)

@@ -16,6 +16,7 @@ export const template: Template = {
   name: 'nesting',
   about:
     'Exchanges nested loops or callbacks, unwraps a call, or wraps a value in a function of the project.',
+  fault: 'Calls or loops are nested the wrong way.',
   *propose(site, context) {
     if (isSite(site, 'CallExpression')) {
       yield* exchangedCallbacks(site, context)

@@ -8,6 +8,7 @@ import type { FileContext, Proposal, Template } from '../template.ts'
 export const template: Template = {
   name: 'nullish',
   about: 'Reads a member only if its object is there, or gives an expression a default.',
+  fault: 'A value that may be missing is used as if it were always there.',
   *propose(site, context) {
     if (isSite(site, 'MemberExpression') && isValue(site)) yield* optionalAccess(site, context)
     if (isValue(site)) yield* withDefault(site, context)

@@ -19,6 +19,7 @@ import type { FileContext, Proposal, Template } from '../template.ts'
 export const template: Template = {
   name: 'operand',
   about: 'Moves an operand out of or into a call or a branch, regroups operators, adds or drops an operand.',
+  fault: 'An operand stands on the wrong side of a bracket, or is missing.',
   *propose(site, context) {
     if (!isValue(site)) return
     if (isSite(site, 'CallExpression')) {

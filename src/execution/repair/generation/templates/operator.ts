@@ -43,6 +43,7 @@ const assignments: Readonly<Record<string, Readonly<Record<string, number>>>> = 
 export const template: Template = {
   name: 'operator',
   about: 'Replaces, negates or removes an operator.',
+  fault: 'An operator says something else than is meant.',
   *propose(site, context) {
     if (isSite(site, 'BinaryExpression', 'LogicalExpression')) yield* binary(site, context)
     else if (isSite(site, 'AssignmentExpression')) yield* assignment(site, context)

@@ -6,6 +6,7 @@ import type { FileContext, Proposal, Template } from '../template.ts'
 export const template: Template = {
   name: 'regular-expression',
   about: 'Changes anchors, classes, quantifiers, escapes and flags of a regular expression.',
+  fault: 'A regular expression matches the wrong texts.',
   *propose(site, context) {
     if (!isSite(site, 'RegExpLiteral') || site.end - site.start > 400) return
     const { pattern, flags } = site.node

@@ -8,6 +8,7 @@ import { isReadableAt, namesIn } from '../visibility.ts'
 export const template: Template = {
   name: 'statement',
   about: 'Removes, moves, swaps or borrows statements, and restores code that was commented out.',
+  fault: 'A statement is missing, too much, or in the wrong place.',
   *propose(site, context) {
     if (isSite(site, 'Program')) yield* restored(context)
     if (statementOf(site) !== site || /^(?:Import|Export|TS|Function|Class)/.test(site.node.type)) return

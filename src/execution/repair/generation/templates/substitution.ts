@@ -49,6 +49,7 @@ const relatives: readonly (readonly string[])[] = [
 export const template: Template = {
   name: 'substitution',
   about: 'Reads another variable, property or method than the one written.',
+  fault: 'The wrong variable, property or method is used.',
   *propose(site, context) {
     if (!isValue(site)) return
     if (isSite(site, 'Identifier')) yield* otherName(site, context)

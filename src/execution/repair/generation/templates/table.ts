@@ -7,6 +7,7 @@ import type { FileContext, Proposal, Template } from '../template.ts'
 export const template: Template = {
   name: 'table',
   about: 'Adds or removes an entry of a list or an object, or keeps inherited properties out of a table.',
+  fault: 'A table has the wrong entries.',
   *propose(site, context) {
     if (!isValue(site)) return
     if (isSite(site, 'ArrayExpression')) yield* lists(site, context)

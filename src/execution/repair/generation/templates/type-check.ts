@@ -19,6 +19,7 @@ const typeNames = [
 export const template: Template = {
   name: 'type-check',
   about: 'Asks for another type, asks in another way, or converts a value.',
+  fault: 'The type of a value is not what the code takes it for.',
   *propose(site, context) {
     if (!isValue(site)) return
     if (isSite(site, 'BinaryExpression')) yield* typeofTests(site, context)

@@ -1,0 +1,90 @@
+import { templates } from '../generation/index.ts'
+import type {
+  Candidate,
+  Explanation,
+  JudgedCandidate,
+  RankedCandidate,
+  RepairProblem,
+  Suspect,
+} from '../model.ts'
+import { buildTree, descendantsOf, isFunctionNode, nameOf } from '../syntax/index.ts'
+
+const shownTests = 20
+const shownAlternatives = 8
+
+/** Explains a repair in words, each sentence backed by what was seen. */
+export function explain(
+  ranked: RankedCandidate,
+  problem: RepairProblem,
+  suspects: readonly Suspect[],
+  alternatives: readonly JudgedCandidate[],
+): Explanation {
+  const { candidate } = ranked
+  const faults = new Set(candidate.template.split(' + ').map((template) => faultOf(template)))
+  const tests = problem.reproduction.failing.map((test) => test.id)
+  return {
+    fault: [...faults].join(' '),
+    place: placeOf(candidate, problem),
+    remedy: `${capitalised(candidate.description)}.`,
+    tests,
+    evidence: [
+      ...suspicionOf(candidate, suspects),
+      `With the change ${countOf(tests.length, 'failing test')} that showed the fault ` +
+        `${tests.length === 1 ? 'passes' : 'pass'}: ${tests.slice(0, shownTests).join('; ')}.`,
+      'The project’s own test command passes on the changed tree.',
+      ...ranked.reasons.map((reason) => `${capitalised(reason)}.`),
+    ],
+    considered: alternatives.slice(0, shownAlternatives).map((alternative) => {
+      const [edit] = alternative.candidate.edits
+      const verdict = {
+        passed: 'the suite passes with it too, but it ranks lower',
+        failed: 'the whole suite refuses it',
+        unconfirmed: 'it ranks lower and was not put to the whole suite',
+      }[alternative.confirmation]
+      return `${edit?.file ?? ''}:${alternative.candidate.line}: ${alternative.candidate.description} — ${verdict}`
+    }),
+  }
+}
+
+function faultOf(template: string): string {
+  const family = template.split('/', 1)[0]
+  return (
+    templates.find(({ name }) => name === family)?.fault ?? 'The code does not do what the tests ask for.'
+  )
+}
+
+/** `lib/utils.js:67, in merge`. */
+function placeOf(candidate: Candidate, problem: RepairProblem): string {
+  const places = candidate.edits.map((edit) => {
+    const source = problem.sources.find(({ path }) => path === edit.file)
+    const tree = source === undefined ? null : buildTree(source)
+    if (tree === null) return `${edit.file}:${candidate.line}`
+    let name: string | null = null
+    for (const site of descendantsOf(tree.root)) {
+      if (isFunctionNode(site.node) && site.start <= edit.start && edit.end <= site.end)
+        name = nameOf(site, tree) ?? name
+    }
+    const place = `${edit.file}:${tree.lineOf(edit.start)}`
+    return name === null ? place : `${place}, in ${name}`
+  })
+  return [...new Set(places)].join(' and ')
+}
+
+function suspicionOf(candidate: Candidate, suspects: readonly Suspect[]): readonly string[] {
+  const [edit] = candidate.edits
+  const position = suspects.findIndex(
+    (suspect) => suspect.file === edit?.file && suspect.start <= edit.start && edit.start <= suspect.end,
+  )
+  const suspect = suspects[position]
+  if (suspect === undefined) return []
+  const reasons = suspect.reasons.length === 0 ? '' : `: ${suspect.reasons.join('; ')}`
+  return [`The place is number ${position + 1} of ${suspects.length} suspects${reasons}.`]
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

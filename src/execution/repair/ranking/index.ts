@@ -1,0 +1,1 @@
+export { createRanker } from './rank.ts'

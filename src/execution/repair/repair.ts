@@ -1,0 +1,253 @@
+import { gatherVocabulary } from './evidence/index.ts'
+import type { Vocabulary } from './evidence/index.ts'
+import { explain, summarise } from './explanation/index.ts'
+import { generate } from './generation/index.ts'
+import type { CandidatePool } from './generation/index.ts'
+import { localise } from './localisation/index.ts'
+import type { Localisation } from './localisation/index.ts'
+import type { TestReport } from '../../contracts/index.ts'
+import type {
+  JudgedCandidate,
+  RankedCandidate,
+  RepairAttempts,
+  RepairBudget,
+  RepairOutcome,
+  RepairPorts,
+  RepairProblem,
+  RepairProgress,
+} from './model.ts'
+import { createRanker } from './ranking/index.ts'
+import { continueFrom, isAccepted, Search } from './search/index.ts'
+
+/** Share of the time after which second edits on top of half repairs are tried, if nothing is plausible yet. */
+const continueAfter = 0.5
+/** Share of the time that is kept for the project's own test command, within bounds. */
+const confirmShare = 0.3
+const leastConfirmMs = 10_000
+/** How long to look for rivals of the first plausible candidate. */
+const gatherShare = 0.15
+const shownSuspects = 20
+const shownHints = 20
+
+type EscalationReason = Extract<RepairOutcome, { kind: 'escalated' }>['reason']
+
+/**
+ * Repairs without a model: finds suspicious places, makes edits that real fixes look like, tries them fast, puts the
+ * plausible ones in order and to the project's own test command, and explains the first that passes. Ends in time with
+ * an answer either way; the same inputs give the same candidates in the same order.
+ *
+ * Never throws for a fault that it cannot repair; errors of the validator and of `confirm` are passed on.
+ */
+export async function repair(
+  problem: RepairProblem,
+  ports: RepairPorts,
+  budget: RepairBudget,
+  signal: AbortSignal,
+  onProgress: (progress: RepairProgress) => void = () => undefined,
+): Promise<RepairOutcome> {
+  return new RepairRun(problem, ports, budget, signal, onProgress).perform()
+}
+
+class RepairRun {
+  readonly #problem: RepairProblem
+  readonly #ports: RepairPorts
+  readonly #budget: RepairBudget
+  readonly #signal: AbortSignal
+  readonly #onProgress: (progress: RepairProgress) => void
+  readonly #start: number
+  readonly #vocabulary: Vocabulary
+  readonly #localisation: Localisation
+  readonly #pool: CandidatePool
+  readonly #search: Search
+  readonly #verdicts = new Map<number, 'passed' | 'failed'>()
+  #firstPlausibleAt: number | null = null
+  #isContinued = false
+
+  constructor(
+    problem: RepairProblem,
+    ports: RepairPorts,
+    budget: RepairBudget,
+    signal: AbortSignal,
+    onProgress: (progress: RepairProgress) => void,
+  ) {
+    this.#problem = problem
+    this.#ports = ports
+    this.#budget = budget
+    this.#signal = signal
+    this.#onProgress = onProgress
+    this.#start = ports.now()
+    this.#vocabulary = gatherVocabulary(problem)
+    this.#localisation = localise(problem, this.#vocabulary)
+    onProgress({ kind: 'localised', suspects: this.#localisation.suspects.slice(0, shownSuspects) })
+    this.#pool = generate(this.#localisation, this.#vocabulary)
+    const files = this.#localisation.trees.length
+    onProgress({ kind: 'generated', candidates: this.#pool.size, files })
+    this.#search = new Search({
+      pool: this.#pool,
+      validator: ports.validator,
+      failing: problem.reproduction.failing.map((test) => test.id),
+      now: () => ports.now(),
+      onProgress,
+    })
+  }
+
+  async perform(): Promise<RepairOutcome> {
+    if (this.#localisation.suspects.length === 0) return this.#escalate('no-suspect')
+    if (this.#pool.size === 0) return this.#escalate('no-candidate')
+    for (;;) {
+      await this.#gather()
+      if (this.#signal.aborted) return this.#escalate('cancelled')
+      const repaired = await this.#confirmBest()
+      if (repaired !== null) return repaired
+      if (this.#signal.aborted) return this.#escalate('cancelled')
+      if (this.#ports.now() >= this.#searchDeadline) return this.#escalate(this.#giveUpReason('out-of-time'))
+      if (this.#search.isExhausted && this.#isContinued)
+        return this.#escalate(this.#giveUpReason('no-plausible'))
+      if (this.#search.plausible.length >= this.#budget.plausible * 3) return this.#escalate('refused')
+    }
+  }
+
+  get #deadline(): number {
+    return this.#start + this.#budget.timeMs
+  }
+
+  /** Searching stops here: what is plausible by then still has to be confirmed. */
+  get #searchDeadline(): number {
+    const reserve = Math.min(
+      this.#budget.timeMs / 2,
+      Math.max(leastConfirmMs, this.#budget.timeMs * confirmShare),
+    )
+    return this.#deadline - reserve
+  }
+
+  /** Searches until enough is plausible, or the first plausible one has had its rivals looked for. */
+  async #gather(): Promise<void> {
+    const judged = this.#verdicts.size
+    const wanted = judged + this.#budget.plausible
+    for (;;) {
+      const fresh = this.#search.plausible.length - judged
+      if (fresh > 0 && this.#firstPlausibleAt === null) this.#firstPlausibleAt = this.#ports.now()
+      const deadline =
+        this.#firstPlausibleAt === null
+          ? this.#searchDeadline
+          : Math.min(this.#searchDeadline, this.#firstPlausibleAt + this.#budget.timeMs * gatherShare)
+      const limits = { deadline, plausible: fresh === 0 ? judged + 1 : wanted }
+      const elapsed = (this.#ports.now() - this.#start) / this.#budget.timeMs
+      if (!this.#isContinued && fresh === 0 && (this.#search.isExhausted || elapsed > continueAfter)) {
+        await this.#continue(limits)
+      }
+      if (this.#search.isExhausted) return
+      await this.#search.advance(limits, this.#signal)
+      if (this.#search.plausible.length - judged > 0 && fresh === 0) continue
+      if (this.#search.isOver(limits, this.#signal)) return
+    }
+  }
+
+  async #continue(limits: { readonly deadline: number; readonly plausible: number }): Promise<void> {
+    this.#isContinued = true
+    const bases = [...this.#search.partial, ...this.#search.progressed]
+    for (const candidates of continueFrom(bases, this.#problem, this.#localisation, this.#search.nextId)) {
+      await this.#search.try(candidates, limits, this.#signal)
+      if (this.#search.isOver(limits, this.#signal)) return
+    }
+  }
+
+  /** Puts plausible candidates to the project's own command, best first, until one passes. */
+  async #confirmBest(): Promise<RepairOutcome | null> {
+    for (const ranked of this.#rank()) {
+      const { candidate } = ranked
+      if (this.#verdicts.has(candidate.id)) continue
+      if (this.#ports.now() >= this.#deadline || this.#signal.aborted) return null
+      this.#onProgress({ kind: 'confirming', candidate })
+      const report = await this.#confirm(ranked)
+      if (report === null) return null
+      const passed = isAccepted(report, this.#problem.reproduction)
+      this.#verdicts.set(candidate.id, passed ? 'passed' : 'failed')
+      this.#onProgress({ kind: 'confirmed', candidate, passed })
+      if (passed) return this.#conclude(ranked, report)
+    }
+    this.#firstPlausibleAt = null
+    return null
+  }
+
+  /** Null when there was no time to end. */
+  async #confirm({ candidate }: RankedCandidate): Promise<TestReport | null> {
+    const timeout = AbortSignal.timeout(Math.max(1, Math.ceil(this.#deadline - this.#ports.now())))
+    const stop = AbortSignal.any([this.#signal, timeout])
+    try {
+      const report = await this.#ports.confirm(candidate, stop)
+      return stop.aborted && report.outcome !== 'passed' ? null : report
+    } catch (error) {
+      if (stop.aborted) return null
+      throw error
+    }
+  }
+
+  #conclude(ranked: RankedCandidate, report: TestReport): RepairOutcome {
+    if (ranked.confidence < this.#budget.confidence) return this.#escalate('unsure')
+    const alternatives = this.#judged().filter(({ candidate }) => candidate.id !== ranked.candidate.id)
+    return {
+      kind: 'repaired',
+      candidate: ranked.candidate,
+      confidence: ranked.confidence,
+      explanation: explain(ranked, this.#problem, this.#localisation.suspects, alternatives),
+      alternatives: alternatives.slice(0, shownHints),
+      suspects: this.#localisation.suspects.slice(0, shownSuspects),
+      attempts: this.#attempts(),
+      report,
+    }
+  }
+
+  #escalate(reason: EscalationReason): RepairOutcome {
+    const attempts = this.#attempts()
+    const suspects = this.#localisation.suspects.slice(0, shownSuspects)
+    const partial = this.#search.partial.map(({ candidate, fixed }): JudgedCandidate => ({
+      candidate,
+      confidence: 0,
+      confirmation: 'unconfirmed',
+      reasons: [`makes ${fixed.length} of ${this.#problem.reproduction.failing.length} failing tests pass`],
+    }))
+    return {
+      kind: 'escalated',
+      reason,
+      summary: summarise(reason, attempts, suspects),
+      failing: this.#problem.reproduction.failing.map((test) => test.id),
+      suspects,
+      hints: [...this.#judged(), ...partial].slice(0, shownHints),
+      attempts,
+    }
+  }
+
+  #giveUpReason(otherwise: EscalationReason): EscalationReason {
+    if (this.#verdicts.size > 0) return 'refused'
+    return otherwise
+  }
+
+  #rank(): readonly RankedCandidate[] {
+    return createRanker(this.#problem.sources, this.#vocabulary).rank(this.#search.plausible)
+  }
+
+  /** Confirmed ones first, refused ones last. */
+  #judged(): readonly JudgedCandidate[] {
+    const order = { passed: 0, unconfirmed: 1, failed: 2 }
+    return this.#rank()
+      .map((ranked): JudgedCandidate => {
+        const confirmation = this.#verdicts.get(ranked.candidate.id) ?? 'unconfirmed'
+        return { ...ranked, confirmation }
+      })
+      .sort((left, right) => order[left.confirmation] - order[right.confirmation])
+  }
+
+  #attempts(): RepairAttempts {
+    const seconds = (this.#ports.now() - this.#start) / 1000
+    const { statistics } = this.#ports.validator
+    return {
+      generated: this.#pool.size,
+      tried: this.#search.tried,
+      plausible: this.#search.plausible.length,
+      confirmed: this.#verdicts.size,
+      seconds,
+      triedPerSecond: statistics.seconds === 0 ? 0 : statistics.tried / statistics.seconds,
+    }
+  }
+}
