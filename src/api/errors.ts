@@ -5,10 +5,9 @@ export const apiErrors = defineErrors('STUDIO', {
     summary: 'The work item cannot be taken',
     remedy: 'Correct what the message names and submit it again; nothing was started.',
   },
-  FORBIDDEN: {
-    summary: 'Policy does not allow this',
-    remedy:
-      'Act as somebody who may (--as), or have the policy changed by whoever owns it; the refusal is in the audit log.',
+  PERSON_UNKNOWN: {
+    summary: 'The studio knows nobody of this name',
+    remedy: 'Use `owner`, or the name of somebody who has submitted work (--reporter).',
   },
   NO_RUNS: {
     summary: 'There is no run yet',

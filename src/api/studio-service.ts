@@ -1,31 +1,42 @@
 import { z } from 'zod'
-import { type RunEventView, type RunView, type Submission, submissionSchema } from '../contracts/index.ts'
-import { type Clock, createId, digestOf, type PrincipalId, type RunId } from '../kernel/index.ts'
-import type { Engine, JsonObject, RunEvent, RunRecord } from '../engine/index.ts'
-import { type Approvals, digestOfSubject } from '../governance/approvals/index.ts'
-import { tenantScope, type TenantScope } from '../governance/audit/index.ts'
-import type { Ledger } from '../governance/budget/index.ts'
 import {
+  type Principal,
+  type RunEventView,
+  type RunView,
+  type Submission,
+  submissionSchema,
+  type WorkItem,
+} from '../contracts/index.ts'
+import { type Clock, createId, digestOf, type PrincipalId, type RunId } from '../kernel/index.ts'
+import type { Engine, JsonObject, RunEvent, RunRecord, TenantScope } from '../engine/index.ts'
+import {
+  type Administration,
+  type Approvals,
+  digestOfSubject,
   findPrincipal,
-  identityErrors,
-  openMandate,
-  readMandate,
+  type Ledger,
+  type Limits,
   registerPrincipal,
   seededIdentities,
-} from '../governance/identity/index.ts'
+  tenantScope,
+} from '../governance/index.ts'
+import type { Database } from '../store/index.ts'
 import { approvalOutput } from '../workflow/delivery/index.ts'
 import { apiErrors } from './errors.ts'
-import { govern, type GovernanceServices, type Question } from './governed.ts'
 import { summariseRun, viewRun } from './run-report.ts'
 import type { AuditReport, Decision, Page, Studio } from './studio.ts'
 
-export interface StudioServices extends GovernanceServices {
+export interface StudioServices {
+  readonly database: Database
   readonly engine: Engine
+  readonly administration: Administration
   readonly approvals: Approvals
   readonly ledger: Ledger
   readonly clock: Clock
   /** Digest or source of the workflow that delivers work items. */
   readonly deliverWorkflow: unknown
+  /** The most one run may use. */
+  readonly runLimits: Limits
   exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>
   verifyRecords(scope: TenantScope): Promise<AuditReport>
   /** Stops what belongs to this process. */
@@ -53,7 +64,7 @@ class EmbeddedStudio implements Studio {
     const { issue, repository, testCommand, reporter, idempotencyKey } = parsed.data
     const actor = personId(reporter)
     const runId = runIdFor(idempotencyKey)
-    const workItem = {
+    const workItem: WorkItem = {
       id: runId.replace(/^run_/, 'work_'),
       ...issue,
       source: 'cli',
@@ -63,43 +74,41 @@ class EmbeddedStudio implements Studio {
       createdAt: new Date(this.#services.clock.now()).toISOString(),
     }
     await this.#registerReporter(actor, reporter)
-    await govern(this.#services, {
+    await this.#services.administration.openRun({
       tenantId,
-      actor,
-      question: { action: 'submit-work-item', resource: { kind: 'project', tenantId, projectId } },
+      projectId,
       runId,
-      detail: { workItem: workItem.id, title: workItem.title, repository: repository.location },
-      work: async (tx) => {
-        await openMandate(tx, {
-          tenantId,
-          runId,
-          projectId,
-          requester: actor,
-          repository: repository.location,
-        })
-        await tx
-          .insertInto('work_items')
-          .values({
-            tenant_id: tenantId,
-            id: workItem.id,
-            principal_id: actor,
-            project_id: projectId,
-            title: workItem.title,
-            body: workItem.body,
-            source: workItem.source,
-            repository: JSON.stringify(repository),
-            test_command: testCommand ?? null,
-          })
-          .onConflict((conflict) => conflict.doNothing())
-          .execute()
-      },
+      requester: await this.#person(reporter),
+      repository: repository.location,
+      limits: this.#services.runLimits,
     })
+    await this.#record(workItem, actor)
     await this.#services.engine.startRun(tenantScope(tenantId, actor), {
       definition: { source: this.#services.deliverWorkflow },
       inputs: { workItem: toJson(workItem) },
       runId,
     })
     return { runId }
+  }
+
+  async #record(workItem: WorkItem, actor: PrincipalId): Promise<void> {
+    await this.#services.database.transaction(tenantScope(tenantId, actor), (tx) =>
+      tx
+        .insertInto('work_items')
+        .values({
+          tenant_id: tenantId,
+          id: workItem.id,
+          principal_id: actor,
+          project_id: projectId,
+          title: workItem.title,
+          body: workItem.body,
+          source: workItem.source,
+          repository: JSON.stringify(workItem.repository),
+          test_command: workItem.testCommand ?? null,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute(),
+    )
   }
 
   async listRuns(query: { readonly limit: number; readonly after?: string }): ReturnType<Studio['listRuns']> {
@@ -159,11 +168,9 @@ class EmbeddedStudio implements Studio {
   async decide(name: string, decision: Decision): Promise<RunView> {
     const runId = await this.#resolve(name)
     const { approvals, database } = this.#services
-    const { pending, principal } = await database.transaction(this.#scope, async (tx) => ({
-      pending: (await approvals.ofRun(tx, tenantId, runId)).findLast(({ status }) => status === 'pending'),
-      principal: await findPrincipal(tx, tenantId, personId(decision.by)),
-    }))
-    if (principal === undefined) throw identityErrors.UNKNOWN({ detail: decision.by })
+    const principal = await this.#person(decision.by)
+    const requests = await database.transaction(this.#scope, (tx) => approvals.ofRun(tx, tenantId, runId))
+    const pending = requests.findLast(({ status }) => status === 'pending')
     if (pending === undefined) throw apiErrors.NOT_WAITING({ detail: runId })
     await approvals.decide({
       tenantId,
@@ -204,6 +211,7 @@ class EmbeddedStudio implements Studio {
     const run = await this.#services.engine.getRun(this.#scope, runId)
     if (run.status === 'failed' || run.status === 'cancelled') {
       await this.#steer(runId, by, 'resume-run', {})
+      await this.#services.administration.reopenRun({ tenantId, runId }, personId(by))
       await this.#services.engine.retryRun(this.#scope, runId)
     } else await this.takeUpDecisions(runId)
     return this.getRun(runId)
@@ -216,13 +224,12 @@ class EmbeddedStudio implements Studio {
   }
 
   async verifyAudit(by: string): Promise<AuditReport> {
-    await govern(this.#services, {
+    await this.#services.administration.authorise({
+      principal: await this.#person(by),
       tenantId,
-      actor: personId(by),
-      question: { action: 'read-audit', resource: { kind: 'audit-log', tenantId } },
+      intention: { action: 'read-audit', resource: { kind: 'audit-log', tenantId } },
       runId: null,
       detail: {},
-      work: () => Promise.resolve(),
     })
     return this.#services.verifyRecords(this.#scope)
   }
@@ -234,24 +241,26 @@ class EmbeddedStudio implements Studio {
   async #steer(
     runId: RunId,
     by: string,
-    action: Extract<Question, { resource: { kind: 'run' } }>['action'] &
-      ('cancel-run' | 'resume-run' | 'read-run'),
+    action: 'cancel-run' | 'resume-run' | 'read-run',
     detail: Readonly<Record<string, unknown>>,
   ): Promise<void> {
-    const mandate = await this.#services.database.transaction(this.#scope, (tx) =>
-      readMandate(tx, tenantId, runId),
-    )
-    await govern(this.#services, {
+    const { principalId: requester } = await this.#services.engine.getRun(this.#scope, runId)
+    await this.#services.administration.authorise({
+      principal: await this.#person(by),
       tenantId,
-      actor: personId(by),
-      question: {
-        action,
-        resource: { kind: 'run', tenantId, runId, projectId, requester: mandate.requester },
-      },
+      intention: { action, resource: { kind: 'run', tenantId, runId, projectId, requester } },
       runId,
       detail,
-      work: () => Promise.resolve(),
     })
+  }
+
+  async #person(name: string): Promise<Principal> {
+    const id = personId(name)
+    const found = await this.#services.database.transaction(this.#scope, (tx) =>
+      findPrincipal(tx, tenantId, id),
+    )
+    if (found === undefined) throw apiErrors.PERSON_UNKNOWN({ detail: name })
+    return found
   }
 
   /** Identities of one machine are asserted by its operating system account: who asks is registered on the spot. */

@@ -5,7 +5,6 @@ const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const frameMs = 120
 
 interface ActiveStep {
-  readonly title: string
   readonly startedAt: number
   readonly attempt: number
   detail: string
@@ -17,6 +16,7 @@ interface ActiveStep {
  */
 export class ProgressView {
   readonly #terminal: Terminal
+  readonly #titles: ReadonlyMap<string, string>
   readonly #live: boolean
   readonly #active = new Map<string, ActiveStep>()
   readonly #now: () => number
@@ -24,8 +24,10 @@ export class ProgressView {
   #drawn = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(terminal: Terminal, now: () => number = Date.now) {
+  /** @param titles of the steps, by id. */
+  constructor(terminal: Terminal, titles: ReadonlyMap<string, string>, now: () => number = Date.now) {
     this.#terminal = terminal
+    this.#titles = titles
     this.#live = terminal.stderr.isTTY === true
     this.#now = now
   }
@@ -50,51 +52,50 @@ export class ProgressView {
     if (key === null) return
     const time = Date.parse(event.time)
     switch (event.kind) {
-      case 'step.started':
-        this.#active.set(key, {
-          title: text(event.data['title']) ?? key,
-          startedAt: time,
-          attempt: typeof event.data['attempt'] === 'number' ? event.data['attempt'] : 1,
-          detail: '',
-        })
+      case 'step-started':
+        this.#active.set(key, { startedAt: time, attempt: numberOf(event.data['attempt']) ?? 1, detail: '' })
         break
       case 'progress': {
         const step = this.#active.get(key)
-        if (step) step.detail = text(event.data['message']) ?? step.detail
+        if (step) step.detail = textOf(event.data['message']) ?? step.detail
         break
       }
-      case 'step.succeeded':
-      case 'step.failed':
-      case 'step.skipped':
-      case 'step.waiting':
-      case 'step.retrying':
-      case 'step.cancelled':
-      case 'step.compensated':
-        this.#finish(key, event, time)
+      case 'step-waiting':
+        this.#finish(key, 'waiting', time)
+        break
+      case 'step-retrying':
+        this.#finish(key, 'retrying', time)
+        break
+      case 'step-ended':
+        this.#finish(key, textOf(event.data['status']) ?? '', time)
         break
     }
     if (this.#live) this.#draw()
   }
 
-  #finish(key: string, event: RunEventView, time: number): void {
+  #finish(key: string, status: string, time: number): void {
     const step = this.#active.get(key)
     this.#active.delete(key)
-    if (event.kind === 'step.skipped') return
+    if (status === 'skipped') return
     const colours = palette(this.#terminal)
-    const marks: Record<string, string> = {
-      'step.succeeded': colours.green('✔'),
-      'step.failed': colours.red('✖'),
-      'step.waiting': colours.yellow('●'),
-      'step.retrying': colours.yellow('↻'),
-      'step.cancelled': colours.red('✖'),
-      'step.compensated': colours.yellow('↩'),
+    const marks: Readonly<Record<string, string>> = {
+      succeeded: colours.green('✔'),
+      waiting: colours.yellow('●'),
+      retrying: colours.yellow('↻'),
     }
-    const title = step?.title ?? text(event.data['title']) ?? key
+    const mark = marks[status] ?? colours.red('✖')
     const elapsed = step ? humanDuration((time - step.startedAt) / 1000) : ''
-    const detail = text(event.data['message']) ?? step?.detail ?? ''
-    const line = `${marks[event.kind] ?? '·'} ${title.padEnd(42)} ${colours.dim(elapsed.padStart(9))}  ${colours.dim(oneLine(detail, this.#room()))}`
     this.#erase()
-    this.#terminal.stderr.write(`${line.trimEnd()}\n`)
+    this.#terminal.stderr.write(`${this.#line(mark, this.#titleOf(key), elapsed, step?.detail ?? '')}\n`)
+  }
+
+  #titleOf(key: string): string {
+    return this.#titles.get(key) ?? key
+  }
+
+  #line(mark: string, title: string, elapsed: string, detail: string): string {
+    const { dim } = palette(this.#terminal)
+    return `${mark} ${title.padEnd(38)} ${dim(elapsed.padStart(12))}  ${dim(oneLine(detail, this.#room()))}`.trimEnd()
   }
 
   #room(): number {
@@ -103,15 +104,11 @@ export class ProgressView {
 
   #draw(): void {
     this.#erase()
-    const colours = palette(this.#terminal)
-    const spinner = frames[this.#frame % frames.length] ?? ''
-    for (const step of this.#active.values()) {
+    const spinner = palette(this.#terminal).cyan(frames[this.#frame % frames.length] ?? '')
+    for (const [key, step] of this.#active) {
       const elapsed = humanDuration((this.#now() - step.startedAt) / 1000)
-      const attempt = step.attempt > 1 ? ` (attempt ${step.attempt})` : ''
-      const detail = oneLine(step.detail, this.#room())
-      this.#terminal.stderr.write(
-        `${colours.cyan(spinner)} ${`${step.title}${attempt}`.padEnd(42)} ${colours.dim(elapsed.padStart(9))}  ${colours.dim(detail)}\n`,
-      )
+      const title = `${this.#titleOf(key)}${step.attempt > 1 ? ` (attempt ${step.attempt})` : ''}`
+      this.#terminal.stderr.write(`${this.#line(spinner, title, elapsed, step.detail)}\n`)
       this.#drawn += 1
     }
   }
@@ -123,6 +120,10 @@ export class ProgressView {
   }
 }
 
-function text(value: unknown): string | undefined {
+function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
 }

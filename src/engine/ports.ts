@@ -142,6 +142,8 @@ export type DefinitionState = 'draft' | 'approved' | 'retired'
 export interface WatchOptions {
   /** Begin after the event with this sequence; 0 for all. */
   readonly afterSequence?: number
+  /** False: end after the events that are there. */
+  readonly follow?: boolean
   readonly signal?: AbortSignal
 }
 

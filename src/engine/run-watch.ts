@@ -1,5 +1,5 @@
 import type { TenantId } from '../kernel/index.ts'
-import type { RunEvent } from './ports.ts'
+import type { RunEvent, WatchOptions } from './ports.ts'
 
 /** Milliseconds after which a watcher looks again for what other processes have done. */
 const pollingMs = 300
@@ -25,8 +25,7 @@ export class RunWatchers {
   async *watch(
     tenantId: TenantId,
     runId: string,
-    afterSequence: number,
-    signal: AbortSignal | undefined,
+    { afterSequence = 0, follow = true, signal }: WatchOptions,
     read: (afterSequence: number) => Promise<EventPage>,
   ): AsyncGenerator<RunEvent, void, undefined> {
     const bell = new Bell()
@@ -41,7 +40,9 @@ export class RunWatchers {
           position = event.sequence
         }
         if (isLast) return
-        if (events.length === 0) await bell.wait(pollingMs)
+        if (events.length > 0) continue
+        if (!follow) return
+        await bell.wait(pollingMs)
       }
     } finally {
       signal?.removeEventListener('abort', bell.ring)

@@ -24,13 +24,19 @@ import {
   reproduceTool,
   ToolRegistry,
 } from '../execution/tools/index.ts'
+import {
+  createGovernance,
+  type Governance,
+  governanceMigrations,
+  seedIdentities,
+} from '../governance/index.ts'
 import { type Clock, type Logger, systemClock } from '../kernel/index.ts'
 import { connect, type Database, migrate, storeMigrations } from '../store/index.ts'
 import { deliveryExecutors, intakeTool, reviewTool, verifyTool } from '../workflow/delivery/index.ts'
 import type { Configuration } from './configuration.ts'
 import { openDatabase } from './database.ts'
-import { createGovernance, governanceMigrations, type Governance } from './governance.ts'
 import { createFileLogger } from './logger.ts'
+import { createRecords } from './records.ts'
 import { hostRegistries } from './registries.ts'
 
 /** What one run may use up at most. */
@@ -62,7 +68,14 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
     const database = await connect(server.target, { logger })
     closers.push(() => database.close())
     await migrate(database, [...storeMigrations, ...engineMigrations, ...governanceMigrations])
-    const governance = await createGovernance(configuration, database, systemClock)
+    await seedIdentities(database)
+    const governance = await createGovernance({
+      database,
+      clock: systemClock,
+      policies: policyLocations(configuration),
+      directory: dataDirectory,
+      osUid: process.getuid?.() ?? null,
+    })
     const engine = await createWorkplace(
       { configuration, database, governance, logger, clock: systemClock },
       closers,
@@ -72,10 +85,12 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       await engine.launch({ exclusive: server.kind === 'own' })
     return createStudio({
       ...governance,
+      ...(await createRecords({ configuration, database, governance, clock: systemClock }, engine)),
       database,
       engine,
       clock: systemClock,
       deliverWorkflow: await readWorkflow(configuration),
+      runLimits: runBudget,
       close,
     })
   } catch (error) {
@@ -163,6 +178,11 @@ async function createPlaces(
 function openSandboxes({ sandbox, dataDirectory }: Configuration, logger: Logger): Promise<SandboxHost> {
   const options = { stateDirectory: path.join(dataDirectory, 'sandboxes'), logger }
   return sandbox === 'none' ? createUnconfinedHost(options) : createNamespaceHost(options)
+}
+
+function policyLocations({ packageRoot }: Configuration): { schemaFile: string; folders: string[] } {
+  const policies = path.join(packageRoot, 'policies')
+  return { schemaFile: path.join(policies, 'schema.cedarschema'), folders: [policies] }
 }
 
 function readWorkflow({ packageRoot }: Configuration): Promise<string> {

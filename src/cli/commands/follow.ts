@@ -45,7 +45,8 @@ async function showProgress(
   afterSequence: number,
   json: boolean,
 ): Promise<number> {
-  const view = new ProgressView(context.terminal)
+  const { steps } = await studio.getRun(runId)
+  const view = new ProgressView(context.terminal, new Map(steps.map(({ id, title }) => [id, title])))
   let sequence = afterSequence
   if (!json) view.start()
   try {
