@@ -3,7 +3,7 @@ import type { AtelierError, Clock, PrincipalId, ProjectId, RunId, TenantId } fro
 import { createId } from '../../kernel/index.ts'
 import type { Database, Tx } from '../../store/index.ts'
 import type { AuditEntry, AuditLog } from '../audit/index.ts'
-import { tenantScope } from '../audit/index.ts'
+import { storable, tenantScope } from '../audit/index.ts'
 import { authenticate, readMandate } from '../identity/index.ts'
 import type { PolicyDecision, PolicyEngine } from '../policy/index.ts'
 import { lockRequest, requestsOfRun, setStatus } from './approval-records.ts'
@@ -151,7 +151,7 @@ async function requestApproval(
       step_id: stepId,
       subject: JSON.stringify(subject),
       subject_digest: subjectDigest,
-      question: JSON.stringify(ask.question),
+      question: JSON.stringify(storable(ask.question)),
       needed,
       principal_id: requester.id,
       status: 'pending',
@@ -180,7 +180,8 @@ interface DecisionResult {
 
 async function decide(options: ApprovalsOptions, tx: Tx, wish: DecideApproval): Promise<DecisionResult> {
   const { policy, audit, clock } = options
-  const { tenantId, verdict, reason } = wish
+  const { tenantId, verdict } = wish
+  const reason = String(storable(wish.reason))
   const principal = await authenticate(tx, tenantId, wish.principal)
   const request = await lockRequest(tx, tenantId, wish.requestId)
   if (request === undefined) throw approvalErrors.NOT_FOUND({ detail: wish.requestId })

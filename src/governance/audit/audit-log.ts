@@ -6,7 +6,7 @@ import type { ChainReport } from './chain.ts'
 import type { CheckpointFile } from './checkpoint-file.ts'
 import { signCheckpoint, verifyCheckpoints } from './checkpoint.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { serialiseRecord } from './record.ts'
+import { genesisHash, serialiseRecord } from './record.ts'
 import type { AuditRecord, ChainHead, StoredEntry } from './record.ts'
 import type { SigningKey } from './signing-key.ts'
 
@@ -32,6 +32,21 @@ export interface AuditLog {
   ofRun(tx: Tx, tenantId: TenantId, runId: RunId): Promise<readonly StoredEntry[]>
   /** Lines of a JSON Lines file that `verifyAuditExport` checks without the database. Takes a checkpoint first. */
   exportLines(scope: TenantScope): AsyncIterable<string>
+  /**
+   * The run's records with the part of the chain that connects them to a signed checkpoint, other records sealed.
+   * Takes a checkpoint if none covers the run yet.
+   */
+  proofOfRun(scope: TenantScope, runId: RunId): Promise<ChainProof>
+  readonly publicKey: string
+}
+
+/** Shows that records stand in the chain that was signed, to somebody who may not read the others. */
+export interface ChainProof {
+  /** What the first link follows. */
+  readonly start: ChainHead
+  readonly links: readonly StoredEntry[]
+  readonly checkpoints: readonly Checkpoint[]
+  /** SPKI, PEM, of the key that signed. */
   readonly publicKey: string
 }
 
@@ -99,11 +114,26 @@ export function createAuditLog({ database, clock, key, checkpoints, osUid }: Aud
     ofRun: (tx, tenantId, runId) =>
       tx
         .selectFrom('audit_log')
-        .select(['seq', 'entry', 'hash'])
+        .select(['seq', 'entry', 'hash', 'record'])
         .where('tenant_id', '=', tenantId)
         .where('run_id', '=', runId)
         .orderBy('seq')
         .execute(),
+    proofOfRun: async (scope, runId) => {
+      const covered = await database.transaction(scope, (tx) => checkpointAfter(tx, scope.tenantId, runId))
+      if (covered === undefined) await checkpoint(scope)
+      return database.transaction(scope, async (tx) => {
+        const signed = await checkpointAfter(tx, scope.tenantId, runId)
+        const links = signed === undefined ? [] : await linksOfRun(tx, scope.tenantId, runId, signed.seq)
+        const seq = (links[0]?.seq ?? 1) - 1
+        return {
+          start: { seq, hash: await hashAt(tx, scope.tenantId, seq) },
+          links,
+          checkpoints: signed === undefined ? [] : [signed],
+          publicKey: key.publicKey,
+        }
+      })
+    },
     exportLines: async function* (scope) {
       await checkpoint(scope)
       let after = 0
@@ -134,6 +164,49 @@ async function headOf(tx: Tx, tenantId: TenantId): Promise<ChainHead | undefined
     .executeTakeFirst()
 }
 
+/** The first checkpoint that covers all of the run's records. */
+async function checkpointAfter(tx: Tx, tenantId: TenantId, runId: RunId): Promise<Checkpoint | undefined> {
+  return tx
+    .selectFrom('audit_checkpoints')
+    .select(['tenant_id as tenantId', 'seq', 'hash', 'time', 'key_id as keyId', 'signature'])
+    .where('tenant_id', '=', tenantId)
+    .where('seq', '>=', (eb) =>
+      eb
+        .selectFrom('audit_log')
+        .select(({ fn }) => fn.max('seq').as('last'))
+        .where('tenant_id', '=', tenantId)
+        .where('run_id', '=', runId),
+    )
+    .orderBy('seq')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+async function linksOfRun(
+  tx: Tx,
+  tenantId: TenantId,
+  runId: RunId,
+  through: number,
+): Promise<readonly StoredEntry[]> {
+  const { rows } = await sql<StoredEntry>`
+    select seq, entry, hash, case when run_id = ${runId} then record end as record
+    from audit_log where tenant_id = ${tenantId} and seq <= ${through}
+      and seq >= (select min(seq) from audit_log where tenant_id = ${tenantId} and run_id = ${runId})
+    order by seq`.execute(tx)
+  return rows
+}
+
+async function hashAt(tx: Tx, tenantId: TenantId, seq: number): Promise<string> {
+  if (seq === 0) return genesisHash(tenantId)
+  const { hash } = await tx
+    .selectFrom('audit_log')
+    .select('hash')
+    .where('tenant_id', '=', tenantId)
+    .where('seq', '=', seq)
+    .executeTakeFirstOrThrow()
+  return hash
+}
+
 async function storedCheckpoints(tx: Tx, tenantId: TenantId): Promise<readonly Checkpoint[]> {
   return tx
     .selectFrom('audit_checkpoints')
@@ -156,7 +229,7 @@ async function* entries(tx: Tx, tenantId: TenantId): AsyncIterable<StoredEntry> 
 async function pageOf(tx: Tx, tenantId: TenantId, after: number): Promise<readonly StoredEntry[]> {
   return tx
     .selectFrom('audit_log')
-    .select(['seq', 'entry', 'hash'])
+    .select(['seq', 'entry', 'hash', 'record'])
     .where('tenant_id', '=', tenantId)
     .where('seq', '>', after)
     .orderBy('seq')

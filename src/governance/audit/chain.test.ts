@@ -110,6 +110,34 @@ describe('an audit chain', () => {
     )
   })
 
+  it('is found and located when the record itself is changed', () => {
+    fc.assert(
+      fc.property(chains, fc.string(), ({ length, at }, record) => {
+        const rows = chainOf(length)
+        const row = rows[at]!
+        expect(found(verify(rows.with(at, { ...row, record }), headOf(rows)))).toEqual([`changed ${row.seq}`])
+      }),
+    )
+  })
+
+  it('can be proven in part, with the records of others sealed', () => {
+    const rows = chainOf(9)
+    const part = rows.slice(3).map((row) => (row.seq === 5 ? row : { ...row, record: null }))
+    const proof = (links: readonly StoredEntry[]) => {
+      const verifier = new ChainVerifier(
+        tenantId,
+        verifyCheckpoints(tenantId, [sign(rows)], key),
+        headOf(rows.slice(0, 3)),
+      )
+      for (const link of links) verifier.add(link)
+      return verifier.finish()
+    }
+    expect(proof(part)).toMatchObject({ ok: true, records: 6, signedThrough: 9 })
+    expect(found(proof(part.with(1, { ...rows[4]!, record: '{}' })))).toEqual(['changed 5'])
+    expect(found(proof(part.toSpliced(2, 1)))).toEqual(['removed 6'])
+    expect(found(proof(part.slice(0, -1)))).toEqual(['truncated 9'])
+  })
+
   it('is found and located when the hash of any record is changed', () => {
     fc.assert(
       fc.property(chains, fc.string(), ({ length, at }, hash) => {

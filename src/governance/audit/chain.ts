@@ -43,11 +43,8 @@ export interface ChainReport {
   readonly problems: readonly ChainProblem[]
 }
 
-const entrySchema = z.object({
-  previous: z.string(),
-  record: z.looseObject({ tenantId: z.string() }),
-  seq: z.int().positive(),
-})
+const entrySchema = z.strictObject({ previous: z.string(), record: z.string(), seq: z.int().positive() })
+const recordSchema = z.looseObject({ tenantId: z.string() })
 
 /**
  * Verifies one tenant's chain, record by record in the order they are stored, in memory that does not grow with the
@@ -67,13 +64,16 @@ export class ChainVerifier {
   readonly #hashes = new Map<number, string>()
   readonly #claims = new Map<number, string>()
   #records = 0
+  readonly #start: number
   #last: ChainHead
   #signedThrough = 0
 
-  constructor(tenantId: TenantId, checkpoints: readonly VerifiedCheckpoint[]) {
+  /** `start` is the link that the first record to come follows; the beginning of the chain when absent. */
+  constructor(tenantId: TenantId, checkpoints: readonly VerifiedCheckpoint[], start?: ChainHead) {
     this.#tenantId = tenantId
     this.#checkpoints = new Map(checkpoints.map((checkpoint) => [checkpoint.seq, checkpoint]))
-    this.#last = { seq: 0, hash: genesisHash(tenantId) }
+    this.#start = start?.seq ?? 0
+    this.#last = start ?? { seq: 0, hash: genesisHash(tenantId) }
     for (const checkpoint of checkpoints) {
       if (!checkpoint.genuine) {
         this.#report(checkpoint.seq, 'checkpoint-forged', 'the checkpoint is not signed by a trusted key')
@@ -88,16 +88,18 @@ export class ChainVerifier {
 
   add(row: StoredEntry): void {
     this.#records += 1
-    const entry = parseEntry(row.entry)
+    const entry = parse(entrySchema, row.entry)
     if (entry === undefined) {
       this.#inconsistent.add(row.seq)
       this.#place(row.seq, row.hash, undefined)
       return
     }
-    if (entry.record.tenantId !== this.#tenantId) {
-      this.#report(row.seq, 'inserted', `the record belongs to tenant ${entry.record.tenantId}`)
+    const fits = row.record === null || digestOf(row.record) === entry.record
+    const consistent = fits && digestOf(row.entry) === row.hash
+    const tenantId = row.record === null ? this.#tenantId : parse(recordSchema, row.record)?.tenantId
+    if (consistent && tenantId !== this.#tenantId) {
+      this.#report(row.seq, 'inserted', `the record belongs to tenant ${tenantId ?? 'unknown'}`)
     }
-    const consistent = digestOf(row.entry) === row.hash
     // The sequence inside the entry is covered by the hash, so it tells where an intact record belongs.
     const seq = consistent ? entry.seq : row.seq
     if (!consistent) this.#inconsistent.add(seq)
@@ -161,7 +163,7 @@ export class ChainVerifier {
         'removed',
         from === to ? `record ${from} is missing` : `records ${from} to ${to} are missing`,
       )
-      if (from > 1) this.#unvouched.add(from - 1)
+      if (from - 1 > this.#start) this.#unvouched.add(from - 1)
     }
     this.#compareWithHead(head)
     this.#compareWithLastCheckpoint()
@@ -207,13 +209,13 @@ export class ChainVerifier {
    */
   #judgeLinks(): void {
     const suspicious = new Set(this.#unvouched)
-    for (const seq of this.#inconsistent) if (seq > 1) suspicious.add(seq - 1)
+    for (const seq of this.#inconsistent) if (seq - 1 > this.#start) suspicious.add(seq - 1)
     for (const seq of this.#inconsistent) {
       this.#report(seq, 'changed', `record ${seq} does not fit its hash`)
     }
     const missing = (seq: number): boolean => this.#gaps.some(({ from, to }) => from <= seq && seq <= to)
     for (const seq of suspicious) {
-      if (seq === 0 || this.#inconsistent.has(seq) || missing(seq)) continue
+      if (seq <= this.#start || this.#inconsistent.has(seq) || missing(seq)) continue
       const next = seq + 1
       if (missing(next)) this.#report(seq, 'unproven', `record ${next}, which vouches for it, is missing`)
       else if (this.#inconsistent.has(next) || this.#unvouched.has(next)) {
@@ -221,8 +223,9 @@ export class ChainVerifier {
       } else this.#report(seq, 'changed', `record ${seq} is not the one that was written`)
     }
     // The first record vouches for no other: nothing but its link to the beginning shows that it was replaced.
-    if (this.#unvouched.has(0) && !this.#inconsistent.has(1) && !this.#unvouched.has(1)) {
-      this.#report(1, 'changed', 'record 1 does not begin the chain of this tenant')
+    const first = this.#start + 1
+    if (this.#unvouched.has(this.#start) && !this.#inconsistent.has(first) && !this.#unvouched.has(first)) {
+      this.#report(first, 'changed', `record ${first} does not begin the chain of this tenant`)
     }
   }
 
@@ -231,9 +234,9 @@ export class ChainVerifier {
   }
 }
 
-function parseEntry(entry: string): z.infer<typeof entrySchema> | undefined {
+function parse<T>(schema: z.ZodType<T>, json: string): T | undefined {
   try {
-    return entrySchema.safeParse(JSON.parse(entry)).data
+    return schema.safeParse(JSON.parse(json)).data
   } catch {
     return undefined
   }

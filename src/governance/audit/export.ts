@@ -15,7 +15,7 @@ const headerSchema = z.object({
   publicKey: z.string(),
 })
 
-const lineSchema = z.object({ seq: z.int(), entry: z.string(), hash: z.string() })
+const lineSchema = z.object({ seq: z.int(), entry: z.string(), hash: z.string(), record: z.string() })
 
 /**
  * Verifies an exported log without database or network. Without `keys` the key named in the file is believed, which
@@ -39,7 +39,7 @@ export async function verifyAuditExport(
         tenantId,
         verifyCheckpoints(tenantId, header.checkpoints, keys ?? trustedKeys([header.publicKey])),
       )
-    } else verifier.add(parseLine(line) ?? { seq: verifier.nextSeq, entry: line, hash: '' })
+    } else verifier.add(parseLine(line) ?? { seq: verifier.nextSeq, entry: line, hash: '', record: null })
   }
   if (verifier === undefined) throw auditErrors.EXPORT_INVALID({ detail: 'it is empty' })
   const report = verifier.finish(head?.seq === 0 ? undefined : head)

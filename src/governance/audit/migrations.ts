@@ -27,10 +27,11 @@ export const auditMigrations: readonly Migration[] = [
           seq bigint not null,
           entry text not null,
           hash text not null,
-          run_id text generated always as (entry::jsonb -> 'record' ->> 'runId') stored,
-          principal_id text not null generated always as (entry::jsonb -> 'record' ->> 'principalId') stored,
-          action text not null generated always as (entry::jsonb -> 'record' ->> 'action') stored,
-          outcome text not null generated always as (entry::jsonb -> 'record' ->> 'outcome') stored,
+          record text not null,
+          run_id text generated always as (record::jsonb ->> 'runId') stored,
+          principal_id text not null generated always as (record::jsonb ->> 'principalId') stored,
+          action text not null generated always as (record::jsonb ->> 'action') stored,
+          outcome text not null generated always as (record::jsonb ->> 'outcome') stored,
           primary key (tenant_id, seq)
         )`.execute(db)
       await sql`create index audit_log_by_run on audit_log (tenant_id, run_id, seq) where run_id is not null`.execute(
@@ -67,7 +68,7 @@ export const auditMigrations: readonly Migration[] = [
     name: '0302-governance-audit-append',
     async up(db) {
       await sql`
-        create function audit_append(record text) returns table (seq bigint, hash text)
+        create function audit_append(content text) returns table (seq bigint, hash text)
         language plpgsql security definer as $$
         #variable_conflict use_column
         declare
@@ -75,7 +76,7 @@ export const auditMigrations: readonly Migration[] = [
           head audit_heads%rowtype;
           entry text;
         begin
-          if tenant is null or record::jsonb ->> 'tenantId' is distinct from tenant then
+          if tenant is null or content::jsonb ->> 'tenantId' is distinct from tenant then
             raise exception 'an audit record belongs to the tenant of its transaction'
               using errcode = 'insufficient_privilege';
           end if;
@@ -89,9 +90,11 @@ export const auditMigrations: readonly Migration[] = [
             select * into head from audit_heads where tenant_id = tenant for update;
           end if;
           head.seq := head.seq + 1;
-          entry := '{"previous":"' || head.hash || '","record":' || record || ',"seq":' || head.seq || '}';
+          entry := '{"previous":"' || head.hash || '","record":"sha256:'
+            || encode(sha256(convert_to(content, 'UTF8')), 'hex') || '","seq":' || head.seq || '}';
           head.hash := 'sha256:' || encode(sha256(convert_to(entry, 'UTF8')), 'hex');
-          insert into audit_log (tenant_id, seq, entry, hash) values (tenant, head.seq, entry, head.hash);
+          insert into audit_log (tenant_id, seq, entry, hash, record)
+            values (tenant, head.seq, entry, head.hash, content);
           update audit_heads set seq = head.seq, hash = head.hash where tenant_id = tenant;
           return query select head.seq, head.hash;
         end $$`.execute(db)

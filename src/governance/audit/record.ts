@@ -29,13 +29,18 @@ export interface AuditRecord {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-/** A record in its place in the chain, as it is stored and exported. */
+/**
+ * A link of the chain, as it is stored and exported. It holds the record's digest and not the record, so that a part
+ * of the chain can be proven to somebody who may not read what lies between.
+ */
 export interface StoredEntry {
   readonly seq: number
-  /** Canonical JSON of `{ previous, record, seq }`; the exact bytes that were hashed. */
+  /** Canonical JSON of `{ previous, record, seq }`: hash of the link before, digest of the record. */
   readonly entry: string
   /** SHA-256 of `entry`. */
   readonly hash: string
+  /** Canonical JSON of the {@link AuditRecord}; null where the reader may not see it. */
+  readonly record: string | null
 }
 
 /** Where a chain ends. */
@@ -49,23 +54,24 @@ export function genesisHash(tenantId: TenantId): Digest {
   return digestOf(`atelier audit chain of ${tenantId}`)
 }
 
-/**
- * The record as the chain stores it. PostgreSQL cannot hold U+0000 or unpaired surrogates in its JSON types, so such
- * characters are replaced by U+FFFD before anything is hashed.
- */
+/** The record as the chain stores it. */
 export function serialiseRecord(record: AuditRecord): string {
   return canonicalJson(storable(record))
 }
 
-function storable(value: unknown): unknown {
+/**
+ * The value as PostgreSQL can hold it: its JSON types know neither U+0000 nor unpaired surrogates, which are replaced
+ * by U+FFFD.
+ */
+export function storable(value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '\uFFFD')
   if (Array.isArray(value)) return value.map(storable)
-  if (value === null || typeof value !== 'object') return value
+  if (value === null || typeof value !== 'object' || value instanceof Date) return value
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [storable(key), storable(member)]))
 }
 
 /** Puts a serialised record into the chain; the database does the same in `audit_append`. */
 export function chainEntry(seq: number, previous: string, record: string): StoredEntry {
-  const entry = `{"previous":${JSON.stringify(previous)},"record":${record},"seq":${seq}}`
-  return { seq, entry, hash: digestOf(entry) }
+  const entry = canonicalJson({ previous, record: digestOf(record), seq })
+  return { seq, entry, hash: digestOf(entry), record }
 }

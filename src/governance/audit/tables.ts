@@ -13,12 +13,13 @@ declare module '../../store/tables.ts' {
 /** Written by the database function `audit_append` alone. */
 type Derived<T> = ColumnType<T, never, never>
 
-/** The chain itself is `seq`, `entry` and `hash`; the other columns are generated from `entry` for queries. */
+/** The chain itself is `seq`, `entry`, `hash` and `record`; the other columns are generated from `record` for queries. */
 interface AuditLogTable {
   tenant_id: Derived<string>
   seq: Derived<number>
   entry: Derived<string>
   hash: Derived<string>
+  record: Derived<string>
   run_id: Derived<string | null>
   principal_id: Derived<string>
   action: Derived<string>

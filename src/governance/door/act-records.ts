@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely'
 import type { Cost, EffectClass, Principal } from '../../contracts/index.ts'
 import type { Digest, ErrorReport, PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
+import { storable } from '../audit/index.ts'
 import type { PolicyDecision, PolicyRequest } from '../policy/index.ts'
 import { nameResource } from '../policy/index.ts'
 import type { ActRequest } from './request.ts'
@@ -98,7 +99,7 @@ export async function recordDecision(
       principal_id: request.principal.id,
       action: request.action,
       resource: nameResource(request.resource),
-      request: JSON.stringify(request),
+      request: JSON.stringify(storable(request)),
       decision: decision.decision,
       policies: [...decision.policies],
       policy_set: decision.policySet,
@@ -159,7 +160,7 @@ export async function recordRefusal(
     .updateTable('acts')
     .set({
       state: sql<ActState>`case when attempt = 0 then 'refused' else state end`,
-      error: JSON.stringify(error),
+      error: JSON.stringify(storable(error)),
       ...(decisionId !== undefined && { decision_id: decisionId }),
       ended_at: time,
     })
@@ -189,7 +190,7 @@ export async function endAttempt(
     .set((eb) => ({
       state: end.state,
       output_digest: end.outputDigest ?? null,
-      error: end.error === undefined ? null : JSON.stringify(end.error),
+      error: end.error === undefined ? null : JSON.stringify(storable(end.error)),
       redactions: sql<
         string[]
       >`array(select distinct unnest(${eb.ref('redactions')} || ${[...end.redactions]}::text[]) order by 1)`,

@@ -11,7 +11,7 @@ import type { ActIdentity } from './act-records.ts'
 import { doorErrors } from './errors.ts'
 import { isExternal, judge } from './judgement.ts'
 import type { Judgement, ParsedInput } from './judgement.ts'
-import { redact } from './redaction.ts'
+import { redact, redactReport, redactText } from './redaction.ts'
 import type { DoorServices } from './services.ts'
 
 /** The answer of the first transaction. */
@@ -72,11 +72,11 @@ export async function admit<I>(
     judgement.refusal ?? (reserved && (await reserve(services, tx, chargeOf(identity, attempt), reserved)))
   const look = isExternal(tool) && row.attempt > 0 && input.ok
   if (refusal !== undefined && !look) {
-    await recordRefusal(tx, identity, redact(reportError(refusal)).value, decisionId, time)
+    await recordRefusal(tx, identity, redactReport(reportError(refusal)), decisionId, time)
     await services.audit.append(tx, {
       ...actAuditEntry(identity, judgement),
       outcome: 'denied',
-      detail: { code: refusal.code, message: redact(refusal.message).value },
+      detail: { code: refusal.code, message: redactText(refusal.message) },
     })
     return { kind: 'refused', error: refusal }
   }

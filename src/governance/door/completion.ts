@@ -10,7 +10,7 @@ import { addActCost, endAttempt, recordedOutput } from './act-records.ts'
 import type { ActIdentity } from './act-records.ts'
 import { doorErrors } from './errors.ts'
 import type { Outcome, Performance } from './performance.ts'
-import { redact } from './redaction.ts'
+import { redact, redactReport } from './redaction.ts'
 import type { DoorServices } from './services.ts'
 
 /** What the second transaction leaves. */
@@ -37,7 +37,7 @@ export async function complete<O>(
   const kept = keep(outcome)
   const outputDigest =
     kept.text === undefined ? undefined : await putBlob(tx, request.tenantId, kept.text, 'application/json')
-  const error = kept.error && redact(reportError(kept.error)).value
+  const error = kept.error && redactReport(reportError(kept.error))
   const ours = await endAttempt(tx, request, attempt, {
     state: outputDigest === undefined ? 'failed' : 'succeeded',
     outputDigest,

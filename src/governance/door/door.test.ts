@@ -31,7 +31,7 @@ async function auditOf(runId: RunId): Promise<readonly AuditRecord[]> {
   const rows = await studio.database.transaction(studio.scope, (tx) =>
     studio.governance.audit.ofRun(tx, studio.tenantId, runId),
   )
-  return rows.map(({ entry }) => (JSON.parse(entry) as { record: AuditRecord }).record)
+  return rows.map(({ record }) => JSON.parse(record ?? '') as AuditRecord)
 }
 
 const outcomes = async (runId: RunId): Promise<string[]> =>

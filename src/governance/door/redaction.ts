@@ -1,3 +1,5 @@
+import type { ErrorReport } from '../../kernel/index.ts'
+
 /** A shape that secrets have. Patterns run on untrusted text, so none may backtrack more than linearly. */
 interface SecretRule {
   readonly name: string
@@ -72,6 +74,19 @@ export function redactFields(fields: Readonly<Record<string, unknown>>): Record<
       typeof member === 'string' && secretNames.test(name) ? '[redacted:name]' : member,
     ]),
   )
+}
+
+/** An error as it is stored: without secrets, and without details that are no JSON. */
+export function redactReport(report: ErrorReport): ErrorReport {
+  return redact({ ...report, details: plainDetails(report.details) }).value
+}
+
+function plainDetails(details: ErrorReport['details']): ErrorReport['details'] {
+  try {
+    return JSON.parse(JSON.stringify(details)) as ErrorReport['details']
+  } catch {
+    return {}
+  }
 }
 
 /** Redacts one string. */
