@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sandboxErrors } from '../errors.ts'
-import { killProcess } from '../process-tree.ts'
+import { killProcess, readProcess } from '../process-tree.ts'
 import type { SandboxLimits } from '../port.ts'
 import { childrenOf } from './host-processes.ts'
 import type { Runtime } from './runtime.ts'
@@ -115,7 +115,9 @@ export class Holder {
   async sweepOrphans(): Promise<void> {
     for (let round = 0; this.#alive && round < 200; round += 1) {
       // The first child is the one that waits for the end of the studio; there are no others of its own.
-      const [, ...orphans] = childrenOf(this.pid)
+      const [, ...others] = childrenOf(this.pid)
+      // Process 1 of a command's namespace is a zombie only when everything in that namespace is dead.
+      const orphans = others.filter((pid) => (readProcess(pid)?.state ?? 'Z') !== 'Z')
       if (orphans.length === 0) return
       orphans.forEach(killProcess)
       await sleep(1)
