@@ -76,7 +76,8 @@ export class ProgressView {
   #finish(key: string, status: string, time: number): void {
     const step = this.#active.get(key)
     this.#active.delete(key)
-    if (status === 'skipped') return
+    // Steps that never began say nothing by being skipped or cancelled.
+    if (status === 'skipped' || (status === 'cancelled' && step === undefined)) return
     const colours = palette(this.#terminal)
     const marks: Readonly<Record<string, string>> = {
       succeeded: colours.green('✔'),

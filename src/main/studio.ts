@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { createStudio, type Studio } from '../api/index.ts'
-import { workflowDefinitionSchema } from '../contracts/index.ts'
 import { loadAgents } from '../control/agents/index.ts'
 import { planTool } from '../control/planning/index.ts'
 import { createEngine, engineMigrations, readDefinition, type Engine } from '../engine/index.ts'
@@ -122,7 +121,7 @@ async function createWorkplace(parts: Parts, closers: (() => Promise<void>)[]): 
   const places = await createPlaces(configuration, repositories, logger)
   closers.push(() => places.sandboxes.close())
   const agents = await loadAgents(path.join(configuration.packageRoot, 'agents'))
-  const workflow = workflowDefinitionSchema.parse(readDefinition(await readWorkflow(configuration)))
+  const workflow = readDefinition(await readWorkflow(configuration)).definition
   const tools = new ToolRegistry()
   tools
     .register(intakeTool())

@@ -26,6 +26,8 @@ export interface AimedTest {
 interface Targets {
   readonly failing: readonly AimedTest[]
   readonly guards: readonly AimedTest[]
+  /** Ids of guards that fail in the report of the project's own runner. */
+  readonly victims: readonly string[]
   readonly onDisk: boolean
   readonly reproduction: Reproduction
   readonly logger: Logger
@@ -85,7 +87,11 @@ export class InProcessValidator implements Validation {
   ): AsyncIterable<CandidateOutcome> {
     const start = performance.now()
     const over = new AbortController()
-    const stop = AbortSignal.any([signal, over.signal, AbortSignal.timeout(Math.max(1, budget.timeMs))])
+    const stop = AbortSignal.any([
+      signal,
+      over.signal,
+      AbortSignal.timeout(Math.max(1, Math.ceil(budget.timeMs))),
+    ])
     const queue = new OutcomeQueue()
     const source = new CandidateSource(candidates)
     const work = Promise.all(this.#workers.map((worker) => this.#work(worker, source, queue, stop)))
@@ -215,7 +221,7 @@ export class InProcessValidator implements Validation {
   }
 
   #outcome(candidate: Candidate, reply: Tried): CandidateOutcome {
-    const { failing, guards } = this.#targets
+    const { failing, guards, victims } = this.#targets
     const idsOf = (indices: readonly number[], tests: readonly AimedTest[]): readonly string[] =>
       indices.map((index) => tests[index]?.id).filter((id) => id !== undefined)
     const messages = Object.entries(reply.messages).map(([index, message]) => [
@@ -225,7 +231,7 @@ export class InProcessValidator implements Validation {
     return {
       candidate,
       outcome: reply.outcome,
-      fixed: idsOf(reply.fixed, failing),
+      fixed: [...idsOf(reply.fixed, failing), ...(reply.outcome === 'plausible' ? victims : [])],
       broken: idsOf(reply.broken, guards),
       ...(messages.length === 0 ? {} : { messages: Object.fromEntries(messages) as Record<string, string> }),
     }

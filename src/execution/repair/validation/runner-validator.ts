@@ -33,7 +33,11 @@ export class RunnerValidator implements Validation {
   ): AsyncIterable<CandidateOutcome> {
     const start = performance.now()
     const over = new AbortController()
-    const stop = AbortSignal.any([signal, over.signal, AbortSignal.timeout(Math.max(1, budget.timeMs))])
+    const stop = AbortSignal.any([
+      signal,
+      over.signal,
+      AbortSignal.timeout(Math.max(1, Math.ceil(budget.timeMs))),
+    ])
     const queue = new OutcomeQueue()
     let next = 0
     const work = Promise.all(
