@@ -245,7 +245,7 @@ async function attemptAll(
     const detail = lastLines(log)
     if (ended.kind === 'killed' && ended.by === 'timeout')
       throw testingErrors.INSTALL_TIMED_OUT({ detail, details })
-    const next: InstallAttempt | null = ended.kind === 'killed' ? null : attempt.next(log)
+    const next: InstallAttempt | null = ended.kind === 'killed' ? null : await attempt.next(log)
     if (next === null) {
       if (isUnreachable(log, recipe.registry)) throw testingErrors.INSTALL_UNREACHABLE({ detail, details })
       throw testingErrors.INSTALL_FAILED({

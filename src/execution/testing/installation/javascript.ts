@@ -11,8 +11,8 @@ const lockFiles = [...npmLocks, 'yarn.lock', 'pnpm-lock.yaml']
 /** What all attempts at one package have in common. */
 interface PackageRequest extends RecipeRequest {
   readonly listing: readonly string[]
-  /** Development dependencies that tests can do without. */
-  readonly dispensable: readonly string[]
+  /** Development dependencies that tests can do without. Finding them reads every source file. */
+  readonly dispensable: () => Promise<readonly string[]>
 }
 
 /** How the dependencies of a package.json are installed; null if it has none. */
@@ -33,7 +33,8 @@ export async function packageRecipe(
   const ranges = Object.values({ ...manifest.dependencies, ...manifest.devDependencies })
   if (ranges.length === 0 && !workspaces) return null
   const used = manager !== 'npm' && available.has(manager) ? manager : 'npm'
-  const dispensable = workspaces ? [] : await dispensablePackages(manifest, request)
+  const dispensable = (): Promise<readonly string[]> =>
+    workspaces ? Promise.resolve([]) : dispensablePackages(manifest, request)
   return {
     inputs: [
       ...(workspaces ? nested : ['package.json']),
@@ -74,13 +75,13 @@ function firstAttempt(manager: string, request: PackageRequest): InstallAttempt 
     return {
       command: `pnpm install --frozen-lockfile --store-dir "$TMPDIR/store" --package-import-method copy${common}`,
       description: 'pnpm install --frozen-lockfile',
-      next: (log) => (isUnreachable(log, registries.npm) ? null : npmInstall(request, {})),
+      next: (log) => Promise.resolve(isUnreachable(log, registries.npm) ? null : npmInstall(request, {})),
     }
   if (manager === 'yarn' && listing.includes('yarn.lock') && !listing.includes('.yarnrc.yml'))
     return {
       command: `yarn install --frozen-lockfile --non-interactive --ignore-engines --cache-folder "$TMPDIR/cache"${common}`,
       description: 'yarn install --frozen-lockfile',
-      next: (log) => (isUnreachable(log, registries.npm) ? null : npmInstall(request, {})),
+      next: (log) => Promise.resolve(isUnreachable(log, registries.npm) ? null : npmInstall(request, {})),
     }
   return npmLocks.some((file) => listing.includes(file)) ? npmCi(request, false) : npmInstall(request, {})
 }
@@ -97,15 +98,16 @@ function npmOptions({ registries, allowScripts }: RecipeRequest): string {
 }
 
 function npmCi(request: PackageRequest, legacyPeers: boolean): InstallAttempt {
+  const next = (log: string): InstallAttempt | null => {
+    if (isUnreachable(log, request.registries.npm)) return null
+    if (/ERESOLVE/.test(log) && !legacyPeers) return npmCi(request, true)
+    // Where the lock file names what is gone it is no help; where it only does not fit the manifest it still is.
+    return npmInstall(request, { legacyPeers, withoutLock: /E404|ETARGET|EINTEGRITY/.test(log) })
+  }
   return {
     command: `npm ci ${npmOptions(request)}${legacyPeers ? ' --legacy-peer-deps' : ''}`,
     description: legacyPeers ? 'npm ci --legacy-peer-deps' : 'npm ci',
-    next: (log) => {
-      if (isUnreachable(log, request.registries.npm)) return null
-      if (/ERESOLVE/.test(log) && !legacyPeers) return npmCi(request, true)
-      // Where the lock file names what is gone it is no help; where it only does not fit the manifest it still is.
-      return npmInstall(request, { legacyPeers, withoutLock: /E404|ETARGET|EINTEGRITY/.test(log) })
-    },
+    next: (log) => Promise.resolve(next(log)),
   }
 }
 
@@ -114,14 +116,13 @@ interface NpmVariant {
   readonly legacyPeers?: boolean
   readonly withoutLock?: boolean
   readonly anyDate?: boolean
-  /** Without the packages that tests can do without. */
-  readonly reduced?: boolean
+  /** Packages that tests can do without, to be left out. */
+  readonly without?: readonly string[]
 }
 
 function npmInstall(request: PackageRequest, variant: NpmVariant): InstallAttempt {
-  const { dispensable, listing } = request
-  const { anyDate = false, legacyPeers = false, reduced = false, withoutLock = false } = variant
-  const locked = !withoutLock && listing.some((file) => lockFiles.includes(file))
+  const { anyDate = false, legacyPeers = false, without, withoutLock = false } = variant
+  const locked = !withoutLock && request.listing.some((file) => lockFiles.includes(file))
   const before = anyDate || locked ? undefined : request.before
   const parts = [
     'npm install --no-save',
@@ -131,19 +132,21 @@ function npmInstall(request: PackageRequest, variant: NpmVariant): InstallAttemp
   ].filter((part) => part !== '')
   return {
     command: [
-      ...(reduced ? [dropPackages(dispensable)] : []),
+      ...(without === undefined ? [] : [dropPackages(without)]),
       // It excludes `--before`.
       ...(before === undefined ? [] : ['if [ -f .npmrc ]; then sed -i "/^ *min-release-age/d" .npmrc; fi']),
       `${parts.join(' ')} ${npmOptions(request)}`,
     ].join(' && '),
-    description: reduced ? `${parts.join(' ')}, without ${dispensable.join(', ')}` : parts.join(' '),
-    next: (log) => {
+    description:
+      without === undefined ? parts.join(' ') : `${parts.join(' ')}, without ${without.join(', ')}`,
+    next: async (log) => {
       if (isUnreachable(log, request.registries.npm)) return null
       const later = (change: NpmVariant): InstallAttempt => npmInstall(request, { ...variant, ...change })
       if (/ERESOLVE/.test(log) && !legacyPeers) return later({ legacyPeers: true })
       if (locked) return later({ withoutLock: true })
       if (/ETARGET|ENOVERSIONS/.test(log) && before !== undefined) return later({ anyDate: true })
-      if (!reduced && dispensable.length > 0) return later({ reduced: true })
+      const dispensable = without === undefined ? await request.dispensable() : []
+      if (dispensable.length > 0) return later({ without: dispensable })
       return before === undefined ? null : later({ anyDate: true })
     },
   }

@@ -85,7 +85,7 @@ function pipAttempt(
           detail:
             'pip and venv, which install Python packages (on Debian: apt-get install python3-pip python3-venv)',
         })
-      return null
+      return Promise.resolve(null)
     },
   }
 }

@@ -9,7 +9,7 @@ export interface InstallAttempt {
   /** In words, for the record. */
   readonly description: string
   /** The next way to try, given the log of this one; null to give up. */
-  readonly next: (log: string) => InstallAttempt | null
+  readonly next: (log: string) => Promise<InstallAttempt | null>
 }
 
 /** How the dependencies of one package are installed. */

@@ -23,12 +23,15 @@ if (channel.active && isMainThread) {
       parent,
       failed: undefined,
       assertions: 0,
-      children: 0,
+      children: 0, open: 0,
       ended: false,
       startedAt: 0,
     }
     states.set(test, state)
-    if (parent !== undefined) parent.children += 1
+    if (parent !== undefined) {
+      parent.children += 1
+      parent.open += 1
+    }
     test.on('prerun', () => {
       state.startedAt = performance.now()
     })
@@ -37,13 +40,18 @@ if (channel.active && isMainThread) {
       state.assertions += 1
       if (!result.ok && !result.todo && !result.skip) state.failed ??= result
     })
-    // A wrong plan is reported right after the end.
-    test.on('end', () => queueMicrotask(() => send(state)))
+    test.on('end', () => {
+      // tape itself complains about a wrong plan only after the tests that follow.
+      if (test._plan !== undefined && test._pendingAsserts() > 0)
+        state.failed ??= { name: 'plan != count', expected: test._plan, actual: test.assertCount }
+      send(state)
+    })
   }
 
   const send = (state) => {
     if (state.ended) return
     state.ended = true
+    if (state.parent !== undefined) state.parent.open -= 1
     const { test, failed } = state
     const skipped = test._skip === true
     // A parent that only groups others is told by them.
@@ -134,14 +142,16 @@ if (channel.active && isMainThread) {
   process.on('exit', (code) => {
     const only = tape.getHarness()._results?._only
     const never = []
-    for (const state of states.values()) {
+    // Children before parents.
+    for (const state of [...states.values()].reverse()) {
       if (state.ended) continue
-      const { ended } = state.test
-      if (state.startedAt === 0 && !ended) {
-        if (!only || state.test === only) never.push(state)
+      if (state.startedAt === 0) {
+        if (!only || state.test === only) never.unshift(state)
         continue
       }
-      if (!ended) state.failed ??= { name: 'the process ended before this test did', error: uncaught }
+      // A parent that waits for its children is told by them.
+      if (state.open === 0)
+        state.failed ??= { name: 'the process ended before this test did', error: uncaught }
       send(state)
     }
     if (never.length > 0) {
