@@ -39,18 +39,42 @@ export async function openValidation(setup: ValidationSetup): Promise<Validation
   } catch (error) {
     return slow(error instanceof Error ? error.message : String(error))
   }
-  const failing = [
-    ...matchTests(
-      reproduction.failing,
-      ran.flatMap(({ tests }) => tests),
-    ),
-  ]
-    .filter(([, test]) => test.outcome === 'failed')
-    .map(([id, test]) => aimed(id, test))
+  const { failing, guards, victims } = chooseTests(reproduction, ran)
   if (failing.length === 0) return slow(disagreement(reproduction, ran))
-  const guards = stablePassing(reproduction, ran)
   const onDisk = ran.some((run) => run.startsProcesses)
-  return new InProcessValidator(workers, { failing, guards, onDisk, reproduction, logger: setup.logger })
+  return new InProcessValidator(workers, {
+    failing,
+    guards,
+    victims,
+    onDisk,
+    reproduction,
+    logger: setup.logger,
+  })
+}
+
+interface ChosenTests {
+  readonly failing: readonly AimedTest[]
+  readonly guards: readonly AimedTest[]
+  readonly victims: readonly string[]
+}
+
+/**
+ * Tests that fail in the workers too are what candidates are measured by. Those that fail in the report and pass here
+ * were victims of another one's crash, which ended the runner before their turn: they must pass like any other.
+ */
+function chooseTests(reproduction: Reproduction, ran: readonly Ran[]): ChosenTests {
+  const tests = ran.flatMap((run) => run.tests)
+  const unstable = new Set(tests.filter(({ outcome }) => outcome !== 'passed').map(idOf))
+  const failing = [...matchTests(reproduction.failing, tests)]
+  const isStable = ([, test]: readonly [string, WireTest]): boolean => !unstable.has(idOf(test))
+  const victims = failing.filter(isStable)
+  const passing = [...matchTests(reproduction.passing, tests)].filter(isStable)
+  const toAim = ([id, test]: readonly [string, WireTest]): AimedTest => aimed(id, test)
+  return {
+    failing: failing.filter(([, test]) => test.outcome === 'failed').map(toAim),
+    guards: [...passing, ...victims].map(toAim),
+    victims: victims.map(([id]) => id),
+  }
 }
 
 function aimed(id: string, test: WireTest): AimedTest {
@@ -59,18 +83,6 @@ function aimed(id: string, test: WireTest): AimedTest {
     path: { file: test.file, names: test.names, occurrence: test.occurrence },
     message: test.message ?? '',
   }
-}
-
-/** Tests that pass in the report and in every worker. */
-function stablePassing(reproduction: Reproduction, ran: readonly Ran[]): readonly AimedTest[] {
-  const unstable = new Set<string>()
-  for (const { tests } of ran)
-    for (const test of tests) if (test.outcome !== 'passed') unstable.add(idOf(test))
-  const matches = matchTests(
-    reproduction.passing,
-    ran.flatMap(({ tests }) => tests),
-  )
-  return [...matches].filter(([, test]) => !unstable.has(idOf(test))).map(([id, test]) => aimed(id, test))
 }
 
 function disagreement(reproduction: Reproduction, ran: readonly Ran[]): string {

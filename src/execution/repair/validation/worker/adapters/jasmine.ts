@@ -19,20 +19,18 @@ interface SuiteInfo {
   readonly description: string
 }
 
-interface JasmineSpec {
+/** Suites have children, specs have none. */
+interface JasmineNode {
   readonly id: string
-}
-
-interface JasmineSuite extends JasmineSpec {
   readonly description: string
-  readonly children?: readonly (JasmineSuite | JasmineSpec)[]
+  readonly children?: readonly JasmineNode[]
 }
 
 interface Environment {
   configure(configuration: object): void
   addReporter(reporter: object): void
   execute(runnables?: readonly string[] | null, done?: () => void): unknown
-  topSuite(): JasmineSuite
+  topSuite(): JasmineNode
 }
 
 interface JasmineCore {
@@ -114,7 +112,11 @@ async function execute(
       if (status === 'excluded') return
       const outcome = status === 'passed' ? 'passed' : status === 'failed' ? 'failed' : 'skipped'
       const { message, stack } = failureOf(first ?? {})
-      tests.push({ names, outcome, ...(outcome === 'failed' ? { message, ...(stack === undefined ? {} : { stack }) } : {}) })
+      tests.push({
+        names,
+        outcome,
+        ...(outcome === 'failed' ? { message, ...(stack === undefined ? {} : { stack }) } : {}),
+      })
     },
   })
   const wanted = wantedIds(environment.topSuite(), [], selection)
@@ -128,16 +130,18 @@ async function execute(
 }
 
 /** Ids of the specs to run, in the order in which they were declared. */
-function wantedIds(suite: JasmineSuite, outer: readonly string[], selection: Selection): readonly string[] {
+function wantedIds(suite: JasmineNode, outer: readonly string[], selection: Selection): readonly string[] {
   return (suite.children ?? []).flatMap((child) => {
-    const names = [...outer, 'description' in child ? child.description : '']
-    if ('children' in child && child.children !== undefined) return wantedIds(child, names, selection)
+    const names = [...outer, child.description]
+    if (child.children !== undefined) return wantedIds(child, names, selection)
     return selection.wants(names) ? [child.id] : []
   })
 }
 
 function readConfiguration({ directory }: Program): Configuration {
-  const path = ['spec/support/jasmine.json', 'jasmine.json'].map((name) => join(directory, name)).find((name) => existsSync(name))
+  const path = ['spec/support/jasmine.json', 'jasmine.json']
+    .map((name) => join(directory, name))
+    .find((name) => existsSync(name))
   if (path === undefined) return { helpers: [] }
   const parsed = JSON.parse(readFileSync(path, 'utf8')) as {
     readonly spec_dir?: string

@@ -260,7 +260,8 @@ function countedAssertions(test: NodeTest): object {
       name,
       (...parameters: readonly unknown[]) => {
         test.counted()
-        return Reflect.apply(value as Body, assert, parameters) as unknown
+        const check = value as Body
+        return check.apply(assert, [...parameters])
       },
     ]),
   )

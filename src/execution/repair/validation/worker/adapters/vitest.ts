@@ -38,7 +38,11 @@ export const vitest: Adapter = {
       context: () => ({}),
       parameters: (names) => [{ expect, task: { name: names.at(-1) }, skip: () => undefined }],
       enter: (names) => {
-        expect.setState({ ...freshState, currentTestName: names.join(' > '), testPath: join(program.root, file) })
+        expect.setState({
+          ...freshState,
+          currentTestName: names.join(' > '),
+          testPath: join(program.root, file),
+        })
       },
       leave: () => {
         checkAssertions(expect.getState())
@@ -56,7 +60,9 @@ export const vitest: Adapter = {
           program.requireActual(setup, join(program.directory, 'package.json'))
         }
         const failure = await loadFile(program, file)
-        return failure === null ? { tests: await tree.run(selection, observer, limits) } : { tests: [], failure }
+        return failure === null
+          ? { tests: await tree.run(selection, observer, limits) }
+          : { tests: [], failure }
       })
     } finally {
       vi.useRealTimers()
@@ -78,10 +84,13 @@ function checkAssertions(state: Readonly<Record<string, unknown>>): void {
   if (typeof expected === 'number' && expected !== made) {
     throw new Error(`expected number of assertions to be ${expected}, but got ${String(made)}`)
   }
-  if (isExpectingAssertions === true && made === 0) throw new Error('expected any number of assertion, but got none')
+  if (isExpectingAssertions === true && made === 0)
+    throw new Error('expected any number of assertion, but got none')
 }
 
-function frameworkOf(program: Program): Promise<{ readonly vitest: Vitest; readonly configuration: Configuration }> {
+function frameworkOf(
+  program: Program,
+): Promise<{ readonly vitest: Vitest; readonly configuration: Configuration }> {
   let framework = loaded.get(program.directory)
   if (framework === undefined) {
     framework = load(program)
@@ -90,12 +99,20 @@ function frameworkOf(program: Program): Promise<{ readonly vitest: Vitest; reado
   return framework
 }
 
-async function load(program: Program): Promise<{ readonly vitest: Vitest; readonly configuration: Configuration }> {
+async function load(
+  program: Program,
+): Promise<{ readonly vitest: Vitest; readonly configuration: Configuration }> {
   const { directory } = program
   const manifestPath = createRequire(join(directory, 'package.json')).resolve('vitest/package.json')
-  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as { readonly exports?: Record<string, unknown> }
+  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as {
+    readonly exports?: Record<string, unknown>
+  }
   // Vitest asks a global for the state of its runner.
-  Reflect.defineProperty(globalThis, '__vitest_worker__', { value: workerState(directory), configurable: true, writable: true })
+  Reflect.defineProperty(globalThis, '__vitest_worker__', {
+    value: workerState(directory),
+    configurable: true,
+    writable: true,
+  })
   const entry = join(dirname(manifestPath), importEntry(manifest.exports?.['.']) ?? 'dist/index.js')
   const imported = (await import(pathToFileURL(entry).href)) as Vitest
   const configuration = readConfiguration(program)
@@ -113,7 +130,14 @@ function importEntry(value: unknown): string | undefined {
 }
 
 function workerState(directory: string): object {
-  const config = { root: directory, fakeTimers: {}, snapshotOptions: {}, sequence: {}, chaiConfig: {}, expect: {} }
+  const config = {
+    root: directory,
+    fakeTimers: {},
+    snapshotOptions: {},
+    sequence: {},
+    chaiConfig: {},
+    expect: {},
+  }
   return {
     config,
     ctx: { config, projectName: '' },
@@ -138,7 +162,8 @@ function readConfiguration(program: Program): Configuration {
   return { setupFiles: [...list.matchAll(/['"]([^'"]+)['"]/g)].map(([, path = '']) => toRelative(path)) }
 }
 
-const toRelative = (path: string): string => (path.startsWith('.') || path.startsWith('/') ? path : `./${path}`)
+const toRelative = (path: string): string =>
+  path.startsWith('.') || path.startsWith('/') ? path : `./${path}`
 
 /** `vi` with module mocks that act on the project's own modules. */
 function viObject(program: Program, vi: Vitest['vi'], modules: ModuleMocks): Record<string, unknown> {
@@ -147,7 +172,10 @@ function viObject(program: Program, vi: Vitest['vi'], modules: ModuleMocks): Rec
     const from = caller()
     const make =
       typeof factory === 'function'
-        ? () => (factory as (original: () => unknown) => unknown)(() => program.requireActual(String(request), from))
+        ? () =>
+            (factory as (original: () => unknown) => unknown)(() =>
+              program.requireActual(String(request), from),
+            )
         : undefined
     modules.mock(String(request), from, make)
   }
@@ -177,7 +205,11 @@ function viObject(program: Program, vi: Vitest['vi'], modules: ModuleMocks): Rec
 }
 
 function callerOf(program: Program): string {
-  const frames = (new Error().stack ?? '').split('\n').map((line) => /((?:\/|file:\/\/)[^():]+):\d+:\d+\)?$/.exec(line)?.[1])
-  const own = frames.find((path) => path !== undefined && program.isOwn(path) && relative(program.root, path) !== '')
+  const frames = (new Error().stack ?? '')
+    .split('\n')
+    .map((line) => /((?:\/|file:\/\/)[^():]+):\d+:\d+\)?$/.exec(line)?.[1])
+  const own = frames.find(
+    (path) => path !== undefined && program.isOwn(path) && relative(program.root, path) !== '',
+  )
   return own ?? join(program.directory, 'package.json')
 }
