@@ -155,6 +155,7 @@ class EmbeddedStudio implements Studio {
       ...(signal === undefined ? {} : { signal }),
     })
     for await (const event of events) {
+      if (event.kind === 'run-ended') await this.#services.administration.closeRun({ tenantId, runId }, owner)
       yield viewEvent(event)
       if (event.kind === 'run-waiting' && (await this.#rests(runId))) return
     }

@@ -183,8 +183,10 @@ function decisionLines(run: RunView): string[] {
   if (approval?.status === 'pending') {
     lines.push(...row('Decide', [`atelier approve ${run.id}`, `atelier reject ${run.id} --reason "…"`]))
   } else if (approval) {
-    const by = approval.decidedBy === null ? '' : ` by ${printable(approval.decidedBy.replace(/^person:/, ''))}`
-    const reason = approval.reason === null || approval.reason === '' ? '' : `: ${oneLine(approval.reason, 80)}`
+    const by =
+      approval.decidedBy === null ? '' : ` by ${printable(approval.decidedBy.replace(/^person:/, ''))}`
+    const reason =
+      approval.reason === null || approval.reason === '' ? '' : `: ${oneLine(approval.reason, 80)}`
     lines.push(...row('Decision', [`${approval.status}${by}${reason}`]))
   }
   if (published) {

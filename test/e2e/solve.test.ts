@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RunView } from '../../src/contracts/index.ts'
+import { packageRoot, runAtelier } from './atelier-process.ts'
+
+let directory: string
+
+beforeAll(() => {
+  directory = mkdtempSync(path.join(os.tmpdir(), 'atelier-solve-'))
+  chmodSync(directory, 0o755)
+})
+
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+/** A repository with the files of the sample, changed as a case wants it. */
+function makeRepository(name: string, change: (root: string) => void = () => undefined): string {
+  const root = path.join(directory, name)
+  cpSync(path.join(packageRoot, 'examples/appointments'), root, { recursive: true })
+  change(root)
+  const git = (...args: string[]): void => {
+    execFileSync('git', ['-C', root, '-c', 'user.name=T', '-c', 'user.email=t@example.org', ...args])
+  }
+  git('init', '--quiet', '--initial-branch=main')
+  git('add', '--all')
+  git('commit', '--quiet', '--message', 'Begin')
+  return root
+}
+
+const data = (): string => path.join(directory, 'data')
+const issue = path.join(packageRoot, 'examples/appointments/ISSUE.md')
+
+interface JsonAnswer {
+  readonly code: number | null
+  readonly run: Partial<RunView> & {
+    readonly error?: { readonly code: string; readonly remedy: string } | null
+  }
+}
+
+async function atelier(...args: readonly string[]): Promise<JsonAnswer> {
+  const { code, stdout, stderr } = await runAtelier(data(), ...args, '--json')
+  expect(stderr + stdout).not.toMatch(/\n\s+at .*\.ts:\d+/)
+  return { code, run: JSON.parse(stdout) as JsonAnswer['run'] }
+}
+
+describe('bad input ends in a clear state, with a code and what to do', { timeout: 300_000 }, () => {
+  test('no repository', async () => {
+    const { code, run } = await atelier('solve', '--repo', path.join(directory, 'nowhere'), '--issue', issue)
+    expect(code).toBe(6)
+    expect(run).toMatchObject({ outcome: 'failed', error: { code: 'ATL_REPOSITORY_NOT_FOUND' } })
+    expect(run.error?.remedy).not.toBe('')
+  })
+
+  test('an unreadable issue', async () => {
+    const file = path.join(directory, 'issue.bin')
+    writeFileSync(file, Buffer.from([0xff, 0xfe, 0x00, 0xd8, 0x80, 0x81]))
+    const { code, run } = await atelier('solve', '--repo', directory, '--issue', file)
+    expect(code).toBe(6)
+    expect(run.error?.code).toMatch(/^ATL_INTAKE_/)
+  })
+
+  test('an unknown revision', async () => {
+    const repository = makeRepository('revision')
+    const { run } = await atelier('solve', '--repo', repository, '--issue', issue, '--revision', 'v99')
+    expect(run.error?.code).toBe('ATL_REPOSITORY_UNKNOWN_REVISION')
+  })
+
+  test('a repository without tests', async () => {
+    const repository = makeRepository('untested', (root) => {
+      rmSync(path.join(root, 'test'), { recursive: true })
+      writeFileSync(path.join(root, 'package.json'), '{ "name": "untested", "type": "module" }')
+    })
+    const { code, run } = await atelier('solve', '--repo', repository, '--issue', issue)
+    expect(code).toBe(6)
+    expect(run.error?.code).toMatch(/^ATL_(TESTING|REPRODUCE)_/)
+  })
+
+  test('no failing test that shows the fault', async () => {
+    const repository = makeRepository('green', (root) => {
+      const file = path.join(root, 'src/interval.js')
+      writeFileSync(
+        file,
+        execFileSync('sed', ['s/a.start <= b.end/a.start < b.end/', file], { encoding: 'utf8' }),
+      )
+    })
+    const { code, run } = await atelier('solve', '--repo', repository, '--issue', issue)
+    expect(code).toBe(6)
+    expect(run.error?.code).toBe('ATL_REPRODUCE_NOTHING_FAILS')
+  })
+
+  test('a suite that floods its output and fails without a test', async () => {
+    const repository = makeRepository('flood', (root) => {
+      rmSync(path.join(root, 'test'), { recursive: true })
+      mkdirSync(path.join(root, 'test'))
+      writeFileSync(
+        path.join(root, 'test/flood.test.js'),
+        'const line = "x".repeat(1 << 20)\nfor (let i = 0; i < 100; i += 1) console.log(line)\nprocess.exit(1)\n',
+      )
+    })
+    const { code, run } = await atelier('solve', '--repo', repository, '--issue', issue)
+    expect([4, 6]).toContain(code)
+    expect(['failed', 'escalated']).toContain(run.outcome)
+  })
+})
+
+describe('a person decides', { timeout: 300_000 }, () => {
+  test('never in whose name the change was made, and exactly once', async () => {
+    const repository = makeRepository('decided')
+    const solved = await atelier(
+      'solve',
+      '--repo',
+      repository,
+      '--issue',
+      issue,
+      '--reporter',
+      'ada',
+      '--no-wait',
+    )
+    expect(solved.code, JSON.stringify(solved.run.error)).toBe(3)
+    expect(solved.run.report?.patch).toContain('+  return a.start < b.end && b.start < a.end')
+    const id = solved.run.id ?? ''
+
+    const own = await atelier('approve', id, '--as', 'ada')
+    expect(own.code).toBe(6)
+    expect(own.run.error?.code).toMatch(/^ATL_APPROVAL_(OWN_WORK|FORBIDDEN)$/)
+
+    const stranger = await atelier('approve', id, '--as', 'mallory')
+    expect(stranger.run.error?.code).toBe('ATL_STUDIO_PERSON_UNKNOWN')
+
+    const other = await atelier('approve', id, '--subject', `sha256:${'0'.repeat(64)}`)
+    expect(other.code).toBe(6)
+
+    const rejected = await atelier('reject', id, '--reason', 'not today')
+    expect(rejected.code).toBe(5)
+    expect(rejected.run.report?.approval).toMatchObject({ status: 'rejected', reason: 'not today' })
+    expect(
+      execFileSync('git', ['-C', repository, 'branch', '--list', 'atelier/*'], { encoding: 'utf8' }),
+    ).toBe('')
+
+    expect((await atelier('approve', id)).run.error?.code).toBe('ATL_STUDIO_NOT_WAITING')
+    expect((await atelier('audit', 'verify')).code).toBe(0)
+  })
+})
