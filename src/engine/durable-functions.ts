@@ -3,6 +3,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk'
 import type { WorkflowHandle } from '@dbos-inc/dbos-sdk'
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor'
 import { buildEnqueueStatus } from '@dbos-inc/dbos-sdk/internal/enqueue_options'
+import { DBOSPortableJSON } from '@dbos-inc/dbos-sdk/internal/serialization'
 import type { WorkflowStatusInternal } from '@dbos-inc/dbos-sdk/internal/system_database'
 import type { Logger } from '../kernel/index.ts'
 import type { DatabaseOwner } from '../store/index.ts'
@@ -121,7 +122,7 @@ export class DurableFunctions {
       serializationType: 'portable' as const,
       ...(delayMs > 0 ? { delaySeconds: delayMs / 1000 } : {}),
     }
-    const status = await buildEnqueueStatus(options, executor().serializer, [ticket])
+    const status = await buildEnqueueStatus(options, DBOSPortableJSON, [ticket])
     if (owner === undefined) return { status, owner }
     const { executorId } = this.#options
     return { status: { ...status, status: 'PENDING', executorId, recoveryAttempts: 1 }, owner }
@@ -129,6 +130,8 @@ export class DurableFunctions {
 
   /** Starts what was claimed for this process, and sees to it that what was delayed is not found late. */
   start(tickets: readonly PreparedTicket[]): void {
+    // A process that only asks, and performs nothing, leaves all of it to the queue.
+    if (!this.#launched) return
     for (const { status, owner } of tickets) {
       if (owner !== undefined) {
         executor()
@@ -150,7 +153,7 @@ export class DurableFunctions {
    * executor's but not performed by it; they are looked for when the database is back and enqueued again.
    */
   doubt(): void {
-    if (this.#doubtful) return
+    if (this.#doubtful || !this.#launched) return
     this.#doubtful = true
     void this.#enqueueForgotten().catch((error: unknown) => {
       this.#doubtful = false

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Digest, RunId } from '../kernel/index.ts'
-import { canonicalJson, createId, digestOf, silentLogger, systemClock } from '../kernel/index.ts'
+import { createId, silentLogger, systemClock } from '../kernel/index.ts'
 import type { Clock, Logger } from '../kernel/index.ts'
-import type { Database, Scope } from '../store/index.ts'
+import type { Database } from '../store/index.ts'
 import { prepareOutput } from './attempt.ts'
 import { readDefinition } from './definition.ts'
 import { approvedPlan, saveDefinition, setDefinitionState } from './definition-store.ts'
@@ -43,7 +43,10 @@ import { StepRunner } from './step-runner.ts'
 import { StopWatch } from './stop-watch.ts'
 import { SubWorkflows } from './sub-workflows.ts'
 
-/** Makes an engine that can be asked at once, and performs steps once it is launched. */
+/**
+ * Makes an engine. It can be asked at once; what has to be performed is left to engines that are launched, of which this
+ * may be one.
+ */
 export function createEngine(options: EngineOptions): Engine {
   return new DurableEngine(options)
 }
@@ -113,6 +116,7 @@ class DurableEngine implements Engine {
   async launch({ exclusive = false }: LaunchOptions = {}): Promise<void> {
     await this.#lease.begin()
     await this.#functions.launch()
+    this.#places.open()
     await this.#lease.takeOver(exclusive)
     this.#stopWatch.begin()
   }
@@ -276,13 +280,9 @@ class DurableEngine implements Engine {
     return this.#writer.submit({ tenantId: scope.tenantId, runId: runId as RunId, apply, everything })
   }
 
-  watch(
-    scope: TenantScope,
-    runId: string,
-    { afterSequence = 0, signal }: WatchOptions = {},
-  ): AsyncIterable<RunEvent> {
+  watch(scope: TenantScope, runId: string, options: WatchOptions = {}): AsyncIterable<RunEvent> {
     const { tenantId } = scope
-    return this.#watchers.watch(tenantId, runId, afterSequence, signal, (position) =>
+    return this.#watchers.watch(tenantId, runId, options, (position) =>
       this.#database.transaction(scope, (tx) => readEvents(tx, tenantId, runId, position)),
     )
   }
@@ -297,10 +297,9 @@ class DurableEngine implements Engine {
     }: { readonly stepId?: string; readonly kind: 'log' | 'progress'; readonly data: JsonObject },
   ): Promise<void> {
     return this.#change(scope, runId, (run) => {
-      const node = stepId === undefined ? undefined : stepNode(stepId)
-      if (node !== undefined && run.find(node) === undefined)
+      if (stepId !== undefined && !run.plan.steps.has(stepId))
         throw engineErrors.UNKNOWN_STEP({ detail: stepId })
-      run.event(kind, node, data)
+      run.event(kind, stepId === undefined ? undefined : stepNode(stepId), data)
     })
   }
 }

@@ -28,7 +28,7 @@ export class ExecutorLease {
   #timer: NodeJS.Timeout | undefined
   #beating: Promise<void> = Promise.resolve()
   #cleanedAt = Date.now()
-  #stopped = false
+  #state: 'none' | 'held' | 'ended' = 'none'
 
   constructor(options: ExecutorLeaseOptions) {
     this.#options = options
@@ -37,6 +37,7 @@ export class ExecutorLease {
   /** A first beat, before anything is taken up under this id. */
   async begin(): Promise<void> {
     await this.#beat()
+    this.#state = 'held'
     this.#schedule()
   }
 
@@ -59,7 +60,9 @@ export class ExecutorLease {
 
   /** Gives up the lease, and everything that is still marked as this executor's, to whoever polls first. */
   async end(): Promise<void> {
-    this.#stopped = true
+    // The id may be that of a process that works while this one only asks.
+    if (this.#state !== 'held') return
+    this.#state = 'ended'
     clearTimeout(this.#timer)
     await this.#beating
     const { owner, executorId } = this.#options
@@ -75,7 +78,7 @@ export class ExecutorLease {
   #schedule(): void {
     this.#timer = setTimeout(() => {
       this.#beating = this.#tick().finally(() => {
-        if (!this.#stopped) this.#schedule()
+        if (this.#state === 'held') this.#schedule()
       })
     }, this.#options.staleAfterMs / 4)
     this.#timer.unref()

@@ -1,20 +1,16 @@
-/** How many steps this process performs at once. */
+/** How many steps this process performs at once; none before it is opened. */
 export class Places {
   readonly #limit: number
   #taken = 0
-  #closed = false
+  #open = false
 
   constructor(limit: number) {
     this.#limit = limit
   }
 
-  get taken(): number {
-    return this.#taken
-  }
-
   /** Takes a place if one is free. */
   take(): boolean {
-    if (this.#closed || this.#taken >= this.#limit) return false
+    if (!this.#open || this.#taken >= this.#limit) return false
     this.#taken += 1
     return true
   }
@@ -28,7 +24,11 @@ export class Places {
     this.#taken -= 1
   }
 
+  open(): void {
+    this.#open = true
+  }
+
   close(): void {
-    this.#closed = true
+    this.#open = false
   }
 }
