@@ -1,7 +1,11 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parsePatch } from 'diff'
 import type { Change, DiffSummary } from '../../contracts/index.ts'
 import type { RepositoryContext } from './context.ts'
 import { fileKind } from './file-kind.ts'
+import { hostConfiguration } from './git-directory.ts'
+import type { GitRequest } from './git-process.ts'
 import { findSymbols, symbolsAt } from './symbols.ts'
 import { decodeText } from './text.ts'
 import { objectSizes } from './tree.ts'
@@ -45,8 +49,7 @@ export async function diffTrees(context: RepositoryContext, before: string, afte
       decodable[index] === wanted ? [oldPath, path] : [],
     )
   const [texts, others] = [pathsWhere(true), pathsWhere(false)]
-  // Git treats everything above this size as binary; it has no other switch for that.
-  const binary = await readPatch(context, before, after, others, { 'core.bigFileThreshold': '1' })
+  const binary = await readBinaryPatch(context, before, after, others)
   const readable = texts.length === 0 ? '' : await readPatch(context, before, after, texts, {})
   return `${readable.toString()}${binary.toString()}`
 }
@@ -56,16 +59,38 @@ async function readPatch(
   before: string,
   after: string,
   paths: readonly string[],
-  config: Readonly<Record<string, string>>,
+  place: Pick<GitRequest, 'gitDirectory' | 'environment'>,
 ): Promise<Buffer> {
   const options = ['-r', '-p', '--full-index', '--binary', ...patchOptions]
   const { stdout } = await context.git.run({
-    args: ['--literal-pathspecs', 'diff-tree', ...options, before, after, '--', ...paths],
     gitDirectory: context.gitDirectory,
-    config,
+    ...place,
+    args: ['--literal-pathspecs', 'diff-tree', ...options, before, after, '--', ...paths],
     maxOutputBytes: context.limits.patchBytes,
   })
   return stdout
+}
+
+/** Git is told what is binary by attributes only, and these belong to a git directory: here is one with the same objects. */
+async function readBinaryPatch(
+  context: RepositoryContext,
+  before: string,
+  after: string,
+  paths: readonly string[],
+): Promise<Buffer> {
+  const view = await mkdtemp(join(context.root, 'scratch', 'diff-'))
+  try {
+    for (const folder of ['objects', 'refs', 'info']) await mkdir(join(view, folder))
+    await writeFile(join(view, 'HEAD'), 'ref: refs/heads/main\n')
+    await writeFile(join(view, 'config'), hostConfiguration(context.objectFormat))
+    await writeFile(join(view, 'info', 'attributes'), '* -diff\n')
+    return await readPatch(context, before, after, paths, {
+      gitDirectory: view,
+      environment: { GIT_OBJECT_DIRECTORY: join(context.gitDirectory, 'objects') },
+    })
+  } finally {
+    await rm(view, { recursive: true, force: true })
+  }
 }
 
 async function isDecodable(context: RepositoryContext, difference: FileDifference): Promise<boolean> {

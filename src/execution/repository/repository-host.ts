@@ -1,5 +1,5 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { digestOf, type TenantId } from '../../kernel/index.ts'
 import type { RepositoryContext, RepositoryLimits } from './context.ts'
 import { repositoryErrors } from './errors.ts'
@@ -205,14 +205,19 @@ export class RepositoryHost {
 
 /** Folders that the sandbox's user must be able to pass, and the git directory, which it must not. */
 async function makeFolders(root: string): Promise<void> {
-  for (const folder of ['layers/trees', 'layers/clones', 'scratch', 'git']) {
-    await mkdir(join(root, folder), { recursive: true })
+  const created = await mkdir(root, { recursive: true })
+  // Whatever the umask is: from the first folder that is new down to the root, and what is below.
+  for (
+    let folder = root;
+    created !== undefined && folder.length >= created.length;
+    folder = dirname(folder)
+  ) {
+    await chmod(folder, 0o755)
   }
-  for (const folder of ['.', 'layers', 'layers/trees', 'layers/clones'])
-    await chmod(join(root, folder), 0o755)
-  for (const folder of ['scratch', 'git']) await chmod(join(root, folder), 0o700)
-  await chmod(join(root, '..'), 0o755)
-  await chmod(join(root, '..', '..'), 0o755)
+  for (const folder of ['layers', 'layers/trees', 'layers/clones', 'scratch', 'git']) {
+    await mkdir(join(root, folder), { recursive: true })
+    await chmod(join(root, folder), folder.startsWith('layers') ? 0o755 : 0o700)
+  }
 }
 
 async function removeOldScratch(scratch: string): Promise<void> {
