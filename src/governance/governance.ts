@@ -57,7 +57,7 @@ export async function createGovernance(options: GovernanceOptions): Promise<Gove
   ])
   const checkpoints = createCheckpointFile(join(directory, 'audit-checkpoints.jsonl'))
   const audit = createAuditLog({ database, clock, key, checkpoints, osUid })
-  const ledger = createLedger(clock)
+  const ledger = createLedger()
   const approvals = createApprovals({ database, policy, audit, clock })
   const services = { database, clock, policy, audit, ledger, approvals }
   return {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Cost } from '../../contracts/index.ts'
-import type { Clock, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
+import type { ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 import { budgetLevels, checkCost, costUnits, presumedCost } from './cost.ts'
 import type { BudgetLevel, CostUnit } from './cost.ts'
@@ -64,8 +64,7 @@ export interface Ledger {
   balances(tx: Tx, tenantId: TenantId, runId?: RunId): Promise<readonly Balance[]>
 }
 
-/** @param clock tells how long ago a reservation was made, when its process turns out to be dead. */
-export function createLedger(clock: Clock): Ledger {
+export function createLedger(): Ledger {
   const settle: Ledger['settle'] = async (tx, { actKey, attempt }, used, reason) => {
     const { rows } = await sql<SettlementRow>`
       select * from ledger_settle(${actKey}, ${attempt}, ${reason}, ${amounts(checkCost(used))})`.execute(tx)
@@ -79,10 +78,9 @@ export function createLedger(clock: Clock): Ledger {
 
   const abandon = async (tx: Tx, held: readonly HeldReservation[]): Promise<void> => {
     for (const reservation of held) {
-      const elapsed = clock.now() - reservation.reserved_at.getTime()
       const used = presumedCost(
         costFrom((column) => reservation[column]),
-        elapsed,
+        reservation.held_ms,
       )
       await settle(tx, { actKey: reservation.act_key, attempt: reservation.attempt }, used, 'abandoned')
     }
@@ -169,7 +167,8 @@ type SettlementRow = Readonly<Record<CostColumn | `${CostColumn}_overrun`, numbe
 interface HeldReservation extends Readonly<Record<CostColumn, number>> {
   readonly act_key: string
   readonly attempt: number
-  readonly reserved_at: Date
+  /** By the database's clock, which all processes share. */
+  readonly held_ms: number
 }
 
 interface Refusal {
@@ -184,7 +183,8 @@ interface Refusal {
 function heldReservations(tx: Tx, tenantId: TenantId) {
   return tx
     .selectFrom('budget_reservations')
-    .select(['act_key', 'attempt', 'reserved_at', 'money', 'tokens', 'tool_calls', 'seconds'])
+    .select(['act_key', 'attempt', 'money', 'tokens', 'tool_calls', 'seconds'])
+    .select(sql<number>`(extract(epoch from clock_timestamp() - reserved_at) * 1000)::bigint`.as('held_ms'))
     .where('tenant_id', '=', tenantId)
     .where('state', '=', 'held')
     .orderBy('reserved_at')
