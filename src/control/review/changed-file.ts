@@ -42,7 +42,7 @@ export async function readChangedFiles(
 }
 
 /** For every file of a patch, the numbers of the lines it adds, as the new version counts them. */
-export function addedLinesOf(patch: string): ReadonlyMap<string, readonly number[]> {
+function addedLinesOf(patch: string): ReadonlyMap<string, readonly number[]> {
   const added = new Map<string, readonly number[]>()
   for (const file of parsePatch(patch)) {
     const name = file.newFileName?.replace(/^b\//, '')

@@ -97,7 +97,7 @@ const vague =
   /(?:^|\.)(?:toBeTruthy|toBeFalsy|toBeDefined|toHaveBeenCalled|toBeCalled|toBeInstanceOf|toBeTypeOf|ok|notOk|truthy|falsy|assert|exist|exists|a|an|instanceOf|typeOf|called|defined|doesNotThrow|notThrows|toThrow|toThrowError|throws|rejects|pass)$/
 
 /** 3: says exactly what is expected. 2: says something about it. 1: nearly anything would do. */
-export function strengthOf(matcher: string, expected: string): number {
+function strengthOf(matcher: string, expected: string): number {
   if (/(?:^|\.)not(?:\.|$)|^not[A-Z]/.test(matcher) && !/doesNotThrow|notThrows/.test(matcher)) return 1
   if (/\bexpect\.(?:anything|any)\(|\bexpect\.objectContaining\(\{\s*\}\)|\bany\(/.test(expected)) return 1
   if (vague.test(matcher)) return expected === '' ? 1 : 2

@@ -1,5 +1,5 @@
 import type { Finding } from '../../contracts/index.ts'
-import { isScriptPath } from '../../execution/repository/index.ts'
+import { isScriptPath, isTestPath } from '../../execution/repository/index.ts'
 import type { ChangedFile } from './changed-file.ts'
 import { addedLines, excerpt } from './excerpt.ts'
 import { without } from './multiset.ts'
@@ -23,6 +23,10 @@ function concernsTests(file: ChangedFile): boolean {
 
 function reviewTestFile(file: ChangedFile): readonly Finding[] {
   const { before, after, oldPath, path } = file
+  if (isTestPath(oldPath) && !isTestPath(path)) {
+    const message = `${oldPath} becomes ${path}, where no runner looks for tests`
+    return [{ rule: 'tests/moved-away', severity: 'high', message, file: path }]
+  }
   if (/\.snap$/.test(oldPath)) return [snapshotFinding(file)]
   if (before === null && after === null) return [supportFinding(file)]
   if (isScriptPath(oldPath)) return reviewScript(file)

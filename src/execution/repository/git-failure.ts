@@ -45,7 +45,7 @@ export function explainGitFailure(args: readonly string[], exitCode: number, std
 }
 
 /** Hides user names and passwords in the URLs that git repeats. */
-export function redactCredentials(text: string): string {
+function redactCredentials(text: string): string {
   return text.replace(/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^/\s@]{1,512}@/gi, '$1***@')
 }
 

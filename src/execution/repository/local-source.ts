@@ -98,7 +98,7 @@ export async function readHead(source: LocalSource): Promise<string> {
 }
 
 /** Branches, tags and remote-tracking branches with their object ids. Symbolic refs and odd names are left out. */
-export async function readRefs(source: LocalSource): Promise<ReadonlyMap<string, string>> {
+async function readRefs(source: LocalSource): Promise<ReadonlyMap<string, string>> {
   const refs = new Map<string, string>()
   const keep = (name: string, id: string): void => {
     if (!/^refs\/(?:heads|tags|remotes)\//.test(name) || !isRefName(name) || !isObjectId(id)) return

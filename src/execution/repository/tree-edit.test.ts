@@ -83,7 +83,7 @@ describe('file changes', () => {
     const next = await change([
       write('bin/run', '#!/bin/bash\n'),
       { kind: 'delete', path: 'src/b.js' },
-      { ...write('bin/new'), mode: 'executable' },
+      { kind: 'write', path: 'bin/new', content: 'x\n', mode: 'executable' },
     ])
     const files = new Map((await repository.listFiles(next)).map(({ path, kind }) => [path, kind]))
     expect(files.get('bin/run')).toBe('executable')
