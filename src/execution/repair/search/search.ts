@@ -24,6 +24,8 @@ export class Search {
   #tried = 0
   #chunks = 0
   #isExhausted = false
+  /** Handed to the validator, but not tried before it stopped. */
+  readonly #left: Candidate[] = []
   #joinedId = firstJoinedId
   readonly #knownPairs = new Set<string>()
   readonly #pool: CandidatePool
@@ -62,6 +64,11 @@ export class Search {
     const pairs = pairPartials(this.partial, this.#failing, this.#knownPairs, this.nextId)
     if (pairs.length > 0) await this.try(pairs, limits, signal)
     if (this.isOver(limits, signal)) return
+    const left = this.#left.splice(0)
+    if (left.length > 0) {
+      await this.try(left, limits, signal)
+      return
+    }
     const size = chunkSizes[Math.min(this.#chunks, chunkSizes.length - 1)] ?? 1
     this.#chunks += 1
     const chunk = this.#pool.take(size)
@@ -79,10 +86,13 @@ export class Search {
     const wanted = limits.plausible - this.plausible.length
     if (timeMs <= 0 || wanted <= 0 || candidates.length === 0) return
     const outcomes = this.#validator.validate(candidates, { timeMs, plausible: wanted }, signal)
+    const untried = new Set(candidates)
     for await (const outcome of outcomes) {
+      untried.delete(outcome.candidate)
       this.#note(outcome)
-      if (this.isOver(limits, signal)) return
+      if (this.isOver(limits, signal)) break
     }
+    this.#left.push(...untried)
   }
 
   #note(outcome: CandidateOutcome): void {

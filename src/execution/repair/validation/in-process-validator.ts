@@ -9,9 +9,11 @@ import type {
 } from '../model.ts'
 import { validationErrors } from './errors.ts'
 import { OutcomeQueue } from './outcome-queue.ts'
-import type { TestPath, WorkerReply } from './protocol.ts'
+import type { TestPath, WireTest, WorkerReply } from './protocol.ts'
 import type { Validation, ValidationMode } from './validation-setup.ts'
+import { idOf } from './test-identity.ts'
 import { coverageOf, runFile } from './warm-run.ts'
+import type { Ran } from './warm-run.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
 /** A test that candidates are measured by. */
@@ -33,16 +35,34 @@ interface Targets {
   readonly logger: Logger
 }
 
+/** Passing tests of a file that holds no failing one. */
+interface GuardFile {
+  readonly file: string
+  /** Files of the project that it loads. */
+  readonly loaded: readonly string[]
+  readonly milliseconds: number
+  readonly tests: readonly AimedTest[]
+}
+
 type Tried = Extract<WorkerReply, { readonly kind: 'tried' }>
+
+export function aimedAt(test: WireTest, id: string = idOf(test)): AimedTest {
+  const { file, names, occurrence, message = '' } = test
+  return { id, path: { file, names, occurrence }, message }
+}
 
 /** Candidates per request: few at first so that the likeliest are known soon, more once the worker is warm. */
 const batchSizes = [8, 32, 96] as const
 const aimMs = 60_000
+/** Milliseconds that the guards outside of the failing files may take together. */
+const guardMs = 4000
 /** Bytes and handles after which a worker is renewed: tests and candidates leave things behind. */
 const renewAtBytes = 900 * 2 ** 20
 const renewAtHandles = 200
 const renewAfter = 4000
 const toleratedLosses = 5
+/** Milliseconds that a worker may take to end on its own. */
+const cancelMs = 1500
 
 /** Tries candidates in warm workers, all of a file compiled into one schema. */
 export class InProcessValidator implements Validation {
@@ -50,12 +70,15 @@ export class InProcessValidator implements Validation {
   readonly #workers: readonly WorkerProcess[]
   readonly #targets: Targets
   readonly #silence = new WeakMap<WorkerProcess, number>()
+  readonly #elsewhere: GuardFile[] = []
+  #guards: readonly AimedTest[]
   #tried = 0
   #milliseconds = 0
 
   constructor(workers: readonly WorkerProcess[], targets: Targets) {
     this.#workers = workers
     this.#targets = targets
+    this.#guards = targets.guards
     this.mode = { kind: 'in-process', failing: targets.failing.length, guards: targets.guards.length }
   }
 
@@ -73,11 +96,22 @@ export class InProcessValidator implements Validation {
         const file = queue.shift()
         if (file === undefined) return
         const run = await runFile(worker, file, true)
-        if (run !== null) tests.push(...coverageOf(run))
+        if (run === null) continue
+        tests.push(...coverageOf(run))
+        if (!failingFiles.includes(file)) this.#consider(file, run)
       }
     }
     await Promise.all(this.#workers.map(work))
+    this.#guards = [...this.#targets.guards, ...this.#elsewhere.flatMap((guard) => guard.tests)]
     return { tests }
+  }
+
+  /** Tests of another file guard as well, if they take little time: the whole suite has the last word anyway. */
+  #consider(file: string, run: Ran): void {
+    const spent = this.#elsewhere.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
+    if (run.failure !== undefined || run.startsProcesses || spent + run.milliseconds > guardMs) return
+    const passed = run.tests.filter(({ outcome }) => outcome === 'passed').map((test) => aimedAt(test))
+    this.#elsewhere.push({ file, loaded: run.loaded, milliseconds: run.milliseconds, tests: passed })
   }
 
   async *validate(
@@ -125,7 +159,13 @@ export class InProcessValidator implements Validation {
     queue: OutcomeQueue,
     stop: AbortSignal,
   ): Promise<void> {
-    const onStop = (): void => worker.stop()
+    let forced: NodeJS.Timeout | undefined
+    const onStop = (): void => {
+      worker.cancel()
+      forced = setTimeout(() => {
+        worker.stop()
+      }, cancelMs)
+    }
     stop.addEventListener('abort', onStop)
     let losses = 0
     let tried = 0
@@ -152,19 +192,22 @@ export class InProcessValidator implements Validation {
     } catch (error) {
       if (!stop.aborted) throw error
     } finally {
+      clearTimeout(forced)
       stop.removeEventListener('abort', onStop)
     }
   }
 
   /** Tells a worker what to measure by; it runs these tests once to learn what they cost. */
   async #aim(worker: WorkerProcess): Promise<boolean> {
-    const { failing, guards, onDisk } = this.#targets
+    const { failing, onDisk } = this.#targets
+    const guards = this.#guards
     const end = await worker.ask(
       {
         kind: 'aim',
         failing: failing.map(({ path }) => path),
         guards: guards.map(({ path }) => path),
         failures: Object.fromEntries(failing.map(({ message }, index) => [String(index), message])),
+        loads: Object.fromEntries(this.#elsewhere.map(({ file, loaded }) => [file, loaded])),
         onDisk,
       },
       aimMs,
@@ -200,7 +243,6 @@ export class InProcessValidator implements Validation {
         queue.push(this.#outcome(candidate, reply))
       },
     )
-    if (stop.aborted) return false
     if (end.kind === 'done' && end.reply.kind === 'done') {
       return end.reply.memoryBytes < renewAtBytes && end.reply.handles < renewAtHandles
     }
@@ -209,6 +251,7 @@ export class InProcessValidator implements Validation {
       waiting.delete(culprit.id)
       queue.push({ candidate: culprit, outcome: 'exhausted', fixed: [], broken: [] })
     }
+    if (stop.aborted) return false
     source.giveBack([...waiting.values()])
     const detail =
       end.kind === 'lost' ? end.reason : end.reply.kind === 'broken' ? end.reply.message : end.reply.kind
@@ -221,7 +264,8 @@ export class InProcessValidator implements Validation {
   }
 
   #outcome(candidate: Candidate, reply: Tried): CandidateOutcome {
-    const { failing, guards, victims } = this.#targets
+    const { failing, victims } = this.#targets
+    const guards = this.#guards
     const idsOf = (indices: readonly number[], tests: readonly AimedTest[]): readonly string[] =>
       indices.map((index) => tests[index]?.id).filter((id) => id !== undefined)
     const messages = Object.entries(reply.messages).map(([index, message]) => [

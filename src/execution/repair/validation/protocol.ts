@@ -39,10 +39,14 @@ export type WorkerRequest =
       readonly failing: readonly TestPath[]
       readonly guards: readonly TestPath[]
       readonly failures: Readonly<Record<string, string>>
+      /** Files of the project that each guarding test file loads: it need not be run for edits of others. */
+      readonly loads: Readonly<Record<string, readonly string[]>>
       /** Whether the tests start processes, which see only what is on the disk. */
       readonly onDisk: boolean
     }
   | { readonly kind: 'try'; readonly id: number; readonly candidates: readonly WireCandidate[] }
+  /** Ends the request that is under way after the candidate that is being tried; obeyed at once, never answered. */
+  | { readonly kind: 'cancel' }
 
 export interface WireCoverage extends WireTest {
   readonly covered: Readonly<Record<string, readonly TextRange[]>>

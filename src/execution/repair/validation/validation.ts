@@ -1,5 +1,5 @@
 import type { Reproduction } from '../model.ts'
-import { InProcessValidator } from './in-process-validator.ts'
+import { aimedAt, InProcessValidator } from './in-process-validator.ts'
 import type { AimedTest } from './in-process-validator.ts'
 import type { WireTest } from './protocol.ts'
 import { RunnerValidator } from './runner-validator.ts'
@@ -68,20 +68,15 @@ function chooseTests(reproduction: Reproduction, ran: readonly Ran[]): ChosenTes
   const failing = [...matchTests(reproduction.failing, tests)]
   const isStable = ([, test]: readonly [string, WireTest]): boolean => !unstable.has(idOf(test))
   const victims = failing.filter(isStable)
-  const passing = [...matchTests(reproduction.passing, tests)].filter(isStable)
-  const toAim = ([id, test]: readonly [string, WireTest]): AimedTest => aimed(id, test)
+  // Tests that the report does not know did not have their turn either.
+  const known = new Set(failing.map(([, test]) => idOf(test)))
+  const others = tests.filter((test) => !unstable.has(idOf(test)) && !known.has(idOf(test)))
+  const passing = [...new Map(others.map((test) => [idOf(test), test]))]
+  const toAim = ([id, test]: readonly [string, WireTest]): AimedTest => aimedAt(test, id)
   return {
     failing: failing.filter(([, test]) => test.outcome === 'failed').map(toAim),
     guards: [...passing, ...victims].map(toAim),
     victims: victims.map(([id]) => id),
-  }
-}
-
-function aimed(id: string, test: WireTest): AimedTest {
-  return {
-    id,
-    path: { file: test.file, names: test.names, occurrence: test.occurrence },
-    message: test.message ?? '',
   }
 }
 

@@ -83,6 +83,11 @@ export class WorkerProcess {
     })
   }
 
+  /** Asks the process to end what it is doing soon; `ask` resolves as it does. */
+  cancel(): void {
+    this.#process?.stdin.write(`${JSON.stringify({ kind: 'cancel' } satisfies WorkerRequest)}\n`)
+  }
+
   stop(): void {
     const process = this.#process
     this.#process = null

@@ -30,6 +30,10 @@ let queue: Promise<void> = Promise.resolve()
 
 input.on('line', (line) => {
   const request = JSON.parse(line) as WorkerRequest
+  if (request.kind === 'cancel') {
+    trial.cancel()
+    return
+  }
   queue = queue.then(async () => {
     try {
       await trial.answer(request)

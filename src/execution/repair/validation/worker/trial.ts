@@ -24,12 +24,19 @@ interface Group {
   readonly selection: Selection
   /** Index in the list that the host gave, by the titles joined. */
   readonly indices: ReadonlyMap<string, number>
+  /** Tests that did not pass on the unchanged program. */
+  readonly unstable: Set<string>
+}
+
+function withoutUnstable(group: Group): Group {
+  return { ...group, indices: new Map([...group.indices].filter(([key]) => !group.unstable.has(key))) }
 }
 
 interface Aim {
   readonly failing: readonly Group[]
   readonly guards: readonly Group[]
   readonly failures: Readonly<Record<string, string>>
+  readonly loads: Readonly<Record<string, readonly string[]>>
   readonly onDisk: boolean
   readonly limits: { readonly failing: Limits; readonly guards: Limits }
 }
@@ -48,6 +55,7 @@ interface Session {
 }
 
 const silent: RunObserver = { started: () => undefined, ended: () => undefined }
+const { setImmediate } = globalThis
 const unlimitedSteps = 1e9
 const keyOf = ({ names, occurrence }: Pick<TestPath, 'names' | 'occurrence'>): string =>
   [...names, occurrence].join('\u0000')
@@ -60,6 +68,7 @@ export class Trial {
   readonly #gauge = new StepGauge()
   readonly #outlines = new Map<string, Outline | null>()
   #opened: Session | null = null
+  #isCancelled = false
   #aim: Aim | null = null
 
   constructor(root: string, guard: ProcessGuard, reply: (message: WorkerReply) => void) {
@@ -71,6 +80,11 @@ export class Trial {
   get #session(): Session {
     if (this.#opened === null) throw new Error('the project was not opened')
     return this.#opened
+  }
+
+  /** Ends the request that is under way after the candidate that is being tried. */
+  cancel(): void {
+    this.#isCancelled = true
   }
 
   async answer(request: WorkerRequest): Promise<void> {
@@ -86,6 +100,9 @@ export class Trial {
         return
       case 'try':
         await this.#tryAll(request)
+        return
+      case 'cancel':
+        this.cancel()
     }
   }
 
@@ -124,11 +141,12 @@ export class Trial {
 
   /** Measures what the chosen tests cost on the unchanged program: the limits of candidates follow from it. */
   async #takeAim(request: RequestOf<'aim'>): Promise<void> {
+    const { failures, loads, onDisk } = request
     const failing = groupsOf(request.failing)
     const guards = groupsOf(request.guards)
     const start = performance.now()
     const limits = { failing: await this.#measure(failing), guards: await this.#measure(guards) }
-    this.#aim = { failing, guards, failures: request.failures, onDisk: request.onDisk, limits }
+    this.#aim = { failing, guards: guards.map(withoutUnstable), failures, loads, onDisk, limits }
     this.#reply({ kind: 'aimed', id: request.id, milliseconds: performance.now() - start })
   }
 
@@ -137,19 +155,26 @@ export class Trial {
     let steps = 0
     let longest = 0
     for (const group of groups) {
-      // The first run compiles; the second tells what a candidate's run takes.
-      for (let run = 1; run <= 2; run += 1) {
+      // The first run compiles; the second, where it is cheap, tells what a candidate's run takes.
+      for (let run = 1, spent = 0; run <= 2 && spent < 1000; run += 1) {
         const start = performance.now()
-        await this.#run(group.file, group.selection, { steps: unlimitedSteps, testMs }, silent)
-        const used = unlimitedSteps - this.#gauge.steps
-        steps = Math.max(steps, used)
-        longest = Math.max(longest, performance.now() - start)
+        const { tests } = await this.#run(
+          group.file,
+          group.selection,
+          { steps: unlimitedSteps, testMs },
+          silent,
+        )
+        spent = performance.now() - start
+        steps = Math.max(steps, unlimitedSteps - this.#gauge.steps)
+        longest = Math.max(longest, spent)
+        for (const test of numbered(tests)) if (test.outcome !== 'passed') group.unstable.add(keyOf(test))
       }
     }
     return { steps: 100_000 + steps * 20, testMs: Math.round(Math.min(testMs, 300 + longest * 5)) }
   }
 
   async #tryAll({ id, candidates }: RequestOf<'try'>): Promise<void> {
+    this.#isCancelled = false
     for (const group of byFile(candidates)) await this.#tryGroup(id, group)
     this.#reply({
       kind: 'done',
@@ -218,23 +243,26 @@ export class Trial {
     }
   }
 
-  #report(id: number, candidate: WireCandidate, verdict: Verdict): void {
-    this.#reply({ kind: 'tried', id, candidate: candidate.id, ...verdict })
+  #report(id: number, candidate: WireCandidate, verdict: Verdict | null): void {
+    if (verdict !== null) this.#reply({ kind: 'tried', id, candidate: candidate.id, ...verdict })
   }
 
-  async #judge(id: number, candidate: WireCandidate, variant: number): Promise<Verdict> {
+  async #judge(id: number, candidate: WireCandidate, variant: number): Promise<Verdict | null> {
     const aim = this.#aim
+    // Lets what the host has sent in the meantime be read.
+    await new Promise((resolve) => setImmediate(resolve))
+    if (this.#isCancelled) return null
     this.#reply({ kind: 'trying', id, candidate: candidate.id })
     if (aim === null) throw new Error('no tests were named to measure candidates by')
     if (aim.onDisk) this.#writeFiles(candidate, true)
     try {
-      return await this.#measureBy(aim, variant)
+      return await this.#measureBy(aim, candidate, variant)
     } finally {
       if (aim.onDisk) this.#writeFiles(candidate, false)
     }
   }
 
-  async #measureBy(aim: Aim, variant: number): Promise<Verdict> {
+  async #measureBy(aim: Aim, candidate: WireCandidate, variant: number): Promise<Verdict> {
     const fixed: number[] = []
     const messages: Record<string, string> = {}
     let isExhausted = false
@@ -255,14 +283,16 @@ export class Trial {
     }
     if (isExhausted) return { outcome: 'exhausted', fixed: [], broken: [], messages: {} }
     if (fixed.length === 0) return { outcome: 'failed', fixed, broken: [], messages }
-    const broken = await this.#brokenBy(aim, variant)
+    const broken = await this.#brokenBy(aim, candidate, variant)
     const outcome = broken.length > 0 ? 'failed' : fixed.length === total ? 'plausible' : 'partial'
     return { outcome, fixed, broken, messages }
   }
 
-  async #brokenBy(aim: Aim, variant: number): Promise<readonly number[]> {
+  async #brokenBy(aim: Aim, candidate: WireCandidate, variant: number): Promise<readonly number[]> {
     const broken: number[] = []
     for (const group of aim.guards) {
+      const loaded = aim.loads[group.file]
+      if (loaded !== undefined && !candidate.edits.some(({ file }) => loaded.includes(file))) continue
       const result = await this.#run(group.file, group.selection, aim.limits.guards, silent, variant)
       const passed = new Set(
         numbered(result.tests)
@@ -327,6 +357,7 @@ function groupsOf(paths: readonly TestPath[]): readonly Group[] {
     file,
     selection: selectionOf(tests.map(({ names }) => names)),
     indices: new Map(tests.map((test) => [keyOf(test), test.index])),
+    unstable: new Set(),
   }))
 }
 
