@@ -68,7 +68,8 @@ function settlementOf(outcome: StepOutcome): Settlement {
 export function prepareOutput(output: JsonValue) {
   let content
   try {
-    content = canonicalJson(output)
+    // What a step in plain JavaScript answers may be nothing at all, whatever its type says.
+    content = canonicalJson(output ?? null)
   } catch (cause) {
     throw engineErrors.BAD_OUTPUT({ detail: 'it is not JSON', cause })
   }

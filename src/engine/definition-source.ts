@@ -57,7 +57,8 @@ function refuseExcess(source: string): void {
       throw definitionErrors.TOO_LARGE({ detail: `more than ${maximumSeparators} lines and commas` })
     if (depth > maximumDepth) throw definitionErrors.NOT_YAML({ detail: 'it is nested too deeply' })
   }
-  if (/(?:^|[\s:])(?:[-?:]\s+){64}/.test(source)) throw definitionErrors.NOT_YAML({ detail: 'it is nested too deeply' })
+  if (/(?:^|[\s:])(?:[-?:]\s+){64}/.test(source))
+    throw definitionErrors.NOT_YAML({ detail: 'it is nested too deeply' })
 }
 
 function parse(source: string, lines: LineCounter): Document.Parsed {

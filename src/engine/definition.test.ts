@@ -118,7 +118,12 @@ describe('hostile YAML', () => {
 
   it('endless nesting', () => {
     const elapsed = began()
-    for (const text of ['['.repeat(500_000), '{a: '.repeat(200_000), `${'- '.repeat(200_000)}x`, '? '.repeat(200_000)])
+    for (const text of [
+      '['.repeat(500_000),
+      '{a: '.repeat(200_000),
+      `${'- '.repeat(200_000)}x`,
+      '? '.repeat(200_000),
+    ])
       expect(refusal(text).code).toBe('ATL_WORKFLOW_NOT_YAML')
     const steps = Array.from({ length: 900 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')
     expect(refusal(steps).code).toMatch(/^ATL_WORKFLOW_/)

@@ -34,7 +34,7 @@ export interface StepInvocation {
   /** Milliseconds since the epoch. */
   readonly deadline: number
   /** Adds to the run's event log; delivered in order, before the step's end. */
-  emit(event: { readonly kind: 'log' | 'progress'; readonly data: JsonObject }): void
+  readonly emit: (event: { readonly kind: 'log' | 'progress'; readonly data: JsonObject }) => void
 }
 
 /** Failures are thrown: an `AtelierError` says itself whether another try may help, anything else is tried again. */
