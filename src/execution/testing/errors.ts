@@ -29,4 +29,8 @@ export const testingErrors = defineErrors('TESTING', {
     remedy: 'Try again, or raise the time limit for the installation.',
     retryable: true,
   },
+  NO_COVERAGE: {
+    summary: 'The coverage of this suite cannot be measured',
+    remedy: 'Faults are then looked for without coverage; nothing has to be done.',
+  },
 })

@@ -89,4 +89,19 @@ function callSite(below) {
   return ownFrame(holder.stack)
 }
 
-module.exports = { active, record, relative, failure, ownFrame, callSite, root }
+/**
+ * Tells how the process ends: by itself, or because the program said so, which may have been too early. To be called
+ * before anything else listens for the end.
+ */
+function watchExit() {
+  if (!active) return
+  let called = false
+  const { exit } = process
+  process.exit = function end(...parameters) {
+    called = true
+    return exit.apply(process, parameters)
+  }
+  process.on('exit', () => record({ kind: 'exit', called }))
+}
+
+module.exports = { active, watchExit, record, relative, failure, ownFrame, callSite, root }

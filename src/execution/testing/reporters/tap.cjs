@@ -13,6 +13,7 @@ const path = require('node:path')
 const chunkLength = 2048
 
 if (channel.active && isMainThread) {
+  channel.watchExit()
   const file = channel.relative(process.argv[1])
   const send = (text) => {
     for (let at = 0; at < text.length; at += chunkLength)

@@ -9,6 +9,7 @@ const { isMainThread } = require('node:worker_threads')
 const path = require('node:path')
 
 if (channel.active && isMainThread) {
+  channel.watchExit()
   const load = createRequire(path.join(channel.root, 'package.json'))
   const tape = load('tape')
   const Test = tape.Test ?? createRequire(load.resolve('tape'))('./lib/test')
@@ -23,7 +24,8 @@ if (channel.active && isMainThread) {
       parent,
       failed: undefined,
       assertions: 0,
-      children: 0, open: 0,
+      children: 0,
+      open: 0,
       ended: false,
       startedAt: 0,
     }
@@ -154,7 +156,8 @@ if (channel.active && isMainThread) {
         state.failed ??= { name: 'the process ended before this test did', error: uncaught }
       send(state)
     }
-    if (never.length > 0) {
+    // Where a test ended the process, that test tells it.
+    if (never.length > 0 && ![...states.values()].some((state) => state.failed !== undefined)) {
       const [{ site, test }] = never
       const message = `${never.length} tests did not run, since the process ended before them; the first is "${test.name}"`
       channel.record({ kind: 'broken', file: site?.file, message })

@@ -87,10 +87,11 @@ export const nodeTest: Runner = {
           'node',
           options,
           names,
+          '--require "$reporters/exit.cjs"',
           '--test-reporter="$reporters/node-test.cjs" --test-reporter-destination=stderr',
           quoteAll([file]),
         ),
-        reporters: ['channel.cjs', 'node-test.cjs'],
+        reporters: ['channel.cjs', 'exit.cjs', 'node-test.cjs'],
         results: 'records',
       })),
     }

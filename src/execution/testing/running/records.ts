@@ -28,6 +28,8 @@ const recordSchema = z.discriminatedUnion('kind', [
     file: z.string(),
     covered: z.array(z.tuple([z.number(), z.number()])),
   }),
+  /** A test process ends, by itself or by a call of `process.exit`. */
+  z.object({ kind: z.literal('exit'), called: z.boolean() }),
   /** All results were sent. */
   z.object({ kind: z.literal('end'), exitCode: z.number().optional() }),
 ])

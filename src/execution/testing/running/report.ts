@@ -134,7 +134,7 @@ function brokenCase(
 
 /** The failure of a test file as a whole, where each file is a program. */
 function fileFailure(
-  { execution: { file }, ended, outputTail: tail, durationMs }: ExecutionResult,
+  { execution: { file }, ended, outputTail: tail, durationMs, records }: ExecutionResult,
   cases: readonly CaseRecord[],
   state: Reading['state'],
   exitCode: number | null,
@@ -144,17 +144,15 @@ function fileFailure(
   if (state === 'timed-out')
     return brokenCase(file, `the file did not end within ${(durationMs / 1000).toFixed(0)} s`, tail)
   if (ended.kind === 'killed') return brokenCase(file, `the process was ended: ${ended.by}`, tail)
-  // A file without tests, such as a helper that the pattern matches too.
-  if (cases.length === 0 && exitCode === 0) return null
-  if (state === 'incomplete' && !failed)
-    return brokenCase(
-      file,
-      `the file ended before its tests were reported (exit status ${exitCode ?? 0})`,
-      tail,
-    )
-  if (cases.length === 0) return brokenCase(file, lastErrorLine(tail) ?? `exit status ${exitCode ?? 0}`, tail)
+  const called = records.some((record) => record.kind === 'exit' && record.called)
+  const status = `exit status ${exitCode ?? 0}`
+  // A file without tests that ends by itself, such as a helper that the pattern matches too, is nothing to report.
+  if (cases.length === 0 && exitCode === 0 && !called) return null
+  if (cases.length === 0 && exitCode !== 0) return brokenCase(file, lastErrorLine(tail) ?? status, tail)
+  if ((state === 'incomplete' || cases.length === 0) && !failed)
+    return brokenCase(file, `the file ended before its tests were reported (${status})`, tail)
   if (exitCode !== 0 && !failed)
-    return brokenCase(file, `every test passed, but the exit status is ${exitCode ?? 0}`, tail)
+    return brokenCase(file, `every test passed, but the file ended with ${status}`, tail)
   return null
 }
 

@@ -6,6 +6,7 @@ const cache = new Map<string, string>()
 /** Names of the files that stand in `reporters/`. */
 export type ReporterFile =
   | 'channel.cjs'
+  | 'exit.cjs'
   | 'node-test.cjs'
   | 'mocha.cjs'
   | 'jest.cjs'

@@ -28,7 +28,8 @@ const diagnosisSchema = z
  */
 export function readTapTests(text: string, file: string | undefined): TapReading {
   const cases: CaseRecord[] = []
-  const complete = parse(text, (root) => followTest(root, file, [], file ?? 'tests', cases))
+  const collector = new TestCollector(file, cases)
+  const complete = parse(text, (root) => collector.followRoot(root))
   return { cases, complete }
 }
 
@@ -50,6 +51,7 @@ function parse(text: string, follow: (root: Parser) => void): boolean {
   const parser = new Parser((results) => {
     complete =
       results.plan.end !== null &&
+      results.count === results.plan.end - (results.plan.start ?? 1) + 1 &&
       results.bailout === false &&
       results.failures.every((failure) => typeof failure.tapError !== 'string')
   })
@@ -58,61 +60,117 @@ function parse(text: string, follow: (root: Parser) => void): boolean {
   return complete
 }
 
-/** Collects the cases of one test and of those below it; the test itself is added when it ends. */
-function followTest(
-  parser: Parser,
-  file: string | undefined,
-  path: readonly string[],
-  name: string,
-  cases: CaseRecord[],
-): void {
-  let assertions = 0
-  let children = 0
-  let failure: Result | undefined
-  let open: string | undefined
-  parser.on('child', (child: Parser) => {
-    children += 1
-    open = child.name
-    followTest(child, file, parser.level === 0 ? [] : [...path, name], child.name, cases)
-  })
-  parser.on('assert', (result: Result) => {
-    if (result.closingTestPoint) {
-      open = undefined
-      closeChild(result)
-    } else if (result.skip !== false || result.todo !== false)
-      cases.push(caseOf(result, file, parser.level === 0 ? [] : [...path, name]))
-    else {
-      assertions += 1
-      if (!result.ok) failure ??= result
-    }
-  })
-  /** A test whose plan is wrong or that timed out fails although all its assertions hold. */
-  const closeChild = (result: Result): void => {
-    const own = cases.findLast((test) => test.name === result.name)
-    if (own !== undefined && result.time !== null) own.durationMs = result.time
-    if (result.ok || result.todo !== false || result.skip !== false) return
-    const inner = parser.level === 0 ? [] : [...path, name]
-    const told = cases.some(
-      (test) =>
-        test.outcome === 'failed' &&
-        (test.path.length > inner.length
-          ? test.path[inner.length] === result.name
-          : test.name === result.name),
-    )
-    if (!told) cases.push(caseOf(result, file, inner))
+/** A test of which the stream is being read. */
+interface OpenTest {
+  readonly path: readonly string[]
+  readonly name: string
+  assertions: number
+  children: number
+  /** The first assertion of its own that does not hold. */
+  failure: Result | undefined
+  /** Whether a test inside of it failed. */
+  failedInside: boolean
+  /** The test inside of it that did not end yet. */
+  inner: OpenTest | undefined
+}
+
+/** Turns the events of a stream into cases. A test counts only once the line that closes it was seen. */
+class TestCollector {
+  readonly #file: string | undefined
+  readonly #cases: CaseRecord[]
+
+  constructor(file: string | undefined, cases: CaseRecord[]) {
+    this.#file = file
+    this.#cases = cases
   }
-  parser.on('complete', () => {
-    if (open !== undefined && parser.level === 0) return
-    if (assertions === 0 && (children > 0 || parser.level === 0)) return
-    cases.push({
-      kind: 'case',
-      ...(file === undefined ? {} : { file }),
-      path: [...path],
+
+  followRoot(parser: Parser): void {
+    const root = this.#follow(parser, [], this.#file ?? 'tests')
+    parser.on('complete', () => {
+      if (root.inner !== undefined) this.#unfinished(root.inner)
+      if (root.assertions === 0) return
+      // Tests that did not run because another ended the process: that one tells it.
+      const queued = root.failure?.name.startsWith('child test left in queue') === true
+      if (!queued || !root.failedInside) this.#close(root, [], root.failure)
+    })
+  }
+
+  /** `inside` is the path of the tests that stand in this one. */
+  #follow(parser: Parser, inside: readonly string[], name: string, path: readonly string[] = []): OpenTest {
+    const test: OpenTest = {
+      path,
       name,
+      assertions: 0,
+      children: 0,
+      failure: undefined,
+      failedInside: false,
+      inner: undefined,
+    }
+    parser.on('child', (child: Parser) => {
+      test.children += 1
+      test.inner = this.#follow(child, [...inside, child.name], child.name, inside)
+    })
+    parser.on('assert', (result: Result) => {
+      if (result.closingTestPoint && test.inner !== undefined) {
+        const failed = this.#closeInner(test.inner, result)
+        test.failedInside ||= failed
+        test.inner = undefined
+      } else if (result.skip !== false || result.todo !== false)
+        this.#cases.push(caseOf(result, this.#file, inside))
+      else {
+        test.assertions += 1
+        if (!result.ok) test.failure ??= result
+      }
+    })
+    return test
+  }
+
+  /** True if the test or one inside of it failed. */
+  #closeInner(test: OpenTest, result: Result): boolean {
+    const failed = !result.ok && result.todo === false && result.skip === false
+    // A test that only groups others, or fails only with them, is told by them.
+    const told = failed ? test.failure === undefined && test.failedInside : test.children > 0
+    if (!told || test.assertions > 0) {
+      // A wrong plan or a time-out fails a test although all its assertions hold.
+      const cause = failed && !told ? (test.failure ?? result) : undefined
+      this.#close(test, test.path, cause, result.time)
+    }
+    return failed
+  }
+
+  #close(
+    test: OpenTest,
+    path: readonly string[],
+    failure: Result | undefined,
+    time: number | null = null,
+  ): void {
+    this.#cases.push({
+      kind: 'case',
+      ...(this.#file === undefined ? {} : { file: this.#file }),
+      path: [...path],
+      name: test.name,
       outcome: failure === undefined ? 'passed' : 'failed',
+      ...(time === null ? {} : { durationMs: time }),
       ...(failure === undefined ? {} : failureOf(failure)),
     })
-  })
+  }
+
+  #unfinished(test: OpenTest): void {
+    if (test.inner !== undefined) {
+      this.#unfinished(test.inner)
+      return
+    }
+    this.#cases.push({
+      kind: 'case',
+      ...(this.#file === undefined ? {} : { file: this.#file }),
+      path: [...test.path],
+      name: test.name,
+      outcome: 'failed',
+      ...(test.failure === undefined
+        ? { message: 'the process ended before this test did' }
+        : failureOf(test.failure)),
+    })
+  }
 }
 
 function caseOf(result: Result, file: string | undefined, path: readonly string[]): CaseRecord {
