@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { RepositoryContext } from './context.ts'
 import { repositoryErrors } from './errors.ts'
 import { hostAttributes, hostConfiguration } from './git-directory.ts'
+import { explainGitFailure } from './git-failure.ts'
 import { findLocalSource, readHead, type LocalSource } from './local-source.ts'
 import type { PublishTarget } from './publish-target.ts'
 
@@ -92,6 +93,7 @@ async function updateBranch(
     expectedExitCodes: [1, 128],
   })
   if (updated.exitCode === 0) return true
+  if (/reference already exists|but expected|File exists/.test(updated.stderr)) return false
   if (
     /exists; cannot create|there are still refs under|not a directory|non-empty directory/i.test(
       updated.stderr,
@@ -99,10 +101,10 @@ async function updateBranch(
   ) {
     throw repositoryErrors.BRANCH_CONFLICT({ detail: `another branch stands in the way of ${branch}` })
   }
-  if (/permission denied|insufficient permission|read-only file system/i.test(updated.stderr)) {
+  if (/permission denied|unable to create directory|read-only file system/i.test(updated.stderr)) {
     throw repositoryErrors.REMOTE_DENIED({ detail: `this user cannot write to ${context.location.display}` })
   }
-  return false
+  throw explainGitFailure(['update-ref'], updated.exitCode, updated.stderr)
 }
 
 /** Branches that working trees of this repository are on; git refuses to push to these, and so does the studio. */
