@@ -12,7 +12,7 @@ import { authorLineage } from './lineage.ts'
 import { describeChange, digestOfSubject } from './subject.ts'
 import type { ApprovalRequest, ApprovalSubject, ApprovalVerdict } from './subject.ts'
 
-export interface AskForApproval {
+interface AskForApproval {
   readonly tenantId: TenantId
   readonly projectId: ProjectId
   readonly runId: RunId

@@ -17,7 +17,7 @@ export type ApprovalVerdict = 'approved' | 'rejected' | 'changes-requested'
 
 export type ApprovalStatus = 'pending' | ApprovalVerdict | 'void' | 'expired'
 
-export interface ApprovalDecision {
+interface ApprovalDecision {
   readonly principalId: PrincipalId
   readonly verdict: ApprovalVerdict
   readonly reason: string

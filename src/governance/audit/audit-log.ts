@@ -41,7 +41,7 @@ export interface AuditLog {
 }
 
 /** Shows that records stand in the chain that was signed, to somebody who may not read the others. */
-export interface ChainProof {
+interface ChainProof {
   /** What the first link follows. */
   readonly start: ChainHead
   readonly links: readonly StoredEntry[]

@@ -1,14 +1,14 @@
 export { createAuditLog, tenantScope } from './audit-log.ts'
-export type { AuditEntry, AuditLog, AuditLogOptions, ChainProof, TenantScope } from './audit-log.ts'
+export type { AuditEntry, AuditLog,   TenantScope } from './audit-log.ts'
 export { ChainVerifier } from './chain.ts'
-export type { ChainProblem, ChainProblemKind, ChainReport } from './chain.ts'
+
 export { createCheckpointFile } from './checkpoint-file.ts'
-export type { CheckpointFile } from './checkpoint-file.ts'
+
 export { checkpointSchema, verifyCheckpoints } from './checkpoint.ts'
-export type { Checkpoint } from './checkpoint.ts'
+
 export { verifyAuditExport } from './export.ts'
 export { auditMigrations, pinSearchPath } from './migrations.ts'
 export { storable } from './record.ts'
-export type { AuditOutcome, AuditRecord, ChainHead, StoredEntry } from './record.ts'
+export type {  AuditRecord,   } from './record.ts'
 export { openSigningKey, trustedKeys } from './signing-key.ts'
 export type { SigningKey, TrustedKeys } from './signing-key.ts'

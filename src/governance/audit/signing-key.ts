@@ -92,19 +92,29 @@ function signingKey(privateKey: KeyObject): SigningKey {
 export function trustedKeys(publicKeys: readonly string[]): TrustedKeys {
   const byId = new Map(
     publicKeys.flatMap((pem) => {
-      try {
-        return [[keyIdOf(pem), createPublicKey(pem)] as const]
-      } catch {
-        return []
-      }
+      const key = parsePublicKey(pem)
+      return key === undefined ? [] : [[keyIdOf(pem), key] as const]
     }),
   )
   return {
     verify: (keyId, statement, signature) => {
       const key = byId.get(keyId)
       if (key?.asymmetricKeyType !== 'ed25519') return false
-      return verifyBytes(null, Buffer.from(statement), key, Buffer.from(signature, 'base64'))
+      const bytes = Buffer.from(signature, 'base64')
+      // Decoding passes over what is no base64; only one way of writing a signature is accepted.
+      if (bytes.toString('base64') !== signature) return false
+      return verifyBytes(null, Buffer.from(statement), key, bytes)
     },
+  }
+}
+
+/** Undefined for anything but the one way in which a key is written. */
+function parsePublicKey(pem: string): KeyObject | undefined {
+  try {
+    const key = createPublicKey(pem)
+    return key.export({ type: 'spki', format: 'pem' }).toString() === pem ? key : undefined
+  } catch {
+    return undefined
   }
 }
 

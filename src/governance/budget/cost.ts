@@ -17,7 +17,7 @@ export type CostUnit = keyof Cost
 
 export const noCost: Cost = { money: 0, tokens: 0, toolCalls: 0, seconds: 0 }
 
-export function addCosts(a: Cost, b: Cost): Cost {
+function addCosts(a: Cost, b: Cost): Cost {
   return {
     money: a.money + b.money,
     tokens: a.tokens + b.tokens,

@@ -18,7 +18,7 @@ export interface Charge {
 }
 
 /** How an attempt ended. `abandoned`: its process died, or its run ended without it. */
-export type SettlementReason = 'performed' | 'failed' | 'abandoned'
+type SettlementReason = 'performed' | 'failed' | 'abandoned'
 
 export interface Settlement {
   readonly charged: Cost
@@ -29,7 +29,7 @@ export interface Settlement {
 /** Limits by unit; absent means no limit. */
 export type Limits = Partial<Cost>
 
-export interface Balance {
+interface Balance {
   readonly level: BudgetLevel
   readonly subject: string
   readonly units: Readonly<

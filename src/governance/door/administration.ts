@@ -8,7 +8,7 @@ import { authoriseAnd } from './authorisation.ts'
 import type { AuthorisationRequest } from './authorisation.ts'
 import type { DoorServices } from './services.ts'
 
-export interface OpenRun {
+interface OpenRun {
   readonly tenantId: TenantId
   readonly projectId: ProjectId
   readonly runId: RunId

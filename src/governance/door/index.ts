@@ -1,15 +1,15 @@
 export { actsOfRun } from './act-records.ts'
 export type { ActRecord } from './act-records.ts'
 export { createAdministration } from './administration.ts'
-export type { Administration, OpenRun } from './administration.ts'
-export type { AuthorisationRequest, Intention } from './authorisation.ts'
+export type { Administration,  } from './administration.ts'
+
 export type { CircuitBreakerOptions } from './circuit-breaker.ts'
 export { createDoor } from './door.ts'
-export type { Door, DoorOptions } from './door.ts'
-export { doorErrors } from './errors.ts'
+export type { Door,  } from './door.ts'
+
 export { doorMigrations } from './migrations.ts'
-export { redact, redactFields, redactText } from './redaction.ts'
-export type { Redaction } from './redaction.ts'
+
+
 export type { ActRequest } from './request.ts'
-export type { DoorServices } from './services.ts'
-export type { ActState } from './tables.ts'
+
+

@@ -30,7 +30,7 @@ beforeAll(async () => {
 })
 afterAll(() => studio[Symbol.asyncDispose]())
 
-async function exportBundle(): Promise<EvidenceBundle> {
+async function exportBundle(run = runId): Promise<EvidenceBundle> {
   const { database, governance, scope, tenantId } = studio
   const plan = canonicalJson({ steps: ['repair', 'publish'] })
   await database.transaction(scope, (tx) => putBlob(tx, tenantId, plan))
@@ -44,14 +44,14 @@ async function exportBundle(): Promise<EvidenceBundle> {
       environment: { isolation: 'namespaces', node: process.version },
       story: () =>
         Promise.resolve({
-          run: { runId, status: 'succeeded' },
+          run: { runId: run, status: 'succeeded' },
           plans: [{ version: 1, digest: digestOf(plan), reason: 'first' }],
           steps: [{ stepId: 'repair', outputDigest: digestOfValue({ text: 'repair' }) }],
           events: [{ sequence: 1, kind: 'run-started' }],
         }),
     },
     scope,
-    runId,
+    run,
   )
 }
 
@@ -98,6 +98,50 @@ describe('evidence', () => {
         expect(verifyEvidence(forged).ok, path.join('.')).toBe(false)
       }),
       { numRuns: 150 },
+    )
+  })
+
+  it('explains every run, whatever happened in it (I1, I11)', async () => {
+    const { door } = studio.governance
+    const behaviour = fc.constantFrom<Behaviour>(
+      'succeed',
+      'fail',
+      'deny',
+      'publish',
+      'publish-unapproved',
+      'repeat',
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(behaviour, { minLength: 1, maxLength: 6 }), async (behaviours) => {
+        const run = await studio.openRun({ limits: { toolCalls: 4 } })
+        const subject = await studio.approve(run, 'tree-a')
+        // What every run needs for the story that this test tells about it.
+        await door.act(echoTool(), { text: 'repair' }, studio.request(run))
+        const last = studio.request(run)
+        const perform = {
+          succeed: () => door.act(echoTool(), { text: 'a' }, studio.request(run)),
+          fail: () =>
+            door.act(
+              echoTool(() => Promise.reject(new Error('no'))),
+              { text: 'b' },
+              studio.request(run),
+            ),
+          deny: () => door.act(echoTool(), {}, studio.request(run, { principal: studio.people.engineer })),
+          publish: () =>
+            door.act(
+              publishTool(createWorld()),
+              { tree: 'tree-a' },
+              studio.request(run, { approval: { subject } }),
+            ),
+          'publish-unapproved': () =>
+            door.act(publishTool(createWorld()), { tree: 'tree-b' }, studio.request(run)),
+          repeat: () => door.act(echoTool(), { text: 'c' }, last),
+        }
+        for (const kind of behaviours) await Promise.resolve(perform[kind]()).catch(() => undefined)
+        const exported: unknown = JSON.parse(JSON.stringify(await exportBundle(run)))
+        expect(verifyEvidence(exported)).toMatchObject({ ok: true, problems: [] })
+      }),
+      { numRuns: 6 },
     )
   })
 
@@ -185,6 +229,8 @@ describe('evidence', () => {
     await expect(exportBundle()).rejects.toMatchObject({ code: 'ATL_EVIDENCE_INCOMPLETE' })
   })
 })
+
+type Behaviour = 'succeed' | 'fail' | 'deny' | 'publish' | 'publish-unapproved' | 'repeat'
 
 type Path = readonly string[]
 

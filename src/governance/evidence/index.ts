@@ -1,8 +1,8 @@
 export type { EvidenceBundle } from './bundle.ts'
-export { evidenceErrors } from './errors.ts'
+
 export { exportEvidence } from './export.ts'
-export type { EvidenceSources } from './export.ts'
+
 export { engineStory } from './run-story.ts'
-export type { RunStory } from './run-story.ts'
+
 export { verifyEvidence } from './verify.ts'
-export type { EvidenceReport } from './verify.ts'
+

@@ -1,14 +1,14 @@
 export { loadPolicies } from './policy-engine.ts'
 export type { PolicyDecision, PolicyEngine, PolicyLocations } from './policy-engine.ts'
 export { readPolicyTests, runPolicyTests } from './policy-tests.ts'
-export type { PolicyTest, PolicyTestResult } from './policy-tests.ts'
+
 export { nameResource, toolActions } from './request.ts'
 export type {
   Isolation,
   PolicyRequest,
-  ProjectResource,
+  
   RepositoryFacts,
-  RunResource,
+  
   ToolAction,
-  ToolUseContext,
+  
 } from './request.ts'

@@ -15,7 +15,7 @@ export type ToolAction = (typeof toolActions)[EffectClass]
 export type Isolation = 'namespaces' | 'none' | 'not-applicable'
 
 /** Facts about the use of a tool, established by the door. */
-export interface ToolUseContext {
+interface ToolUseContext {
   readonly tool: string
   readonly permissions: readonly string[]
   readonly isolation: Isolation
@@ -29,7 +29,7 @@ export interface RepositoryFacts {
   readonly trusted: boolean
 }
 
-export interface RunResource {
+interface RunResource {
   readonly kind: 'run'
   readonly tenantId: TenantId
   readonly runId: RunId
@@ -38,30 +38,30 @@ export interface RunResource {
   readonly requester: string
 }
 
-export interface ProjectResource {
+interface ProjectResource {
   readonly kind: 'project'
   readonly tenantId: TenantId
   readonly projectId: ProjectId
 }
 
-export interface ApprovalResource {
+interface ApprovalResource {
   readonly kind: 'approval'
   readonly tenantId: TenantId
   readonly approvalId: string
   readonly runId: RunId
 }
 
-export interface RepositoryResource extends RepositoryFacts {
+interface RepositoryResource extends RepositoryFacts {
   readonly kind: 'repository'
   readonly tenantId: TenantId
 }
 
-export interface AuditLogResource {
+interface AuditLogResource {
   readonly kind: 'audit-log'
   readonly tenantId: TenantId
 }
 
-export interface BudgetResource {
+interface BudgetResource {
   readonly kind: 'budget'
   readonly tenantId: TenantId
   readonly level: string

@@ -1,2 +1,2 @@
 export { traceAct } from './tracer.ts'
-export type { ActSpan } from './tracer.ts'
+
