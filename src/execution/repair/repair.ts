@@ -45,7 +45,22 @@ export async function repair(
   signal: AbortSignal,
   onProgress: (progress: RepairProgress) => void = () => undefined,
 ): Promise<RepairOutcome> {
-  return new RepairRun(problem, ports, budget, signal, onProgress).perform()
+  const start = ports.now()
+  const vocabulary = gatherVocabulary(problem)
+  const localisation = localise(problem, vocabulary)
+  onProgress({ kind: 'localised', suspects: localisation.suspects.slice(0, shownSuspects) })
+  const pool = await generate(localisation, vocabulary, { signal })
+  onProgress({ kind: 'generated', candidates: pool.size, files: localisation.trees.length })
+  const found = { start, vocabulary, localisation, pool }
+  return new RepairRun(problem, ports, budget, signal, onProgress, found).perform()
+}
+
+/** What is known before anything is tried. */
+interface Groundwork {
+  readonly start: number
+  readonly vocabulary: Vocabulary
+  readonly localisation: Localisation
+  readonly pool: CandidatePool
 }
 
 class RepairRun {
@@ -69,19 +84,17 @@ class RepairRun {
     budget: RepairBudget,
     signal: AbortSignal,
     onProgress: (progress: RepairProgress) => void,
+    groundwork: Groundwork,
   ) {
     this.#problem = problem
     this.#ports = ports
     this.#budget = budget
     this.#signal = signal
     this.#onProgress = onProgress
-    this.#start = ports.now()
-    this.#vocabulary = gatherVocabulary(problem)
-    this.#localisation = localise(problem, this.#vocabulary)
-    onProgress({ kind: 'localised', suspects: this.#localisation.suspects.slice(0, shownSuspects) })
-    this.#pool = generate(this.#localisation, this.#vocabulary)
-    const files = this.#localisation.trees.length
-    onProgress({ kind: 'generated', candidates: this.#pool.size, files })
+    this.#start = groundwork.start
+    this.#vocabulary = groundwork.vocabulary
+    this.#localisation = groundwork.localisation
+    this.#pool = groundwork.pool
     this.#search = new Search({
       pool: this.#pool,
       validator: ports.validator,
@@ -96,7 +109,6 @@ class RepairRun {
     if (this.#pool.size === 0) return this.#escalate('no-candidate')
     for (;;) {
       await this.#gather()
-      if (this.#signal.aborted) return this.#escalate('cancelled')
       const repaired = await this.#confirmBest()
       if (repaired !== null) return repaired
       if (this.#signal.aborted) return this.#escalate('cancelled')
@@ -146,7 +158,12 @@ class RepairRun {
   async #continue(limits: { readonly deadline: number; readonly plausible: number }): Promise<void> {
     this.#isContinued = true
     const bases = [...this.#search.partial, ...this.#search.progressed]
-    for (const candidates of continueFrom(bases, this.#problem, this.#localisation, this.#search.nextId)) {
+    for await (const candidates of continueFrom(
+      bases,
+      this.#problem,
+      this.#localisation,
+      this.#search.nextId,
+    )) {
       await this.#search.try(candidates, limits, this.#signal)
       if (this.#search.isOver(limits, this.#signal)) return
     }

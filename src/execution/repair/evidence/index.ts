@@ -1,4 +1,3 @@
-export { readFailure } from './failure-values.ts'
-export type { FailureSigns, ValuePair } from './failure-values.ts'
+export type { ValuePair } from './failure-values.ts'
 export { gatherVocabulary } from './vocabulary.ts'
 export type { Vocabulary } from './vocabulary.ts'

@@ -1,10 +1,12 @@
 import { ancestorsOf, functionOf, isFunctionNode, isPure, isSite, isValue } from '../syntax/index.ts'
 import type { Site, SourceTree } from '../syntax/index.ts'
+import { commentedCode } from './commented-code.ts'
+import type { CommentedCode } from './commented-code.ts'
 import { shapeOf, shapesByUse } from './shapes.ts'
 import type { Shape } from './shapes.ts'
 
 /** A call of a named function somewhere in a file. */
-export interface CallFact {
+interface CallFact {
   /** Text of the callee, such as `utils.merge`. */
   readonly callee: string
   readonly arguments: readonly string[]
@@ -30,6 +32,7 @@ export interface FileFacts {
   readonly strings: ReadonlyMap<string, number>
   /** Constructions without arguments of what the file does not declare, such as `new Date()`. */
   readonly constructions: ReadonlySet<string>
+  readonly commented: readonly CommentedCode[]
 }
 
 const longestBorrowed = 120
@@ -104,6 +107,7 @@ export function readFacts(tree: SourceTree): FileFacts {
     assigned,
     strings,
     constructions,
+    commented: commentedCode(tree),
   }
 }
 

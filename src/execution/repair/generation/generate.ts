@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 import type { Vocabulary } from '../evidence/index.ts'
 import type { Localisation } from '../localisation/index.ts'
 import type { Candidate } from '../model.ts'
@@ -11,12 +13,17 @@ import type { ProjectFacts } from './project-facts.ts'
 import { templates as allTemplates } from './registry.ts'
 import type { FileContext, Proposal, Template } from './template.ts'
 
+/** Nodes after which others get their turn: some milliseconds. */
+const sitesPerBreath = 50
+
 export interface GenerationOptions {
   readonly templates?: readonly Template[]
   /** Candidates kept at most, best first. */
   readonly most?: number
   /** Edits with a lower prior are not made. */
   readonly leastPrior?: number
+  /** Ends the enumeration early, with what there is. */
+  readonly signal?: AbortSignal
 }
 
 /** All candidates in the order in which they should be tried. */
@@ -27,18 +34,21 @@ export interface CandidatePool {
 }
 
 /** Proposals are enumerated down to this prior at most; further up where there are more than can be tried. */
-const leastPrior = 0.001
+const leastPrior = 0.003
 
 /** More than can be tried in minutes. */
-const mostCandidates = 120_000
+const mostCandidates = 60_000
 
-/** Makes every edit that the templates know for the suspicious places, ordered by prior, without duplicates. */
-export function generate(
+/**
+ * Makes every edit that the templates know for the suspicious places, ordered by prior, without duplicates. Lets other
+ * work in between: enumeration takes seconds.
+ */
+export async function generate(
   localisation: Localisation,
   vocabulary: Vocabulary,
   options: GenerationOptions = {},
-): CandidatePool {
-  const drafts = enumerate(localisation, vocabulary, options)
+): Promise<CandidatePool> {
+  const drafts = await enumerate(localisation, vocabulary, options)
   const admission = new Admission()
   let position = 0
   let id = 0
@@ -82,19 +92,25 @@ interface Draft {
   readonly order: number
 }
 
-function enumerate(localisation: Localisation, vocabulary: Vocabulary, options: GenerationOptions): Draft[] {
+async function enumerate(
+  localisation: Localisation,
+  vocabulary: Vocabulary,
+  options: GenerationOptions,
+): Promise<Draft[]> {
   const { trees } = localisation
   const facts = trees.map((tree) => readFacts(tree))
   const project = gatherProjectFacts(trees, facts, vocabulary)
   const collection = new Collection(options.most ?? mostCandidates, options.leastPrior ?? leastPrior)
   const templates = options.templates ?? allTemplates
-  trees.forEach((tree, index) => {
+  for (const [index, tree] of trees.entries()) {
     const own = facts[index]
-    if (own === undefined) return
+    if (own === undefined) continue
     const contextAt = fileContexts(tree, own, project, vocabulary)
     for (const site of tree.sites) {
       const suspicion = localisation.suspicionOf(tree, site)
       if (suspicion < collection.least) continue
+      if (site.id % sitesPerBreath === 0) await setImmediate()
+      if (options.signal?.aborted === true) return collection.sorted()
       const context = contextAt(collection.least / suspicion)
       for (const template of templates) {
         for (const proposal of template.propose(site, context)) {
@@ -102,7 +118,7 @@ function enumerate(localisation: Localisation, vocabulary: Vocabulary, options: 
         }
       }
     }
-  })
+  }
   return collection.sorted()
 }
 
@@ -127,7 +143,7 @@ class Collection {
     if (known !== undefined && known.prior >= prior) return
     this.order += 1
     this.drafts.set(key, { tree, template, proposal, prior, order: this.order })
-    if (this.drafts.size >= this.most * 1.5) this.prune()
+    if (this.drafts.size >= this.most * 2) this.prune()
   }
 
   sorted(): Draft[] {

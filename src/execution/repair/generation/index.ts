@@ -1,4 +1,3 @@
 export { generate } from './generate.ts'
-export type { CandidatePool, GenerationOptions } from './generate.ts'
+export type { CandidatePool } from './generate.ts'
 export { templates } from './registry.ts'
-export type { FileContext, Proposal, Template } from './template.ts'

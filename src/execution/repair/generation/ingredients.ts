@@ -133,7 +133,7 @@ function originOf(
 }
 
 /** The name that a chain of members begins with. */
-export function rootOf(site: Site): string | null {
+function rootOf(site: Site): string | null {
   let { node } = site
   while (node.type === 'MemberExpression' || node.type === 'OptionalMemberExpression') node = node.object
   if (node.type === 'ThisExpression') return 'this'

@@ -11,12 +11,12 @@ const perBase = 600
  * Second edits on top of first ones that got the tests further without mending them: the new failure messages are the
  * vocabulary of the second edit. Best bases first.
  */
-export function* continueFrom(
+export async function* continueFrom(
   progressed: readonly CandidateOutcome[],
   problem: RepairProblem,
   localisation: Localisation,
   nextId: () => number,
-): Iterable<readonly Candidate[]> {
+): AsyncIterable<readonly Candidate[]> {
   for (const base of distinctBases(progressed)) {
     const { messages = {} } = base
     const failing = problem.reproduction.failing.map((test) => {
@@ -26,7 +26,7 @@ export function* continueFrom(
     const vocabulary = gatherVocabulary({ ...problem, reproduction: { ...problem.reproduction, failing } })
     const file = base.candidate.edits[0]?.file
     const trees = localisation.trees.filter((tree) => tree.path === file)
-    const pool = generate({ ...localisation, trees }, vocabulary, { most: perBase })
+    const pool = await generate({ ...localisation, trees }, vocabulary, { most: perBase })
     yield pool
       .take(perBase)
       .filter((candidate) => areDisjoint(candidate, base.candidate))
@@ -43,7 +43,9 @@ function distinctBases(progressed: readonly CandidateOutcome[]): readonly Candid
     .sort((left, right) => moved(right) - moved(left) || right.candidate.prior - left.candidate.prior)
     .filter(({ candidate }) => {
       const key = `${candidate.edits[0]?.file ?? ''}:${candidate.line}`
-      return seen.has(key) ? false : seen.add(key) !== undefined
+      const isNew = !seen.has(key)
+      seen.add(key)
+      return isNew
     })
     .slice(0, mostBases)
 }

@@ -1,4 +1,4 @@
 export { continueFrom } from './continuation.ts'
 export { Search } from './search.ts'
-export type { SearchLimits } from './search.ts'
+
 export { isAccepted } from './verdict.ts'

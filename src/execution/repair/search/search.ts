@@ -2,7 +2,8 @@ import type { CandidatePool } from '../generation/index.ts'
 import type { Candidate, CandidateOutcome, RepairProgress, Validator } from '../model.ts'
 import { pairPartials } from './combine.ts'
 
-const chunkSizes = [600, 2_000, 4_000] as const
+/** Small at first, so that half repairs are soon joined. */
+const chunkSizes = [200, 600, 2_000, 4_000] as const
 /** Ids of joined candidates start here, out of reach of the pool's. */
 const firstJoinedId = 10_000_001
 const mostProgressed = 500

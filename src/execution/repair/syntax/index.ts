@@ -16,7 +16,6 @@ export {
   isCondition,
   isFunctionNode,
   isListed,
-  isLoop,
   isPure,
   isSite,
   isValue,
@@ -26,7 +25,7 @@ export {
   statementOf,
   wordsOf,
 } from './queries.ts'
-export type { Binding, Scope } from './scope.ts'
+export type { Binding } from './scope.ts'
 export { buildTree } from './source-tree.ts'
 export type { Site, SourceTree } from './source-tree.ts'
 export { quoted, styleOf } from './style.ts'

@@ -68,7 +68,7 @@ export function loopOf(site: Site): Site | null {
   return null
 }
 
-export function isLoop(node: Node): boolean {
+function isLoop(node: Node): boolean {
   return /^(?:For|ForIn|ForOf|While|DoWhile)Statement$/.test(node.type)
 }
 

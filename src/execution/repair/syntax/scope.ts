@@ -1,6 +1,6 @@
 import type { Node } from '@babel/types'
 
-export type BindingKind = 'parameter' | 'variable' | 'constant' | 'function' | 'class' | 'import' | 'caught'
+type BindingKind = 'parameter' | 'variable' | 'constant' | 'function' | 'class' | 'import' | 'caught'
 
 /** A name that a program declares. */
 export interface Binding {

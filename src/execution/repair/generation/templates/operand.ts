@@ -47,23 +47,21 @@ function* movedOut(site: Site, { tree }: FileContext): Iterable<Proposal> {
       tree.text.slice(site.start, argument.start) +
       tree.textOf(inner) +
       tree.text.slice(argument.end, site.end)
-    const label = (moved: Site): { variant: string; weight: number; description: string } => ({
-      variant: 'move-out',
-      weight: 0.6,
-      description: `move ${operator} ${tree.textOf(moved)} out of the call`,
-    })
-    yield replaceExpression(
-      site,
-      `${call(left)} ${operator} ${enclosed(right, tree.textOf(right), strength)}`,
-      strength,
-      label(right),
-    )
-    yield replaceExpression(
-      site,
-      `${enclosed(left, tree.textOf(left), strength)} ${operator} ${call(right)}`,
-      strength,
-      label(left),
-    )
+    const offer = (text: string, moved: Site): Proposal => {
+      const label = {
+        variant: 'move-out',
+        weight: 0.6,
+        description: `move ${operator} ${tree.textOf(moved)} out of the call`,
+      }
+      // `x + (f(a) + b)` is meant as `x + f(a) + b`.
+      const joins =
+        operator === '+' && isSite(site.parent, 'BinaryExpression') && site.parent.node.operator === '+'
+      return joins
+        ? { ...label, start: site.start, end: site.end, replacement: text }
+        : replaceExpression(site, text, strength, label)
+    }
+    yield offer(`${call(left)} ${operator} ${enclosed(right, tree.textOf(right), strength)}`, right)
+    yield offer(`${enclosed(left, tree.textOf(left), strength)} ${operator} ${call(right)}`, left)
   }
 }
 

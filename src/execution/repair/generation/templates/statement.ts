@@ -1,4 +1,4 @@
-import { parseText, functionOf, isListed, isSite, neighboursOf, statementOf } from '../../syntax/index.ts'
+import { functionOf, isListed, isSite, neighboursOf, statementOf } from '../../syntax/index.ts'
 import type { Site } from '../../syntax/index.ts'
 import { insertAfter, insertBefore, removeStatement, replaceRange } from '../edits.ts'
 import type { FileContext, Proposal, Template } from '../template.ts'
@@ -10,8 +10,8 @@ export const template: Template = {
   about: 'Removes, moves, swaps or borrows statements, and restores code that was commented out.',
   fault: 'A statement is missing, too much, or in the wrong place.',
   *propose(site, context) {
-    if (isSite(site, 'Program')) yield* restored(context)
     if (statementOf(site) !== site || /^(?:Import|Export|TS|Function|Class)/.test(site.node.type)) return
+    yield* restored(site, context)
     yield* removed(site, context)
     yield* swapped(site, context)
     yield* movedOut(site, context)
@@ -140,41 +140,20 @@ function* elseAdded(site: Site, { tree }: FileContext): Iterable<Proposal> {
   })
 }
 
-/** Commented-out code that parses comes back. */
-function* restored({ tree }: FileContext): Iterable<Proposal> {
-  let block: { start: number; end: number; code: string[] } | null = null
-  const blocks: { readonly start: number; readonly end: number; readonly code: string[] }[] = []
-  for (const comment of tree.comments) {
-    const start = comment.start ?? 0
-    const end = comment.end ?? 0
-    if (comment.type === 'CommentBlock') {
-      if (!comment.value.startsWith('*')) blocks.push({ start, end, code: [comment.value] })
-      continue
-    }
-    const adjoins = block !== null && /^\s*$/.test(tree.text.slice(block.end, start))
-    if (block !== null && adjoins && tree.lineOf(start) === tree.lineOf(block.end) + 1) {
-      block.end = end
-      block.code.push(comment.value)
-    } else {
-      block = { start, end, code: [comment.value] }
-      blocks.push(block)
-    }
-  }
-  for (const { start, end, code } of blocks) {
-    const text = code.map((line) => line.replace(/^ /, '')).join(`\n${tree.indentationAt(start)}`)
-    if (!looksLikeCode(text) || text.length > 2_000) continue
-    const parsed = parseText(tree.path, `async function probe() {\n${text}\n}`)
-    if (parsed === null || parsed.errors > 0) continue
-    yield replaceRange(start, end, text, {
+/** Commented-out code directly before a statement, or after the last one of a block, comes back. */
+function* restored(site: Site, { facts }: FileContext): Iterable<Proposal> {
+  if (!isListed(site) || site.parent === null) return
+  const { before, after } = neighboursOf(site)
+  const from = before?.end ?? site.parent.start
+  const to = after === undefined ? site.parent.end : site.start
+  for (const { start, end, code } of facts.commented) {
+    if (start < from || end > to || (start > site.start && start < site.end)) continue
+    yield replaceRange(start, end, code, {
       variant: 'restore',
       weight: 0.6,
-      description: `bring back the code that was commented out: ${shortened(text)}`,
+      description: `bring back the code that was commented out: ${shortened(code)}`,
     })
   }
-}
-
-function looksLikeCode(text: string): boolean {
-  return /[;{}()=]/.test(text) && /(?:\)|\}|;)\s*$/.test(text) && /\w+\s*[=(.]/.test(text)
 }
 
 function renamed(text: string, from: string, to: string): string {
