@@ -12,16 +12,10 @@ export interface HostProgram {
   readonly purpose: string
 }
 
-export const hostPrograms: readonly HostProgram[] = [
+const hostPrograms: readonly HostProgram[] = [
   { program: 'bwrap', package: 'bubblewrap', purpose: 'isolates the code of repositories' },
   { program: 'setpriv', package: 'util-linux', purpose: 'gives up rights before anything untrusted starts' },
   { program: 'git', package: 'git', purpose: 'reads and writes repositories' },
-]
-
-/** What else the studio's own tests can use; those that need it are skipped where it is missing. */
-export const testPrograms: readonly HostProgram[] = [
-  { program: 'python3', package: 'python3', purpose: 'runs Python suites' },
-  { program: 'pytest', package: 'python3-pytest', purpose: 'runs Python suites' },
 ]
 
 /** Of the given programs, those that are not on this machine. */

@@ -120,6 +120,7 @@ export const rules: readonly Rule[] = [
       betweenRooms(imports)
         .filter(
           ({ from, target, names }) =>
+            !isTest(from) &&
             names.some((name) => !pureFunctions.has(name)) &&
             adapters.includes(roomOf(target)) &&
             !['execution', 'main', 'testing'].includes(planeOf(from)),

@@ -1,7 +1,7 @@
 import type { Git } from './git-process.ts'
 import type { ObjectFormat } from './git-directory.ts'
 import type { ObjectReader } from './object-reader.ts'
-import type { TreeEntry } from './tree.ts'
+import type { TreeEntry } from './tree-entry.ts'
 import type { Location } from './location.ts'
 
 export interface RepositoryLimits {
