@@ -24,12 +24,6 @@ export interface AuditReport {
   readonly problems: readonly { readonly sequence: number; readonly kind: string; readonly message: string }[]
 }
 
-export interface EvidenceReport {
-  readonly ok: boolean
-  readonly checked: number
-  readonly problems: readonly string[]
-}
-
 /** What every client of the studio can do. The command line uses it in process; a transport may stand in between. */
 export interface Studio {
   submit(submission: Submission): Promise<{ readonly runId: string }>

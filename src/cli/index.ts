@@ -1,4 +1,3 @@
-export type { CliContext, Diagnosis, GlobalOptions } from './context.ts'
+export type { CliContext, Diagnosis } from './context.ts'
 export { buildProgram } from './program.ts'
 export { runCommandLine } from './run.ts'
-export type { Terminal } from './terminal.ts'

@@ -77,7 +77,7 @@ function changeLines(run: RunView, terminal: Terminal, width: number): string[] 
 }
 
 /** A unified diff with colours, indented; without its file headers' noise. */
-export function renderPatch(
+function renderPatch(
   patch: string,
   terminal: Terminal,
   options: { readonly width: number; readonly limit: number; readonly run: string },
@@ -121,7 +121,7 @@ function findingLine(finding: Finding, width: number): string {
 }
 
 /** The ten-second table. */
-export function escalationLines(escalation: Escalation, width: number): string[] {
+function escalationLines(escalation: Escalation, width: number): string[] {
   const column = Math.max(20, Math.floor((width - 7) / 2))
   const table = (head: readonly [string, string], rows: readonly (readonly [string, string])[]): string[] => [
     `| ${head[0].padEnd(column)} | ${head[1].padEnd(column)} |`,

@@ -1,32 +1,15 @@
 export { roleSchema } from './principal.ts'
 export type { Principal, Role } from './principal.ts'
-export { intentSchema, repositoryRefSchema, untrustedTextSchema, workItemSchema } from './work.ts'
+export { intentSchema, workItemSchema } from './work.ts'
 export type { Intent, WorkItem } from './work.ts'
 export { testCaseSchema, testFrameworkSchema, testReportSchema } from './test-report.ts'
 export type { TestCase, TestFramework, TestReport } from './test-report.ts'
-export { changeSchema, diffSummarySchema, findingSchema, verdictSchema } from './change.ts'
+export { changeSchema, findingSchema, verdictSchema } from './change.ts'
 export type { Change, DiffSummary, Finding, Verdict } from './change.ts'
-export {
-  durationSchema,
-  retrySchema,
-  runStatusSchema,
-  stepDefinitionSchema,
-  stepStatusSchema,
-  workflowDefinitionSchema,
-} from './workflow-definition.ts'
+export { workflowDefinitionSchema } from './workflow-definition.ts'
 export type { RunStatus, StepDefinition, StepStatus, WorkflowDefinition } from './workflow-definition.ts'
 export type { Cost, EffectClass, Tool, ToolContext } from './tool.ts'
-export {
-  errorReportSchema,
-  escalationSchema,
-  runEventViewSchema,
-  runOutcomeSchema,
-  runReportSchema,
-  runSummarySchema,
-  runViewSchema,
-  stepViewSchema,
-  submissionSchema,
-} from './studio.ts'
+export { escalationSchema, runOutcomeSchema, submissionSchema } from './studio.ts'
 export type {
   Escalation,
   RunEventView,
@@ -34,6 +17,5 @@ export type {
   RunReport,
   RunSummary,
   RunView,
-  StepView,
   Submission,
 } from './studio.ts'

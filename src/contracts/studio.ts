@@ -4,7 +4,7 @@ import { workItemSchema } from './work.ts'
 import { runStatusSchema, stepStatusSchema } from './workflow-definition.ts'
 
 /** How an error looks in every answer of the studio. */
-export const errorReportSchema = z.object({
+const errorReportSchema = z.object({
   code: z.string(),
   message: z.string(),
   remedy: z.string(),
@@ -29,7 +29,7 @@ export type Submission = z.input<typeof submissionSchema>
 export const runOutcomeSchema = z.enum(['delivered', 'escalated', 'rejected', 'failed', 'cancelled'])
 export type RunOutcome = z.infer<typeof runOutcomeSchema>
 
-export const stepViewSchema = z.object({
+const stepViewSchema = z.object({
   id: z.string(),
   title: z.string(),
   kind: z.string(),
@@ -39,8 +39,6 @@ export const stepViewSchema = z.object({
   endedAt: z.iso.datetime().nullable(),
   error: errorReportSchema.nullable(),
 })
-export type StepView = z.infer<typeof stepViewSchema>
-
 /** What was tried without success, readable in ten seconds. */
 export const escalationSchema = z.object({
   hypothesis: z.string(),
@@ -51,7 +49,7 @@ export const escalationSchema = z.object({
 })
 export type Escalation = z.infer<typeof escalationSchema>
 
-export const runReportSchema = z.object({
+const runReportSchema = z.object({
   asked: z.string(),
   explanation: z.string().nullable(),
   patch: z.string().nullable(),
@@ -85,7 +83,7 @@ export const runReportSchema = z.object({
 })
 export type RunReport = z.infer<typeof runReportSchema>
 
-export const runSummarySchema = z.object({
+const runSummarySchema = z.object({
   id: z.string(),
   title: z.string(),
   status: runStatusSchema,
@@ -96,7 +94,7 @@ export const runSummarySchema = z.object({
 })
 export type RunSummary = z.infer<typeof runSummarySchema>
 
-export const runViewSchema = runSummarySchema.extend({
+const runViewSchema = runSummarySchema.extend({
   workflow: z.object({ name: z.string(), digest: z.string() }),
   steps: z.array(stepViewSchema),
   error: errorReportSchema.nullable(),
@@ -104,7 +102,7 @@ export const runViewSchema = runSummarySchema.extend({
 })
 export type RunView = z.infer<typeof runViewSchema>
 
-export const runEventViewSchema = z.object({
+const runEventViewSchema = z.object({
   sequence: z.int(),
   time: z.iso.datetime(),
   stepId: z.string().nullable(),

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
 /** Untrusted text from outside; it is data wherever it travels, never an instruction. */
-export const untrustedTextSchema = z.string().max(1_000_000)
+const untrustedTextSchema = z.string().max(1_000_000)
 
-export const repositoryRefSchema = z.object({
+const repositoryRefSchema = z.object({
   /** A path, a bare repository or an URL that git understands. */
   location: z.string().min(1).max(4096),
   /** Branch, tag or commit to start from; the remote's HEAD when absent. */

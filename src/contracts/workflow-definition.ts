@@ -5,9 +5,9 @@ const identifier = z
   .regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and dashes')
   .max(64)
 /** `30s`, `15m`, `2h`, `7d` or `500ms`. */
-export const durationSchema = z.string().regex(/^\d+(ms|s|m|h|d)$/, 'a number followed by ms, s, m, h or d')
+const durationSchema = z.string().regex(/^\d+(ms|s|m|h|d)$/, 'a number followed by ms, s, m, h or d')
 
-export const retrySchema = z.object({
+const retrySchema = z.object({
   attempts: z.int().min(1).max(100),
   backoff: durationSchema.default('1s'),
   factor: z.number().min(1).max(10).default(2),
@@ -18,7 +18,7 @@ export const retrySchema = z.object({
  * One node of a workflow. Strings that start with `=` inside `with`, and the whole of `when` and `over`, are CEL
  * expressions over `inputs`, `steps.<id>.{status,output}` and, inside a fan-out, `item` and `index`.
  */
-export const stepDefinitionSchema = z.strictObject({
+const stepDefinitionSchema = z.strictObject({
   id: identifier,
   kind: z.enum(['tool', 'agent', 'compute', 'approval', 'validation', 'workflow']),
   /** Tool, agent, function or workflow name; an approval names what is approved. */

@@ -4,7 +4,7 @@ import { definitionErrors } from './errors.ts'
 
 export type ValuePath = readonly (string | number)[]
 
-export interface SourcePosition {
+interface SourcePosition {
   /** Both from 1. */
   readonly line: number
   readonly column: number

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { DBOS } from '@dbos-inc/dbos-sdk'
-import type { WorkflowHandle } from '@dbos-inc/dbos-sdk'
+import type { WorkflowHandle, WorkflowQueue } from '@dbos-inc/dbos-sdk'
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor'
 import { buildEnqueueStatus } from '@dbos-inc/dbos-sdk/internal/enqueue_options'
 import { DBOSPortableJSON } from '@dbos-inc/dbos-sdk/internal/serialization'
@@ -40,6 +41,8 @@ export interface DurableFunctionsOptions {
   readonly logger: Logger
   /** Steps performed at the same time by this process. */
   readonly concurrency: number
+  /** How many it performs now. */
+  readonly busy: () => number
   /** Performs a ticket; what it throws is a defect, expected failures are recorded by it. */
   readonly perform: (ticket: Ticket) => Promise<void>
 }
@@ -56,7 +59,8 @@ const applicationName = 'atelier'
 const applicationVersion = 'tickets-1'
 const functionName = 'atelier.ticket'
 export const durableSchema = 'dbos'
-const queues = { steps: 'atelier-steps', control: 'atelier-control' } as const
+const queueNames = { steps: 'atelier-steps', control: 'atelier-control' } as const
+type QueueKind = keyof typeof queueNames
 const pollingIntervalMs = 100
 
 /** DBOS's executor is one per process, and so is this. */
@@ -65,6 +69,11 @@ let occupied = false
 export class DurableFunctions {
   readonly #options: DurableFunctionsOptions
   readonly #delays = new Set<NodeJS.Timeout>()
+  readonly #wanted = new Set<QueueKind>()
+  readonly #looking = new Set<QueueKind>()
+  #queues: Readonly<Record<QueueKind, WorkflowQueue>> | undefined
+  /** Steps may wait in the queue for a place to become free here. */
+  #backlog = false
   #launched = false
   #doubtful = false
 
@@ -79,7 +88,11 @@ export class DurableFunctions {
     this.#launched = true
     const { owner, executorId, logger, perform } = this.#options
     try {
-      DBOS.registerWorkflow((ticket: Ticket) => perform(ticket), {
+      const performAndLookOn = async (ticket: Ticket): Promise<void> => {
+        await perform(ticket)
+        if (this.#backlog) this.#look('steps')
+      }
+      DBOS.registerWorkflow(performAndLookOn, {
         name: functionName,
         // How often a step may be taken up again is the scheduler's to decide.
         maxRecoveryAttempts: 1_000_000_000,
@@ -97,13 +110,12 @@ export class DurableFunctions {
         logger: dbosLogger(logger),
       })
       await DBOS.launch()
-      const { concurrency } = this.#options
-      await DBOS.registerQueue(queues.control, { minPollingIntervalMs: pollingIntervalMs })
-      await DBOS.registerQueue(queues.steps, {
-        minPollingIntervalMs: pollingIntervalMs,
-        workerConcurrency: concurrency,
-        onConflict: 'always_update',
-      })
+      const { concurrency: workerConcurrency } = this.#options
+      const polling = { minPollingIntervalMs: pollingIntervalMs, onConflict: 'always_update' } as const
+      this.#queues = {
+        control: await DBOS.registerQueue(queueNames.control, polling),
+        steps: await DBOS.registerQueue(queueNames.steps, { ...polling, workerConcurrency }),
+      }
     } catch (error) {
       await this.#leave()
       throw error
@@ -112,7 +124,7 @@ export class DurableFunctions {
 
   /** The row of a ticket; `delayMs` from now, or claimed for this process under the token `owner`. */
   async prepare(ticket: Ticket, delayMs: number, owner: string | undefined): Promise<PreparedTicket> {
-    const queueName = ticket.kind === 'execute' ? queues.steps : queues.control
+    const queueName = queueNames[ticket.kind === 'execute' ? 'steps' : 'control']
     const options = {
       queueName,
       workflowName: functionName,
@@ -128,18 +140,63 @@ export class DurableFunctions {
     return { status: { ...status, status: 'PENDING', executorId, recoveryAttempts: 1 }, owner }
   }
 
-  /** Starts what was claimed for this process, and sees to it that what was delayed is not found late. */
+  /** Starts what was claimed for this process, and looks for what was enqueued rather than wait for the next poll. */
   start(tickets: readonly PreparedTicket[]): void {
     // A process that only asks, and performs nothing, leaves all of it to the queue.
     if (!this.#launched) return
     for (const { status, owner } of tickets) {
-      if (owner !== undefined) {
-        executor()
-          .executeDequeuedWorkflow(status, owner)
-          .then((handle: WorkflowHandle<unknown>) => handle.getResult())
-          .catch((error: unknown) => this.#report(status.workflowUUID, error))
-      } else if (status.delayUntilEpochMS !== undefined) this.#wakeAt(status.delayUntilEpochMS)
+      if (owner !== undefined) this.#startClaimed(status, owner)
+      else if (status.delayUntilEpochMS !== undefined) this.#lookAt(status.delayUntilEpochMS)
+      else if (status.queueName === queueNames.control) this.#look('control')
+      else this.#look('steps')
     }
+  }
+
+  #startClaimed(status: WorkflowStatusInternal, owner: string): void {
+    executor()
+      .executeDequeuedWorkflow(status, owner)
+      .then((handle: WorkflowHandle<unknown>) => handle.getResult())
+      .catch((error: unknown) => this.#report(status.workflowUUID, error))
+  }
+
+  /** DBOS polls ten times a second; this finds a ticket at once where this process knows that there is one. */
+  #look(kind: QueueKind): void {
+    this.#wanted.add(kind)
+    if (this.#looking.has(kind)) return
+    this.#looking.add(kind)
+    void this.#lookWhileWanted(kind)
+  }
+
+  async #lookWhileWanted(kind: QueueKind): Promise<void> {
+    try {
+      while (this.#launched && this.#wanted.delete(kind)) await this.#dequeue(kind)
+    } catch (error) {
+      this.#report(queueNames[kind], error)
+    } finally {
+      this.#looking.delete(kind)
+    }
+  }
+
+  async #dequeue(kind: QueueKind): Promise<void> {
+    const queue = this.#queues?.[kind]
+    const { concurrency, executorId, busy } = this.#options
+    if (queue === undefined) return
+    const isFull = kind === 'steps' && busy() >= concurrency
+    if (kind === 'steps') this.#backlog = isFull
+    if (isFull) return
+    const owner = randomUUID()
+    const { systemDatabase } = executor()
+    const ids = await systemDatabase.findAndMarkStartableWorkflows(
+      queue,
+      executorId,
+      applicationVersion,
+      undefined,
+      busy(),
+      0,
+      owner,
+    )
+    if (kind === 'steps' && ids.length > 0) this.#backlog = true
+    await executor().dispatchDequeuedWorkflows(ids, owner)
   }
 
   /** Enqueues again what these executors, which are dead, were performing. Returns how many tickets. */
@@ -206,13 +263,14 @@ export class DurableFunctions {
   }
 
   /** DBOS looks for delayed tickets once a second; for those of this process a timer knows better. */
-  #wakeAt(epochMs: number): void {
+  #lookAt(epochMs: number): void {
     const waitMs = Math.max(0, epochMs - Date.now()) + 1
     if (waitMs > 60_000) return
     const timer = setTimeout(() => {
       this.#delays.delete(timer)
       executor()
         .systemDatabase.transitionDelayedWorkflows()
+        .then(() => this.#look('steps'))
         .catch((error: unknown) => this.#report('delayed tickets', error))
     }, waitMs)
     timer.unref()

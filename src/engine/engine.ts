@@ -82,6 +82,7 @@ class DurableEngine implements Engine {
       executorId,
       logger,
       concurrency,
+      busy: () => this.#places.taken,
       perform: (ticket) => this.#perform(ticket),
     })
     const recover = (executorIds: readonly string[]): Promise<number> => this.#functions.recover(executorIds)

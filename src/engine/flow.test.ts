@@ -10,6 +10,15 @@ const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
 const callsOf = (runId: string) => harness.calls.filter((call) => call.runId === runId)
 
+/** Durable functions of a run that are held somewhere. */
+async function unfinishedTickets(runId: string): Promise<number | null> {
+  const { rowCount } = await harness.test.database.owner.pool.query(
+    `select from dbos.workflow_status where status in ('PENDING', 'ENQUEUED') and workflow_uuid like $1`,
+    [`%${runId}%`],
+  )
+  return rowCount
+}
+
 beforeAll(async () => {
   harness = await startEngine({
     async measure() {
@@ -120,11 +129,7 @@ describe('waiting', () => {
       status: 'waiting',
       waiting: { reason: 'somebody has to say', payload: { question: 'well?' } },
     })
-    const pending = await harness.test.database.owner.pool.query(
-      `select from dbos.workflow_status where status in ('PENDING', 'ENQUEUED') and workflow_uuid like $1`,
-      [`%${asked.runId}%`],
-    )
-    expect(pending.rowCount).toBe(0)
+    await expect.poll(() => unfinishedTickets(asked.runId)).toBe(0)
     await engine.complete(scope, asked.runId, 'a', { decision: 'approved' })
     const ended = await harness.settled(asked.runId)
     expect(ended.status).toBe('succeeded')

@@ -25,7 +25,7 @@ export type Task =
     }
   | { readonly kind: 'cancel-child'; readonly runId: string; readonly occasion: number }
 
-export interface AttemptRecord extends NodeId {
+interface AttemptRecord extends NodeId {
   readonly attempt: number
   readonly take: number
   readonly executorId: string
@@ -35,7 +35,7 @@ export interface AttemptRecord extends NodeId {
   readonly endedAt: number
 }
 
-export interface EventRecord {
+interface EventRecord {
   readonly sequence: number
   readonly at: number
   readonly kind: string
@@ -44,7 +44,7 @@ export interface EventRecord {
   readonly data: JsonObject
 }
 
-export interface PlanRevision {
+interface PlanRevision {
   readonly version: number
   readonly digest: Digest
   readonly reason: string

@@ -8,6 +8,10 @@ export class Places {
     this.#limit = limit
   }
 
+  get taken(): number {
+    return this.#taken
+  }
+
   /** Takes a place if one is free. */
   take(): boolean {
     if (!this.#open || this.#taken >= this.#limit) return false

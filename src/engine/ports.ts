@@ -49,7 +49,7 @@ export interface StepExecutor {
 }
 
 /** Kinds that are performed outside of the engine; sub-workflows are its own. */
-export type ExecutedKind = Exclude<StepDefinition['kind'], 'workflow'>
+type ExecutedKind = Exclude<StepDefinition['kind'], 'workflow'>
 
 export interface RunRecord {
   readonly runId: RunId

@@ -2,7 +2,6 @@ import type { PoolClient } from 'pg'
 import type { TenantId } from '../kernel/index.ts'
 import type { LiveRun, RunChanges } from './live-run.ts'
 import { time } from './run-rows.ts'
-import type { NodeId } from './run-state.ts'
 
 /**
  * Locks that steps of any run of a tenant ask for by name: one holder, the others in the order in which they asked. The
@@ -96,8 +95,4 @@ export async function exchangeLocks(
     [tenantId, names],
   )
   return rows
-}
-
-export function isSameNode(grant: LockGrant, runId: string, node: NodeId): boolean {
-  return grant.runId === runId && grant.stepId === node.stepId && grant.itemIndex === node.itemIndex
 }

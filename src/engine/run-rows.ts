@@ -138,10 +138,10 @@ export const written = {
   },
 } as const
 
-export type WrittenTable = keyof typeof written
-export type Row<T extends WrittenTable> = Readonly<Record<keyof (typeof written)[T], unknown>>
+type WrittenTable = keyof typeof written
+type Row<T extends WrittenTable> = Readonly<Record<keyof (typeof written)[T], unknown>>
 
-export function runRow(header: RunHeader): Row<'runs'> {
+function runRow(header: RunHeader): Row<'runs'> {
   return {
     run_id: header.runId,
     principal_id: header.principalId,
@@ -168,7 +168,7 @@ export function runRow(header: RunHeader): Row<'runs'> {
   }
 }
 
-export function stepRow(runId: RunId, node: NodeState): Row<'run_steps'> {
+function stepRow(runId: RunId, node: NodeState): Row<'run_steps'> {
   return {
     run_id: runId,
     step_id: node.stepId,

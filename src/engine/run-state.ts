@@ -1,7 +1,6 @@
 import type { RunStatus, StepStatus } from '../contracts/index.ts'
 import type { Digest, ErrorReport, PrincipalId, RunId, TenantId } from '../kernel/index.ts'
-import type { Plan } from './plan.ts'
-import type { JsonObject, JsonValue } from './ports.ts'
+import type { JsonValue } from './ports.ts'
 
 /**
  * `forward`: steps are started as their needs end. `stopping`: something failed or the run was cancelled, nothing is
@@ -69,16 +68,6 @@ export interface RunHeader {
   readonly lastSequence: number
   readonly createdAt: number
   readonly endedAt: number | null
-}
-
-/** All that the scheduler knows of a run. */
-export interface RunState {
-  readonly header: RunHeader
-  readonly plan: Plan
-  readonly inputs: JsonObject
-  readonly nodes: ReadonlyMap<string, NodeState>
-  /** Outputs that expressions may read, by digest. */
-  readonly values: ReadonlyMap<Digest, JsonValue>
 }
 
 export function nodeKey({ stepId, itemIndex, role }: NodeId): string {

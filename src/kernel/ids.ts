@@ -2,11 +2,10 @@ import { createHash, randomBytes } from 'node:crypto'
 
 declare const brand: unique symbol
 /** A string that cannot be mistaken for another kind of string. */
-export type Branded<B extends string> = string & { readonly [brand]: B }
+type Branded<B extends string> = string & { readonly [brand]: B }
 
 export type TenantId = Branded<'TenantId'>
 export type ProjectId = Branded<'ProjectId'>
-export type WorkItemId = Branded<'WorkItemId'>
 export type RunId = Branded<'RunId'>
 export type PrincipalId = Branded<'PrincipalId'>
 /** Lower-case hexadecimal SHA-256, prefixed with `sha256:`. */

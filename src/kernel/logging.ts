@@ -1,4 +1,4 @@
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** The logging port: structured fields first, then a sentence. Adapters live in `src/main`. */
 export interface Logger {

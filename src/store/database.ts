@@ -16,7 +16,7 @@ export type Scope =
   | { readonly kind: 'tenant'; readonly tenantId: TenantId; readonly principalId: PrincipalId }
   | { readonly kind: 'system' }
 
-export interface TransactionOptions {
+interface TransactionOptions {
   /** `read committed` when absent. */
   readonly isolation?: IsolationLevel
 }

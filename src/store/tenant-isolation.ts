@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import { roles } from './roles.ts'
 
-export type Privilege = 'select' | 'insert' | 'update' | 'delete'
+type Privilege = 'select' | 'insert' | 'update' | 'delete'
 
 export interface TenantIsolationOptions {
   /** Column that names the tenant; `tenant_id` when absent. */

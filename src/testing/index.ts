@@ -1,8 +1,6 @@
 export { createTestDatabase } from './database.ts'
-export type { TenantScope, TestDatabase, TestDatabaseOptions } from './database.ts'
-export { offerSharedServer } from './shared-server.ts'
-export { useSharedServer } from './server-offer.ts'
-export type { SharedServer } from './shared-server.ts'
+export type { TenantScope, TestDatabase } from './database.ts'
+
 export {
   createGovernedStudio,
   createWorld,
@@ -12,4 +10,4 @@ export {
   policyLocations,
   publishTool,
 } from './governed-studio.ts'
-export type { GovernedStudio, World } from './governed-studio.ts'
+export type { GovernedStudio } from './governed-studio.ts'

@@ -32,7 +32,7 @@ export function listCommands(context: CliContext, finish: (code: ExitCode) => vo
   ]
 }
 
-export function positiveInteger(text: string): number {
+function positiveInteger(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1 || value > 1000) {
     throw new InvalidArgumentError('It must be a whole number from 1 to 1000.')

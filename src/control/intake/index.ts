@@ -1,5 +1,5 @@
 export { normaliseIntent } from './intent.ts'
-export { readIssue, splitIssue } from './issue-source.ts'
-export type { IssueSource, IssueText } from './issue-source.ts'
+export { readIssue } from './issue-source.ts'
+export type { IssueSource } from './issue-source.ts'
 export { displayText } from './display-text.ts'
 export { intakeErrors } from './errors.ts'

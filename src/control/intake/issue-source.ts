@@ -37,7 +37,7 @@ export async function readIssue(source: IssueSource): Promise<IssueText> {
 }
 
 /** The first heading or line that says something is the title, and the rest is the body. */
-export function splitIssue(text: string): IssueText {
+function splitIssue(text: string): IssueText {
   if (Buffer.byteLength(text) > maxBytes) throw intakeErrors.TOO_LARGE()
   const lines = displayText(text).split('\n')
   const first = lines.findIndex((line) => /[\p{L}\p{N}]/u.test(line))

@@ -1,2 +1,2 @@
 export { makePlan, planSchema, planTool } from './plan.ts'
-export type { Plan, PlanningFacts } from './plan.ts'
+export type { PlanningFacts } from './plan.ts'

@@ -4,7 +4,5 @@ export { reviewChange } from './review.ts'
 export { readChangedFiles } from './changed-file.ts'
 export type { ChangedFile } from './changed-file.ts'
 export { buildBaseTestTree } from './base-test-tree.ts'
-export type { BaseTestTree } from './base-test-tree.ts'
-export { planBaseTests } from './base-tests.ts'
-export type { BaseTestPlan, VersionedFile } from './base-tests.ts'
+
 export { reviewTests } from './test-tampering.ts'

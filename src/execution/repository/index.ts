@@ -1,18 +1,17 @@
 export { RepositoryHost } from './repository-host.ts'
-export type { Credentials, RepositoryHostOptions, RepositoryRequest } from './repository-host.ts'
+
 export { Repository } from './repository.ts'
-export type { RepositoryLimits } from './context.ts'
-export type { BaseRevision, ImportResult } from './import.ts'
-export type { TreeEntry } from './tree.ts'
-export type { FileChange, TextEdit } from './tree-edit.ts'
+
+export type { BaseRevision } from './import.ts'
+
+export type { FileChange } from './tree-edit.ts'
 export type { ChangePolicy } from './path-guard.ts'
-export type { FileDifference } from './diff.ts'
-export type { CommitRequest } from './commit.ts'
+
 export { branchOf } from './publish.ts'
 export type { ChangeRequest, PublishRequest } from './publish.ts'
 export { fileKind, isTestPath } from './file-kind.ts'
-export type { FileKind } from './file-kind.ts'
+
 export { findSymbols, symbolsAt } from './symbols.ts'
-export type { SymbolSpan } from './symbols.ts'
+
 export { childrenOf, isScriptPath, parseScript, walkScript } from './script-syntax.ts'
 export { repositoryErrors } from './errors.ts'

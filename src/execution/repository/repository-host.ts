@@ -13,7 +13,7 @@ import { ObjectReader } from './object-reader.ts'
 import { Repository } from './repository.ts'
 
 /** A user name and password (or token) for one https host. */
-export interface Credentials {
+interface Credentials {
   readonly username: string
   readonly password: string
 }

@@ -31,6 +31,20 @@ export function insidePath(path: string): string {
   return posix.resolve(workspacePath, path)
 }
 
+/**
+ * What a freeze is limited to, relative to the workspace; `.` is all of it.
+ *
+ * @throws ATL_SANDBOX_EXPORT_FAILED for a path outside the workspace
+ */
+export function pathsToFreeze(only: readonly string[] = [workspacePath]): readonly string[] {
+  return only.map((path) => {
+    const relative = posix.relative(workspacePath, insidePath(path)) || '.'
+    if (relative === '..' || relative.startsWith('../'))
+      throw sandboxErrors.EXPORT_FAILED({ detail: `${path} does not lie below ${workspacePath}` })
+    return relative
+  })
+}
+
 /** Throws a coded error unless the limits and targets of a sandbox make sense. */
 export function checkSpec(spec: SandboxSpec): void {
   for (const [name, value] of Object.entries(spec.limits))

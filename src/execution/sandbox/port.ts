@@ -94,7 +94,9 @@ export interface Sandbox {
   writeFile(path: string, content: string | Uint8Array): Promise<void>
   /**
    * Freezes what has been written so far into an immutable layer and returns its host directory, fit to be used in
-   * `SandboxSpec.layers` of any later sandbox. `only` limits it to these paths below `/workspace`.
+   * `SandboxSpec.layers` of any later sandbox. It holds every change since the sandbox was made, so it goes directly on
+   * top of the sandbox's own layers and takes the place of layers it froze before. `only` limits it to these paths below
+   * `/workspace`; such a layer is a copy, and the sandbox goes on as if it had not been made. No process may be running.
    */
   freeze(target: string, only?: readonly string[]): Promise<string>
   /** Drops all that was written since the last freeze or the beginning. No process may be running. */

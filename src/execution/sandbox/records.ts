@@ -1,8 +1,9 @@
-import { chmod, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Logger } from '../../kernel/index.ts'
 import { processIds, readProcess } from './process-tree.ts'
+import { removeTree } from './remove-tree.ts'
 
 /** Who made a sandbox: enough to tell later whether that process still lives. */
 const ownerSchema = z.object({ runId: z.string(), pid: z.number().int(), startTime: z.string() })
@@ -42,7 +43,7 @@ export class SandboxRecords {
   }
 
   async remove(id: string): Promise<void> {
-    await rm(this.directoryOf(id), { recursive: true, force: true, maxRetries: 5 })
+    await removeTree(this.directoryOf(id))
   }
 
   /** Ends and removes every sandbox whose owner is dead. Returns how many there were. */
@@ -53,7 +54,7 @@ export class SandboxRecords {
       const id = name.replace(/\.new$/, '')
       try {
         await end(id, join(this.#directory, name))
-        await rm(join(this.#directory, name), { recursive: true, force: true, maxRetries: 5 })
+        await removeTree(join(this.#directory, name))
         reaped += 1
         logger.log('warn', { sandbox: id }, 'Removed a sandbox that a crash left behind')
       } catch (error) {

@@ -10,7 +10,7 @@ import type { SandboxHost, SandboxLimits, SandboxSpec } from './port.ts'
 import { createUnconfinedHost } from './unconfined/unconfined-host.ts'
 
 /** Content of a directory by path: text, or where a symbolic link points. */
-export type Tree = Readonly<Record<string, string | { readonly link: string }>>
+export type Tree = Readonly<Record<string, string | { readonly pointsTo: string }>>
 
 /** A temporary directory for one test file, with a host of each kind in it. */
 export interface Fixture {
@@ -58,7 +58,7 @@ export async function createFixture(): Promise<Fixture> {
       for (const [name, content] of Object.entries(tree)) {
         await mkdir(dirname(join(path, name)), { recursive: true })
         if (typeof content === 'string') await writeFile(join(path, name), content)
-        else await symlink(content.link, join(path, name))
+        else await symlink(content.pointsTo, join(path, name))
       }
       return path
     },

@@ -181,7 +181,7 @@ describe.each(kinds)('a sandbox (%s)', (kind) => {
       const code = (argv: [string, ...string[]], cwd?: string): Promise<unknown> =>
         sandbox.run({ argv, ...quick, ...(cwd === undefined ? {} : { cwd }) }).then(
           () => null,
-          (error: { code: string }) => error.code,
+          (error: unknown) => (error as { code?: string }).code,
         )
       expect(await code(['echo', 'a\0b'])).toBe('ATL_SANDBOX_BAD_COMMAND')
       expect(await code([''])).toBe('ATL_SANDBOX_BAD_COMMAND')
@@ -211,7 +211,7 @@ describe.each(kinds)('a sandbox (%s)', (kind) => {
     const secret = join(fixture.directory, `secret-${kind}`)
     await mkdir(secret)
     await writeFile(join(secret, 'key'), 'secret')
-    await within({ file: { link: join(secret, 'key') }, dir: { link: secret } }, async (sandbox) => {
+    await within({ file: { pointsTo: join(secret, 'key') }, dir: { pointsTo: secret } }, async (sandbox) => {
       expect(await sandbox.readFile('file')).toBeNull()
       expect(await sandbox.readFile('dir/key')).toBeNull()
       const isOutside = sandbox.isolation === 'none'

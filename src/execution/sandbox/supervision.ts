@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { sandboxErrors } from './errors.ts'
 import type { SandboxCommand, SandboxProcess, SandboxResult } from './port.ts'
 
-export type Ended = SandboxResult['ended']
+type Ended = SandboxResult['ended']
 
 /** What ended a process from outside; the first reason wins. */
 export type KillReason = 'timeout' | 'memory' | 'disk' | 'cancelled'
@@ -28,11 +28,7 @@ const fatalSignals = new Set(
 )
 
 /** How a process ended, given what the operating system reports about it and why the studio killed it, if it did. */
-export function endedOf(
-  code: number | null,
-  signal: NodeJS.Signals | null,
-  reason: KillReason | null,
-): Ended {
+function endedOf(code: number | null, signal: NodeJS.Signals | null, reason: KillReason | null): Ended {
   if (reason !== null) return { kind: 'killed', by: reason }
   const number = signal === null ? (code ?? 0) - 128 : constants.signals[signal]
   if (number === constants.signals.SIGXCPU) return { kind: 'killed', by: 'cpu' }
@@ -96,7 +92,7 @@ export class KillSwitch {
 type Bounds = Pick<SandboxCommand, 'timeoutMs' | 'signal'>
 
 /** Trips the switch at the time-out or when the caller cancels; the returned function stops watching. */
-export function watchBounds(kill: KillSwitch, { timeoutMs, signal }: Bounds): () => void {
+function watchBounds(kill: KillSwitch, { timeoutMs, signal }: Bounds): () => void {
   const timer = setTimeout(() => kill.trip('timeout'), Math.min(timeoutMs, 2 ** 31 - 1))
   const cancel = (): void => kill.trip('cancelled')
   if (signal?.aborted === true) queueMicrotask(cancel)
@@ -146,7 +142,7 @@ export async function superviseToEnd(
 }
 
 /** Resolves when the process has ended, rejects when it could not be started. */
-export function exitOf(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
+function exitOf(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
   return new Promise((resolve, reject) => {
     if (child.exitCode !== null || child.signalCode !== null) {
       resolve([child.exitCode, child.signalCode])

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { testFrameworkSchema } from '../../contracts/index.ts'
 
-export const packageManagerSchema = z.enum(['npm', 'yarn', 'pnpm', 'pip', 'none'])
+const packageManagerSchema = z.enum(['npm', 'yarn', 'pnpm', 'pip', 'none'])
 export type PackageManager = z.infer<typeof packageManagerSchema>
 
 const wordSchema = z.object({
@@ -12,7 +12,7 @@ const wordSchema = z.object({
 })
 
 /** How the project itself calls its runner, taken apart. */
-export const invocationSchema = z.object({
+const invocationSchema = z.object({
   environment: z.record(z.string(), z.string()),
   /** Words in front of the runner that belong to its surroundings, such as `dotenv -e .env.test --`. */
   prefix: z.array(wordSchema),

@@ -1,10 +1,9 @@
-export { toolErrors } from './errors.ts'
 export { executeTool, runOnTree } from './execute.ts'
 export { prepareTool } from './prepare.ts'
 export { publishTool } from './publish.ts'
 export { ToolRegistry } from './registry.ts'
 export { repairResultSchema, repairTool } from './repair.ts'
-export type { RepairResult } from './repair.ts'
+
 export { reproduceTool, reproductionSchema } from './reproduce.ts'
 export { workspaceFailures, workspaceSchema } from './workspace.ts'
 export type { ExecutionPlaces, Workspace } from './workspace.ts'

@@ -106,7 +106,7 @@ function requireFailing(baseline: TestReport): readonly TestCase[] {
  * Which failing tests the work item is about: those it names by test, file, symbol or by most of the words of their title.
  * If it names none of them, all are taken, and a person is told so.
  */
-export function relateToIntent(
+function relateToIntent(
   failing: readonly TestCase[],
   intent: Intent,
 ): {

@@ -17,15 +17,6 @@ export type CostUnit = keyof Cost
 
 export const noCost: Cost = { money: 0, tokens: 0, toolCalls: 0, seconds: 0 }
 
-function addCosts(a: Cost, b: Cost): Cost {
-  return {
-    money: a.money + b.money,
-    tokens: a.tokens + b.tokens,
-    toolCalls: a.toolCalls + b.toolCalls,
-    seconds: a.seconds + b.seconds,
-  }
-}
-
 /** @throws ATL_BUDGET_AMOUNT_INVALID */
 export function checkCost(cost: Cost): Cost {
   for (const { unit } of costUnits) {

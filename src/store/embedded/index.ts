@@ -1,3 +1,3 @@
 export { startEmbeddedServer } from './server.ts'
-export type { EmbeddedServer, EmbeddedServerOptions } from './server.ts'
+export type { EmbeddedServer } from './server.ts'
 export { findRunningServer } from './lock.ts'

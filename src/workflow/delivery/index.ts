@@ -1,6 +1,6 @@
 export { approvalOutput } from './approval.ts'
 export { deliveryExecutors } from './executors.ts'
-export type { DeliveryServices } from './executors.ts'
+
 export { intakeTool } from './intake.ts'
 export { reviewTool } from './review.ts'
 export { verifyTool } from './verify.ts'

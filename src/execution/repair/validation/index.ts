@@ -1,4 +1,3 @@
 export { validationErrors } from './errors.ts'
 export { openValidation } from './validation.ts'
-export type { Validation, ValidationMode, ValidationSetup } from './validation-setup.ts'
-export { workerBinds } from './worker-binding.ts'
+export type { Validation } from './validation-setup.ts'

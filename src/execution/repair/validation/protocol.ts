@@ -48,7 +48,7 @@ export type WorkerRequest =
   /** Ends the request that is under way after the candidate that is being tried; obeyed at once, never answered. */
   | { readonly kind: 'cancel' }
 
-export interface WireCoverage extends WireTest {
+interface WireCoverage extends WireTest {
   readonly covered: Readonly<Record<string, readonly TextRange[]>>
 }
 

@@ -12,7 +12,7 @@ import { attackEnvironment, attacks, type Attack, type Targets } from './catalog
 import { prepareTargets } from './targets.ts'
 
 /** How one attack went, inside the sandbox and outside. */
-export interface AttackOutcome {
+interface AttackOutcome {
   readonly name: string
   readonly inside: { readonly output: string; readonly ended: string }
   /** What the attack printed outside; null if the control does not apply. */

@@ -1,14 +1,10 @@
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { z } from 'zod'
 import { isMissing } from '../layer-files.ts'
 import { killProcess, readProcess } from '../process-tree.ts'
 
-const run = promisify(execFile)
 const recordSchema = z.object({ pid: z.number().int().gt(1), startTime: z.string().min(1) })
 const fileName = 'holder.json'
 
@@ -37,10 +33,4 @@ export async function endRecordedHolder(directory: string): Promise<void> {
   }
   if (lives()) killProcess(pid)
   for (let round = 0; round < 500 && lives(); round += 1) await sleep(10)
-}
-
-/** Makes a writable layer on the host's disk removable: an overlay leaves directories without permissions there. */
-export async function unlockDisk(directory: string): Promise<void> {
-  const disk = join(directory, 'disk')
-  if (existsSync(disk)) await run('chmod', ['-R', 'u+rwX', disk])
 }

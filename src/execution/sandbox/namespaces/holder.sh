@@ -58,9 +58,4 @@ rollback)
   empty /disk/home /scratch/tmp /scratch/run /scratch/shm
   stack "$2"
   ;;
-# sweep: a workspace on the host's disk leaves directories that only this user may remove.
-sweep)
-  umount /sandbox/workspace
-  empty /disk
-  ;;
 esac

@@ -51,7 +51,7 @@ export class Holder {
   }
 
   get isAlive(): boolean {
-    return this.#alive
+    return this.#alive && (readProcess(this.pid)?.state ?? 'Z') !== 'Z'
   }
 
   /** @throws StagingRefused, ATL_SANDBOX_LAYER_UNREADABLE, ATL_SANDBOX_LAUNCH_FAILED */
@@ -98,7 +98,7 @@ export class Holder {
   }
 
   /** Runs one of the cases of `holder.sh`. @throws ATL_SANDBOX_LAUNCH_FAILED */
-  async perform(action: 'freeze' | 'rollback' | 'sweep', depth: number): Promise<void> {
+  async perform(action: 'freeze' | 'rollback', depth: number): Promise<void> {
     const [program, ...rest] = [...this.enter(), '/bin/sh', '-c', this.#runtime.holderScript, 'sh'] as const
     const child = spawn(program, [...rest, action, String(depth)], {
       ...this.credentials(),
@@ -113,7 +113,7 @@ export class Holder {
 
   /** Ends what lost its parent: commands whose launcher was killed before it could take them along. */
   async sweepOrphans(): Promise<void> {
-    for (let round = 0; this.#alive && round < 200; round += 1) {
+    for (let round = 0; this.isAlive && round < 200; round += 1) {
       // The first child is the one that waits for the end of the studio; there are no others of its own.
       const [, ...others] = childrenOf(this.pid)
       // Process 1 of a command's namespace is a zombie only when everything in that namespace is dead.

@@ -139,5 +139,7 @@ export function launchFailure(program: string, complaint: string): Error {
   if (line.startsWith('bwrap: execvp')) return sandboxErrors.PROGRAM_NOT_FOUND({ detail: program })
   if (line.startsWith("bwrap: Can't chdir"))
     return sandboxErrors.BAD_COMMAND({ detail: line.replace('bwrap: ', '') })
+  // Entering fails only when there is nothing to enter (any more).
+  if (line.startsWith('nsenter:')) return sandboxErrors.DESTROYED({ detail: line })
   return sandboxErrors.LAUNCH_FAILED({ detail: line })
 }

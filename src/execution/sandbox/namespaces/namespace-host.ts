@@ -8,7 +8,7 @@ import { sandboxErrors } from '../errors.ts'
 import type { Sandbox, SandboxHost, SandboxSpec } from '../port.ts'
 import type { SandboxRecords } from '../records.ts'
 import { forwarderBytes, forwarderPlaces, startForwarder } from './forwarding.ts'
-import { endRecordedHolder, recordHolder, unlockDisk } from './holder-record.ts'
+import { endRecordedHolder, recordHolder } from './holder-record.ts'
 import { Holder, StagingRefused } from './holder.ts'
 import { NamespaceSandbox } from './namespace-sandbox.ts'
 import type { Runtime } from './runtime.ts'
@@ -48,7 +48,7 @@ export class NamespaceHost implements SandboxHost {
     checkSpec(spec)
     const id = createId('sbx')
     const directory = await this.#records.add(id, spec.runId)
-    const undo: (() => Promise<unknown>)[] = [() => this.#remove(id, directory)]
+    const undo: (() => Promise<unknown>)[] = [() => this.#records.remove(id)]
     const release = async (): Promise<void> => {
       for (const step of undo.splice(0).reverse()) await step()
     }
@@ -88,19 +88,11 @@ export class NamespaceHost implements SandboxHost {
   }
 
   reap(): Promise<number> {
-    return this.#records.reap(this.#parts.logger, async (_id, directory) => {
-      await endRecordedHolder(directory)
-      await unlockDisk(directory)
-    })
+    return this.#records.reap(this.#parts.logger, (_id, directory) => endRecordedHolder(directory))
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#open].map((sandbox) => sandbox.destroy()))
-  }
-
-  async #remove(id: string, directory: string): Promise<void> {
-    await unlockDisk(directory)
-    await this.#records.remove(id)
   }
 
   async #openEgress(id: string, directory: string, spec: SandboxSpec): Promise<Egress | null> {

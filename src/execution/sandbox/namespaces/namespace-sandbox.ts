@@ -1,6 +1,6 @@
 import { existsSync, statfsSync } from 'node:fs'
 import { posix } from 'node:path'
-import { checkCommand, insidePath, workspacePath } from '../command.ts'
+import { checkCommand, insidePath, pathsToFreeze } from '../command.ts'
 import { sandboxErrors } from '../errors.ts'
 import { writeLayer } from '../layer-files.ts'
 import { watchMemory } from '../memory-watchdog.ts'
@@ -97,11 +97,7 @@ export class NamespaceSandbox implements Sandbox {
   async freeze(target: string, only?: readonly string[]): Promise<string> {
     this.#running.assertIdle()
     const { holder } = this.#parts.isolation
-    const selected = (only ?? [workspacePath]).map(
-      (path) => posix.relative(workspacePath, insidePath(path)) || '.',
-    )
-    if (selected.some((path) => path === '..' || path.startsWith('../')))
-      throw sandboxErrors.EXPORT_FAILED({ detail: 'only what lies below /workspace can be frozen' })
+    const selected = pathsToFreeze(only)
     const root = {
       layers: this.#parts.spec.layers,
       uppers: Array.from({ length: this.#depth + 1 }, (_, index) =>

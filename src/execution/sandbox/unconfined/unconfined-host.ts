@@ -1,15 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
-import { mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join, posix, sep } from 'node:path'
 import { createId, type Logger } from '../../../kernel/index.ts'
-import { checkCommand, checkSpec, insidePath, systemPath, workspacePath } from '../command.ts'
+import { checkCommand, checkSpec, insidePath, pathsToFreeze, systemPath, workspacePath } from '../command.ts'
 import { sandboxErrors } from '../errors.ts'
 import { limitArguments } from '../hard-limits.ts'
 import { applyLayer, isMissing, statusOf, writeLayer } from '../layer-files.ts'
 import { watchMemory } from '../memory-watchdog.ts'
 import { findTree, killProcess, processIds, type TreeMarks } from '../process-tree.ts'
 import { SandboxRecords } from '../records.ts'
+import { removeTree } from '../remove-tree.ts'
 import { RunningSet } from '../running-set.ts'
 import { followProcess, KillSwitch, notStarted, superviseToEnd } from '../supervision.ts'
 import { takeSnapshot, writeChanges, type Snapshot } from './changes.ts'
@@ -155,9 +156,7 @@ class UnconfinedSandbox implements Sandbox {
 
   async freeze(target: string, only?: readonly string[]): Promise<string> {
     this.#running.assertIdle()
-    const selected = (only ?? [workspacePath]).map(
-      (path) => posix.relative(workspacePath, insidePath(path)) || '.',
-    )
+    const selected = pathsToFreeze(only)
     const layer = await writeLayer(target, (writer) =>
       writeChanges(this.locate(workspacePath), this.#original, writer, selected),
     )
@@ -173,13 +172,12 @@ class UnconfinedSandbox implements Sandbox {
   async destroy(): Promise<void> {
     if (!(await this.#running.destroy())) return
     endTree({ marker: markerOf(this.id) })
-    await rm(this.#directory, { recursive: true, force: true, maxRetries: 5 })
     await this.#forget()
   }
 
   async #restore(): Promise<void> {
     for (const place of ['workspace', 'tmp', 'home']) {
-      await rm(join(this.#directory, place), { recursive: true, force: true })
+      await removeTree(join(this.#directory, place))
       await mkdir(join(this.#directory, place), { recursive: true, mode: 0o700 })
     }
     for (const layer of this.#layers) await applyLayer(layer, this.locate(workspacePath))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { filesInMemory } from '../scratch-project.ts'
-import { detectSuite } from './index.ts'
+import { affectedTestFiles, detectSuite } from '../index.ts'
 
 const tape = "const test = require('tape')\n"
 
@@ -154,5 +154,22 @@ describe('a command that a person gives', () => {
     const suite = await detectSuite(files, { command })
     expect(suite.framework).toBe(framework)
     expect(suite.explanation[0]).toContain(command)
+  })
+})
+
+describe('the tests that a change affects', () => {
+  it('are those that load it, directly or through others', async () => {
+    const files = filesInMemory({
+      'package.json': '{ "main": "lib/index.js" }',
+      'lib/index.js': "require('./parse')\n",
+      'lib/parse.js': '',
+      'lib/other.js': '',
+      'test/all.js': "const all = require('../')\n",
+      'test/parse.js': "import parse from '../lib/parse.js'\n",
+      'test/other.js': "require('../lib/other')\n",
+    })
+    const tests = ['test/all.js', 'test/parse.js', 'test/other.js']
+    await expect(affectedTestFiles(['lib/parse.js'], tests, files)).resolves.toEqual(tests.slice(0, 2))
+    await expect(affectedTestFiles(['test/other.js'], tests, files)).resolves.toEqual(['test/other.js'])
   })
 })

@@ -75,8 +75,10 @@ function pipAttempt(
   const binary = allowScripts ? '' : ' --only-binary=:all:'
   return {
     command: [
-      'python3 -m venv --without-pip .venv',
-      `python3 -m pip --python .venv/bin/python3 install --no-compile --cache-dir "$TMPDIR/pip"${binary} ${wanted}`,
+      // Found before the environment, which comes first on PATH and has no pip, exists.
+      'python=$(command -v python3)',
+      '"$python" -m venv --without-pip .venv',
+      `"$python" -m pip --python .venv/bin/python3 install --no-compile --cache-dir "$TMPDIR/pip"${binary} ${wanted}`,
     ].join(' && '),
     description: `pip install ${wanted}`,
     next: (log) => {

@@ -9,7 +9,7 @@ const neverTests = /(^|\/)(node_modules|fixtures?|__fixtures__|tap-snapshots|__s
  * The files that an argument of a runner stands for: a file, everything with one of the endings below a folder, or a
  * pattern. A pattern that a shell expands knows no `**`.
  */
-export function matchFiles(word: ShellWord, files: readonly string[], extensions: RegExp): readonly string[] {
+function matchFiles(word: ShellWord, files: readonly string[], extensions: RegExp): readonly string[] {
   const path = posix.normalize(word.text).replace(/\/$/, '')
   if (/[*?[{]/.test(path)) {
     const plain = isShellGlob(word) ? path.replaceAll(/\*\*+/g, '*') : path

@@ -27,4 +27,4 @@ export const runners: Readonly<Record<TestFramework, Runner>> = {
   command,
 }
 
-export type { Execution, PlanRequest, RunPlan, Runner, TestSelection } from './runner.ts'
+export type { Execution, PlanRequest, Runner, TestSelection } from './runner.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TestReport } from '../../../contracts/index.ts'
-import { compareReports, failingSet } from './compare.ts'
+import { compareReports, failingSet } from '../index.ts'
 
 function report(outcomes: Readonly<Record<string, 'passed' | 'failed'>>): TestReport {
   return {

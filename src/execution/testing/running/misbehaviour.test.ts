@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { detectSuite } from '../detection/index.ts'
+import { collectCoverage, detectFlaky, detectSuite } from '../index.ts'
 import { filesInMemory, ScratchProjects } from '../scratch-project.ts'
-import { collectCoverage } from './coverage.ts'
-import { detectFlaky } from './flakiness.ts'
 
 let projects: ScratchProjects
 

@@ -4,7 +4,7 @@ import { Readable, Writable } from 'node:stream'
 import { reportFault } from './settling.ts'
 
 /** Thrown where the program under test wants to end the process. */
-export class ExitCalled extends Error {
+class ExitCalled extends Error {
   override readonly name = 'ExitCalled'
 
   constructor(code: unknown) {

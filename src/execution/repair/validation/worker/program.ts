@@ -34,7 +34,7 @@ export interface LoadedModule {
   require: ProjectRequire
 }
 
-export interface ProjectRequire {
+interface ProjectRequire {
   (request: string): unknown
   resolve: (request: string) => string
   cache: Record<string, LoadedModule>

@@ -75,7 +75,7 @@ function bodyOf(first: unknown, second: unknown): Body | undefined {
 }
 
 /** A table of rows as an array; titles are formatted like `printf` and by `$name`. */
-export const plainEach: EachMaker =
+const plainEach: EachMaker =
   (declare) =>
   (...table) =>
   (title, body) => {

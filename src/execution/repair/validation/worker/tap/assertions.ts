@@ -1,12 +1,6 @@
 import { isThenable } from '../test-run.ts'
 import type { TapComparison } from './comparison.ts'
 
-export interface AssertionOptions {
-  readonly skip?: unknown
-  readonly todo?: unknown
-  readonly expectFail?: unknown
-}
-
 /** The assertions of tap's `t`, over the comparison of the project's own version. */
 export abstract class TapAssertions {
   readonly comparison: TapComparison
