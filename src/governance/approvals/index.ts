@@ -1,19 +1,6 @@
 export { createApprovals } from './approvals.ts'
-export type {
-  Approvals,
-  
-  ApprovalState,
-  
-  DecideApproval,
-} from './approvals.ts'
-
+export type { Approvals, ApprovalState, DecideApproval } from './approvals.ts'
 
 export { approvalMigrations } from './migrations.ts'
 export { digestOfSubject } from './subject.ts'
-export type {
-  
-  ApprovalRequest,
-  
-  ApprovalSubject,
-  
-} from './subject.ts'
+export type { ApprovalRequest, ApprovalSubject } from './subject.ts'

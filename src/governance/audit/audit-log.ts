@@ -1,16 +1,17 @@
 import { sql } from 'kysely'
-import type { Clock, PrincipalId, RunId, TenantId } from '../../kernel/index.ts'
-import type { Database, Scope, Tx } from '../../store/index.ts'
+import type { Clock, RunId, TenantId } from '../../kernel/index.ts'
+import type { Database, Tx } from '../../store/index.ts'
 import { ChainVerifier } from './chain.ts'
 import type { ChainReport } from './chain.ts'
 import type { CheckpointFile } from './checkpoint-file.ts'
 import { signCheckpoint, verifyCheckpoints } from './checkpoint.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { genesisHash, serialiseRecord } from './record.ts'
+import { serialiseRecord } from './record.ts'
 import type { AuditRecord, ChainHead, StoredEntry } from './record.ts'
+import { emptyProof, proveRun } from './run-proof.ts'
+import type { ChainProof } from './run-proof.ts'
 import type { SigningKey } from './signing-key.ts'
-
-export type TenantScope = Extract<Scope, { kind: 'tenant' }>
+import type { TenantScope } from './tenant-scope.ts'
 
 /** What a caller says about what happened; time and operating system account are added. */
 export type AuditEntry = Omit<AuditRecord, 'time' | 'osUid'>
@@ -37,16 +38,6 @@ export interface AuditLog {
    * Takes a checkpoint if none covers the run yet.
    */
   proofOfRun(scope: TenantScope, runId: RunId): Promise<ChainProof>
-  readonly publicKey: string
-}
-
-/** Shows that records stand in the chain that was signed, to somebody who may not read the others. */
-interface ChainProof {
-  /** What the first link follows. */
-  readonly start: ChainHead
-  readonly links: readonly StoredEntry[]
-  readonly checkpoints: readonly Checkpoint[]
-  /** SPKI, PEM, of the key that signed. */
   readonly publicKey: string
 }
 
@@ -120,39 +111,40 @@ export function createAuditLog({ database, clock, key, checkpoints, osUid }: Aud
         .orderBy('seq')
         .execute(),
     proofOfRun: async (scope, runId) => {
-      const covered = await database.transaction(scope, (tx) => checkpointAfter(tx, scope.tenantId, runId))
-      if (covered === undefined) await checkpoint(scope)
-      return database.transaction(scope, async (tx) => {
-        const signed = await checkpointAfter(tx, scope.tenantId, runId)
-        const links = signed === undefined ? [] : await linksOfRun(tx, scope.tenantId, runId, signed.seq)
-        const seq = (links[0]?.seq ?? 1) - 1
-        return {
-          start: { seq, hash: await hashAt(tx, scope.tenantId, seq) },
-          links,
-          checkpoints: signed === undefined ? [] : [signed],
-          publicKey: key.publicKey,
-        }
-      })
+      const proven = await proveRun(database, scope, runId)
+      if (proven !== undefined) return { ...proven, publicKey: key.publicKey }
+      await checkpoint(scope)
+      const { start, links, checkpoints } =
+        (await proveRun(database, scope, runId)) ?? emptyProof(scope.tenantId)
+      return { start, links, checkpoints, publicKey: key.publicKey }
     },
     exportLines: async function* (scope) {
       await checkpoint(scope)
-      let after = 0
-      const header = await database.transaction(scope, async (tx) => ({
-        format: 'atelier-audit/1',
-        tenantId: scope.tenantId,
-        head: (await headOf(tx, scope.tenantId)) ?? { seq: 0, hash: '' },
-        checkpoints: await storedCheckpoints(tx, scope.tenantId),
-        publicKey: key.publicKey,
-      }))
-      yield JSON.stringify(header)
-      while (after < header.head.seq) {
-        const page = await database.transaction(scope, (tx) => pageOf(tx, scope.tenantId, after))
-        for (const row of page) if (row.seq <= header.head.seq) yield JSON.stringify(row)
-        const last = page.at(-1)
-        if (last === undefined) break
-        after = last.seq
-      }
+      yield* exportedLines(database, scope, key.publicKey)
     },
+  }
+}
+
+async function* exportedLines(
+  database: Database,
+  scope: TenantScope,
+  publicKey: string,
+): AsyncIterable<string> {
+  const header = await database.transaction(scope, async (tx) => ({
+    format: 'atelier-audit/1',
+    tenantId: scope.tenantId,
+    head: (await headOf(tx, scope.tenantId)) ?? { seq: 0, hash: '' },
+    checkpoints: await storedCheckpoints(tx, scope.tenantId),
+    publicKey,
+  }))
+  yield JSON.stringify(header)
+  for (let after = 0; after < header.head.seq;) {
+    const from = after
+    const page = await database.transaction(scope, (tx) => pageOf(tx, scope.tenantId, from))
+    for (const row of page) if (row.seq <= header.head.seq) yield JSON.stringify(row)
+    const last = page.at(-1)
+    if (last === undefined) return
+    after = last.seq
   }
 }
 
@@ -162,49 +154,6 @@ async function headOf(tx: Tx, tenantId: TenantId): Promise<ChainHead | undefined
     .select(['seq', 'hash'])
     .where('tenant_id', '=', tenantId)
     .executeTakeFirst()
-}
-
-/** The first checkpoint that covers all of the run's records. */
-async function checkpointAfter(tx: Tx, tenantId: TenantId, runId: RunId): Promise<Checkpoint | undefined> {
-  return tx
-    .selectFrom('audit_checkpoints')
-    .select(['tenant_id as tenantId', 'seq', 'hash', 'time', 'key_id as keyId', 'signature'])
-    .where('tenant_id', '=', tenantId)
-    .where('seq', '>=', (eb) =>
-      eb
-        .selectFrom('audit_log')
-        .select(({ fn }) => fn.max('seq').as('last'))
-        .where('tenant_id', '=', tenantId)
-        .where('run_id', '=', runId),
-    )
-    .orderBy('seq')
-    .limit(1)
-    .executeTakeFirst()
-}
-
-async function linksOfRun(
-  tx: Tx,
-  tenantId: TenantId,
-  runId: RunId,
-  through: number,
-): Promise<readonly StoredEntry[]> {
-  const { rows } = await sql<StoredEntry>`
-    select seq, entry, hash, case when run_id = ${runId} then record end as record
-    from audit_log where tenant_id = ${tenantId} and seq <= ${through}
-      and seq >= (select min(seq) from audit_log where tenant_id = ${tenantId} and run_id = ${runId})
-    order by seq`.execute(tx)
-  return rows
-}
-
-async function hashAt(tx: Tx, tenantId: TenantId, seq: number): Promise<string> {
-  if (seq === 0) return genesisHash(tenantId)
-  const { hash } = await tx
-    .selectFrom('audit_log')
-    .select('hash')
-    .where('tenant_id', '=', tenantId)
-    .where('seq', '=', seq)
-    .executeTakeFirstOrThrow()
-  return hash
 }
 
 async function storedCheckpoints(tx: Tx, tenantId: TenantId): Promise<readonly Checkpoint[]> {
@@ -235,9 +184,4 @@ async function pageOf(tx: Tx, tenantId: TenantId, after: number): Promise<readon
     .orderBy('seq')
     .limit(pageSize)
     .execute()
-}
-
-/** The scope in which a principal works in its tenant. */
-export function tenantScope(tenantId: TenantId, principalId: PrincipalId): TenantScope {
-  return { kind: 'tenant', tenantId, principalId }
 }

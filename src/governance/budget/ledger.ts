@@ -108,55 +108,8 @@ export function createLedger(): Ledger {
       await abandon(tx, held)
       return held.length
     },
-    setLimits: async (tx, { level, subject }, limits) => {
-      for (const { unit } of costUnits) {
-        const limit = limits[unit] ?? 0
-        if (!Number.isSafeInteger(limit) || limit < 0) {
-          throw budgetErrors.AMOUNT_INVALID({ detail: `the limit of ${unit} is ${limit}` })
-        }
-      }
-      const values = costUnits.map(({ unit }) => limits[unit] ?? null)
-      try {
-        await sql`select ledger_set_limit(${level}, ${subject}, ${values}::bigint[])`.execute(tx)
-      } catch (cause) {
-        if (cause instanceof Error && 'code' in cause && cause.code === '23514') {
-          throw budgetErrors.LIMIT_BELOW_USE({
-            detail: `${level} ${subject}`,
-            cause,
-            details: { level, subject },
-          })
-        }
-        throw cause
-      }
-    },
-    balances: async (tx, tenantId, runId) => {
-      const rows = await tx
-        .selectFrom('budget_accounts')
-        .selectAll()
-        .where('tenant_id', '=', tenantId)
-        .$if(runId !== undefined, (query) =>
-          query.where((account) =>
-            account.or([
-              account('level', '=', 'tenant'),
-              account.and([account('level', '=', 'run'), account('subject', '=', runId ?? '')]),
-              account.and([account('level', '=', 'step'), account('subject', 'like', `${runId ?? ''}/%`)]),
-            ]),
-          ),
-        )
-        .execute()
-      const rank = (level: BudgetLevel): number => budgetLevels.indexOf(level)
-      return rows
-        .map((row) => ({
-          level: row.level,
-          subject: row.subject,
-          units: perUnit((column) => ({
-            limit: row[`${column}_limit`],
-            reserved: row[`${column}_reserved`],
-            spent: row[`${column}_spent`],
-          })),
-        }))
-        .sort((a, b) => rank(a.level) - rank(b.level) || a.subject.localeCompare(b.subject))
-    },
+    setLimits,
+    balances,
   }
 }
 
@@ -178,6 +131,61 @@ interface Refusal {
   readonly limit: number
   readonly spent: number
   readonly reserved: number
+}
+
+async function setLimits(
+  tx: Tx,
+  { level, subject }: { readonly level: BudgetLevel; readonly subject: string },
+  limits: Limits,
+): Promise<void> {
+  for (const { unit } of costUnits) {
+    const limit = limits[unit] ?? 0
+    if (!Number.isSafeInteger(limit) || limit < 0) {
+      throw budgetErrors.AMOUNT_INVALID({ detail: `the limit of ${unit} is ${limit}` })
+    }
+  }
+  const values = costUnits.map(({ unit }) => limits[unit] ?? null)
+  try {
+    await sql`select ledger_set_limit(${level}, ${subject}, ${values}::bigint[])`.execute(tx)
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === '23514') {
+      throw budgetErrors.LIMIT_BELOW_USE({
+        detail: `${level} ${subject}`,
+        cause,
+        details: { level, subject },
+      })
+    }
+    throw cause
+  }
+}
+
+async function balances(tx: Tx, tenantId: TenantId, runId?: RunId): Promise<readonly Balance[]> {
+  const rows = await tx
+    .selectFrom('budget_accounts')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .$if(runId !== undefined, (query) =>
+      query.where((account) =>
+        account.or([
+          account('level', '=', 'tenant'),
+          account.and([account('level', '=', 'run'), account('subject', '=', runId ?? '')]),
+          account.and([account('level', '=', 'step'), account('subject', 'like', `${runId ?? ''}/%`)]),
+        ]),
+      ),
+    )
+    .execute()
+  const rank = (level: BudgetLevel): number => budgetLevels.indexOf(level)
+  return rows
+    .map((row) => ({
+      level: row.level,
+      subject: row.subject,
+      units: perUnit((column) => ({
+        limit: row[`${column}_limit`],
+        reserved: row[`${column}_reserved`],
+        spent: row[`${column}_spent`],
+      })),
+    }))
+    .sort((a, b) => rank(a.level) - rank(b.level) || a.subject.localeCompare(b.subject))
 }
 
 function heldReservations(tx: Tx, tenantId: TenantId) {

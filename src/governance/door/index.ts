@@ -1,15 +1,12 @@
 export { actsOfRun } from './act-records.ts'
 export type { ActRecord } from './act-records.ts'
 export { createAdministration } from './administration.ts'
-export type { Administration,  } from './administration.ts'
+export type { Administration } from './administration.ts'
 
 export type { CircuitBreakerOptions } from './circuit-breaker.ts'
 export { createDoor } from './door.ts'
-export type { Door,  } from './door.ts'
+export type { Door } from './door.ts'
 
 export { doorMigrations } from './migrations.ts'
 
-
 export type { ActRequest } from './request.ts'
-
-

@@ -5,4 +5,3 @@ export { exportEvidence } from './export.ts'
 export { engineStory } from './run-story.ts'
 
 export { verifyEvidence } from './verify.ts'
-

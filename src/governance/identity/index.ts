@@ -1,5 +1,5 @@
 export { authenticate, lineageOf } from './authentication.ts'
-export {  mandateErrors } from './errors.ts'
+export { mandateErrors } from './errors.ts'
 export { openMandate, readMandate, setMandateState } from './mandates.ts'
 export type { Mandate } from './mandates.ts'
 export { identityMigrations } from './migrations.ts'

@@ -1,2 +1,1 @@
 export { traceAct } from './tracer.ts'
-

@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, statSync } from 'node:fs'
+import { lchownSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { UserInfo } from 'node:os'
 import { dirname } from 'node:path'
@@ -61,8 +61,18 @@ function permits(account: ServerAccount, path: string, wanted: number): boolean 
   return ((mode >> shift) & wanted) === wanted
 }
 
-/** Makes a directory that only the account may enter. */
+/**
+ * Makes a directory that only the account may enter, in a place where nobody else may put one. A link or a directory of
+ * another user that stands there is refused: root must neither follow it nor give it away.
+ * @throws ATL_EMBEDDED_UNREACHABLE
+ */
 export function makePrivateDirectory(account: ServerAccount, path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 })
-  if (account.stepDown) chownSync(path, account.uid, account.gid)
+  if (mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined && account.stepDown)
+    lchownSync(path, account.uid, account.gid)
+  const found = lstatSync(path)
+  if (!found.isDirectory()) throw embeddedServerErrors.UNREACHABLE({ detail: `${path} is not a directory` })
+  if (found.uid !== account.uid)
+    throw embeddedServerErrors.UNREACHABLE({
+      detail: `${path} belongs to user ${found.uid}; start the studio as that user, as it was before`,
+    })
 }

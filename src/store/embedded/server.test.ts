@@ -10,6 +10,8 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -296,6 +298,18 @@ describe('a data directory', () => {
   it('may have a longer path than a socket may', async () => {
     const server = await start({ directory: join(directory, 'long'.repeat(30)) })
     await open(server)
+  })
+
+  it.runIf(isRoot)('of another user is refused, and a link is not followed', async () => {
+    const target = join(directory, 'target')
+    mkdirSync(target)
+    symlinkSync(target, join(directory, 'cluster'))
+    expect(await codeOf(start())).toBe('ATL_EMBEDDED_UNREACHABLE')
+    expect(statSync(target).uid).toBe(0)
+    rmSync(join(directory, 'cluster'))
+    mkdirSync(join(directory, 'cluster'))
+    chownSync(join(directory, 'cluster'), 1234, 1234)
+    await expect(start()).rejects.toThrow('user 1234')
   })
 
   it.runIf(isRoot)('that the server’s account may not enter is replaced by one that it may', async () => {

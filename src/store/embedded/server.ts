@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { chmodSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AtelierError, reportError, silentLogger } from '../../kernel/index.ts'
@@ -144,14 +144,12 @@ const longestSocketDirectory = 93
 
 /** Makes the folder for the server's socket, which nobody but the account (and root) may enter. */
 function makeSocketDirectory(place: Place, directoryId: string): string {
-  const inside = join(place.cluster, 'socket')
-  const socketDirectory =
-    Buffer.byteLength(inside) <= longestSocketDirectory ? inside : `/tmp/atelier-${directoryId}`
-  makePrivateDirectory(place.account, socketDirectory)
-  const { uid, mode } = lstatSync(socketDirectory)
-  if (uid !== place.account.uid || (mode & 0o077) !== 0)
-    throw embeddedServerErrors.UNREACHABLE({ detail: `${socketDirectory} belongs to somebody else` })
-  return socketDirectory
+  const beside = join(dirname(place.cluster), 'socket')
+  const directory =
+    Buffer.byteLength(beside) <= longestSocketDirectory ? beside : `/tmp/atelier-${directoryId}`
+  makePrivateDirectory(place.account, directory)
+  chmodSync(directory, 0o700)
+  return directory
 }
 
 function asStartFailure(error: unknown): AtelierError {
@@ -220,8 +218,7 @@ class SupervisedServer implements EmbeddedServer {
   async #stop(): Promise<void> {
     await this.#restarting
     if (this.#child !== undefined) await stopServerProcess(this.#child, this.#command.clusterName)
-    if (!this.#command.socketDirectory.startsWith(dirname(this.#command.dataDirectory)))
-      rmSync(this.#command.socketDirectory, { recursive: true, force: true })
+    rmSync(this.#command.socketDirectory, { recursive: true, force: true })
     await this.#lock.release()
   }
 
