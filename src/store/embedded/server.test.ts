@@ -21,7 +21,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Logger } from '../../kernel/index.ts'
 import { connect } from '../index.ts'
-import { serverAccount, spawnIdentity } from './account.ts'
+import { makePrivateDirectory, serverAccount, spawnIdentity } from './account.ts'
 import { startEmbeddedServer } from './server.ts'
 import type { EmbeddedServer, EmbeddedServerOptions } from './server.ts'
 
@@ -263,7 +263,8 @@ describe('a data directory', () => {
 
   it('with something else in it is refused and left alone', async () => {
     const data = join(directory, 'cluster', 'data')
-    mkdirSync(data, { recursive: true })
+    makePrivateDirectory(serverAccount(), join(directory, 'cluster'))
+    mkdirSync(data)
     writeFileSync(join(data, 'thesis.doc'), 'years of work')
     expect(await codeOf(start())).toBe('ATL_EMBEDDED_INVALID')
     expect(readFileSync(join(data, 'thesis.doc'), 'utf8')).toBe('years of work')

@@ -218,7 +218,8 @@ class SupervisedServer implements EmbeddedServer {
   async #stop(): Promise<void> {
     await this.#restarting
     if (this.#child !== undefined) await stopServerProcess(this.#child, this.#command.clusterName)
-    rmSync(this.#command.socketDirectory, { recursive: true, force: true })
+    const { socketDirectory } = this.#command
+    if (dirname(socketDirectory) === '/tmp') rmSync(socketDirectory, { recursive: true, force: true })
     await this.#lock.release()
   }
 
