@@ -7,7 +7,7 @@ import type { ChainHead, StoredEntry } from './record.ts'
 import type { TenantScope } from './tenant-scope.ts'
 
 /** Shows that records stand in the chain that was signed, to somebody who may not read the others. */
-interface ChainProof {
+export interface ChainProof {
   /** What the first link follows. */
   readonly start: ChainHead
   readonly links: readonly StoredEntry[]

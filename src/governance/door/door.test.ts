@@ -5,14 +5,7 @@ import { AtelierError, digestOfValue } from '../../kernel/index.ts'
 import type { PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import type { AuditRecord } from '../audit/index.ts'
 import { verifyLedger } from '../budget/index.ts'
-import {
-  createGovernedStudio,
-  createWorld,
-  echoTool,
-  free,
-  movableClock,
-  publishTool,
-} from '../../testing/index.ts'
+import { createGovernedStudio, echoTool, free, movableClock } from '../../testing/index.ts'
 import type { GovernedStudio } from '../../testing/index.ts'
 import { actsOfRun } from './index.ts'
 import type { ActRecord } from './index.ts'
