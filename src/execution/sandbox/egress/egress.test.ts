@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer as createHttpServer, request } from 'node:http'
+import { createServer as createHttpServer, request, type IncomingMessage } from 'node:http'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -260,7 +260,7 @@ describe('the proxy', () => {
       createConnection: () => socket,
     })
     outgoing.end(body)
-    const [answer] = (await once(outgoing, 'response')) as [import('node:http').IncomingMessage]
+    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]
     let text = ''
     for await (const chunk of answer) text += String(chunk)
     return { status: answer.statusCode ?? 0, text, seen: String(answer.headers['x-seen']) }

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { insidePath, systemPath, workspacePath } from '../command.ts'
 import { sandboxErrors } from '../errors.ts'
@@ -7,7 +7,7 @@ import { limitArguments } from '../hard-limits.ts'
 import type { SandboxCommand, SandboxLimits } from '../port.ts'
 import { killProcess } from '../process-tree.ts'
 import type { Holder } from './holder.ts'
-import { childrenOf, inheritedDescriptors } from './host-processes.ts'
+import { childrenOf } from './host-processes.ts'
 import type { Runtime } from './runtime.ts'
 import { insideHostname, insideUser } from './system-files.ts'
 
@@ -28,16 +28,11 @@ export interface Launched {
   /** Ends the launcher and the command; what the launcher could not take along is swept up afterwards. */
   readonly kill: () => void
   /** Whether the program itself ran and ended, as the launcher reports it on a channel the program cannot reach. */
-  readonly programEnded: () => boolean
+  readonly programEnded: () => Promise<boolean>
 }
 
 /** A bind that only the studio's own commands get. */
 export type PrivateBind = readonly ['--ro-bind' | '--bind', string, string]
-
-/** Files of procfs that tell about the host or change it, and that no test needs. */
-const maskedFiles = ['cmdline', 'kallsyms', 'kcore', 'keys', 'key-users', 'kmsg', 'modules', 'sched_debug']
-  .concat('sysrq-trigger', 'timer_list')
-  .map((name) => `/proc/${name}`)
 
 /** Starts a command in the namespaces of the holder, isolated once more in its own. */
 export function launch(
@@ -65,7 +60,7 @@ export function launch(
       env: { PATH: '/usr/bin:/bin' },
       cwd: '/',
       detached: true,
-      stdio: [stdin, 'pipe', 'pipe', filter, 'pipe', ...coverings(nothing)],
+      stdio: [stdin, 'pipe', 'pipe', filter, 'pipe', ...coverings(runtime.inherited, nothing)],
     })
     return { child, kill: () => killLauncher(child), programEnded: statusReader(child) }
   } catch (error) {
@@ -92,11 +87,11 @@ const namespaceArguments = [
   ...['--uid', String(insideUser.id), '--gid', String(insideUser.id)],
 ]
 
-function fileArguments({ hasGitDirectory }: Isolation): readonly string[] {
+function fileArguments({ hasGitDirectory, runtime }: Isolation): readonly string[] {
   const git = `${workspacePath}/.git`
   return [
     ...['--bind', '/sandbox', '/', '--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys'],
-    ...maskedFiles.filter((path) => existsSync(path)).flatMap((path) => ['--ro-bind', '/dev/null', path]),
+    ...runtime.maskedFiles.flatMap((path) => ['--ro-bind', '/dev/null', path]),
     ...['--dev', '/dev', '--remount-ro', '/dev', '--bind', '/scratch/shm', '/dev/shm'],
     ...(hasGitDirectory ? ['--ro-bind', `/sandbox${git}`, git] : []),
   ]
@@ -108,11 +103,9 @@ function environmentArguments(env: Readonly<Record<string, string>>): readonly s
 }
 
 /** Entries for `stdio` from number 5 on that put `/dev/null` over every descriptor that would be passed on. */
-function coverings(nothing: number): readonly ('ignore' | number)[] {
-  const inherited = inheritedDescriptors()
-  return Array.from({ length: Math.max(0, ...inherited.map((descriptor) => descriptor - 4)) }, (_, index) =>
-    inherited.includes(index + 5) ? nothing : 'ignore',
-  )
+function coverings(inherited: readonly number[], nothing: number): readonly ('ignore' | number)[] {
+  const count = Math.max(0, ...inherited.map((descriptor) => descriptor - 4))
+  return Array.from({ length: count }, (_, index) => (inherited.includes(index + 5) ? nothing : 'ignore'))
 }
 
 /**
@@ -125,12 +118,17 @@ function killLauncher(child: ChildProcess): void {
   killProcess(child.pid)
 }
 
-function statusReader(child: ChildProcess): () => boolean {
-  let report = ''
+/** Collects the launcher's report, which is complete when its channel closes, together with the launcher. */
+function statusReader(child: ChildProcess): () => Promise<boolean> {
   const channel = child.stdio[4] as Readable
+  let report = ''
   channel.on('data', (chunk: Buffer) => (report += chunk.toString('latin1')))
   channel.on('error', () => undefined)
-  return () => report.includes('"exit-code"')
+  const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()))
+  return async () => {
+    await closed
+    return report.includes('"exit-code"')
+  }
 }
 
 /** The coded error for a launcher that gave up before the program ran. */

@@ -60,8 +60,9 @@ export class NamespaceSandbox implements Sandbox {
     const { launched, kill } = this.#launch(command, 'pipe')
     const started = followProcess(launched.child, kill, command)
     const exited = started.exited.then(async (ended) => {
-      await this.#parts.isolation.holder.sweepOrphans()
-      if (ended.kind === 'exited' && !launched.programEnded()) throw launchFailure(command.argv[0], '')
+      await this.#sweep(ended)
+      if (ended.kind === 'exited' && !(await launched.programEnded()))
+        throw launchFailure(command.argv[0], '')
       return ended
     })
     // Who does not wait for the end must not be brought down by it.
@@ -97,6 +98,7 @@ export class NamespaceSandbox implements Sandbox {
   async freeze(target: string, only?: readonly string[]): Promise<string> {
     this.#running.assertIdle()
     const { holder } = this.#parts.isolation
+    await holder.sweepOrphans()
     const selected = pathsToFreeze(only)
     const root = {
       layers: this.#parts.spec.layers,
@@ -115,7 +117,9 @@ export class NamespaceSandbox implements Sandbox {
 
   async rollback(): Promise<void> {
     this.#running.assertIdle()
-    await this.#parts.isolation.holder.perform('rollback', this.#depth)
+    const { holder } = this.#parts.isolation
+    await holder.sweepOrphans()
+    await holder.perform('rollback', this.#depth)
   }
 
   destroy(): Promise<void> {
@@ -133,14 +137,23 @@ export class NamespaceSandbox implements Sandbox {
   async #runToEnd(command: SandboxCommand, outputBytes: number): Promise<SupervisedResult> {
     const { launched, kill } = this.#launch(command, command.stdin === undefined ? 'ignore' : 'pipe')
     const ended = superviseToEnd(launched.child, kill, command, outputBytes).then(async (result) => {
-      await this.#parts.isolation.holder.sweepOrphans()
+      await this.#sweep(result.ended)
       return result
     })
     this.#running.add(kill, ended)
     const result = await ended
-    if (result.ended.kind === 'exited' && !launched.programEnded())
+    if (result.ended.kind === 'exited' && !(await launched.programEnded()))
       throw launchFailure(command.argv[0], result.stderr.toString('utf8'))
     return result
+  }
+
+  /**
+   * The kernel ends what a command left behind as soon as its launcher has ended. Only a launcher that was killed at its
+   * very beginning may not have told it so yet, and then the end is waited for.
+   */
+  async #sweep(ended: SandboxResult['ended']): Promise<void> {
+    const swept = this.#parts.isolation.holder.sweepOrphans()
+    if (ended.kind === 'killed') await swept
   }
 
   #launch(command: SandboxCommand, stdin: 'ignore' | 'pipe'): { launched: Launched; kill: KillSwitch } {

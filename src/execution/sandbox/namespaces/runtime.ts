@@ -1,12 +1,14 @@
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { forwarderScript } from '../egress/index.ts'
 import { sandboxErrors } from '../errors.ts'
+import { inheritedDescriptors } from './host-processes.ts'
 import { identify, type Identity } from './identity.ts'
 import { findPrograms, type Programs } from './programs.ts'
 import { filterForThisMachine } from './seccomp/index.ts'
-import { syntheticFiles } from './system-files.ts'
+import { systemDirectories, systemFiles } from './system-files.ts'
 
 /** What all sandboxes of one host share. */
 export interface Runtime {
@@ -18,7 +20,16 @@ export interface Runtime {
   readonly filter: string
   /** Content of `holder.sh`. */
   readonly holderScript: string
+  /** Files of procfs that sandboxes do not see; the others of that list do not exist on this kernel. */
+  readonly maskedFiles: readonly string[]
+  /** Descriptors that commands would inherit, see {@link inheritedDescriptors}. */
+  readonly inherited: readonly number[]
 }
+
+/** Files of procfs that tell about the host and that everybody may read. */
+const maskedFiles = ['cmdline', 'kallsyms', 'key-users', 'keys', 'modules', 'sched_debug', 'timer_list'].map(
+  (name) => `/proc/${name}`,
+)
 
 /**
  * Finds the programs and writes the files that sandboxes need.
@@ -33,11 +44,11 @@ export async function prepareRuntime(stateDirectory: string): Promise<Runtime> {
   if (filter === null)
     throw sandboxErrors.NO_NAMESPACES({ detail: `there is no system call filter for ${process.arch}` })
   const directory = join(stateDirectory, 'runtime')
-  await mkdir(join(directory, 'etc'), { recursive: true })
-  await chmod(directory, 0o755)
-  await chmod(join(directory, 'etc'), 0o755)
-  for (const [name, content] of Object.entries(syntheticFiles))
+  for (const name of systemDirectories()) await openDirectory(directory, join('etc', name))
+  for (const [name, content] of await systemFiles()) {
+    await openDirectory(directory, dirname(join('etc', name)))
     await place(join(directory, 'etc', name), content)
+  }
   // Copied, because the studio's own directory may be closed to the user that sandboxes run as.
   await place(join(directory, 'forwarder.mts'), await readFile(forwarderScript))
   await place(join(directory, 'filter.bpf'), filter)
@@ -46,8 +57,17 @@ export async function prepareRuntime(stateDirectory: string): Promise<Runtime> {
     identity: identify(),
     directory,
     filter: join(directory, 'filter.bpf'),
+    maskedFiles: maskedFiles.filter((path) => existsSync(path)),
+    inherited: inheritedDescriptors(),
     holderScript: await readFile(join(import.meta.dirname, 'holder.sh'), 'utf8'),
   }
+}
+
+/** Makes a directory below `parent` and opens it, and what is between, for every user. */
+async function openDirectory(parent: string, path: string): Promise<void> {
+  await mkdir(join(parent, path), { recursive: true })
+  for (let at = path; at !== '.'; at = dirname(at)) await chmod(join(parent, at), 0o755)
+  await chmod(parent, 0o755)
 }
 
 /** Writes a file that every user may read, in one step, because another studio may be using the same directory. */
