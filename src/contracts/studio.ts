@@ -1,16 +1,9 @@
 import { z } from 'zod'
-import { diffSummarySchema, findingSchema } from './change.ts'
+import type { ErrorReport } from '../kernel/index.ts'
+import type { DiffSummary, Finding } from './change.ts'
+import type { Cost } from './tool.ts'
 import { workItemSchema } from './work.ts'
-import { runStatusSchema, stepStatusSchema } from './workflow-definition.ts'
-
-/** How an error looks in every answer of the studio. */
-const errorReportSchema = z.object({
-  code: z.string(),
-  message: z.string(),
-  remedy: z.string(),
-  retryable: z.boolean(),
-  details: z.record(z.string(), z.unknown()),
-})
+import type { RunStatus, StepStatus } from './workflow-definition.ts'
 
 export const submissionSchema = z.strictObject({
   issue: z.object({ title: workItemSchema.shape.title, body: workItemSchema.shape.body }),
@@ -29,16 +22,18 @@ export type Submission = z.input<typeof submissionSchema>
 export const runOutcomeSchema = z.enum(['delivered', 'escalated', 'rejected', 'failed', 'cancelled'])
 export type RunOutcome = z.infer<typeof runOutcomeSchema>
 
-const stepViewSchema = z.object({
-  id: z.string(),
-  title: z.string(),
-  kind: z.string(),
-  status: stepStatusSchema,
-  attempts: z.int(),
-  startedAt: z.iso.datetime().nullable(),
-  endedAt: z.iso.datetime().nullable(),
-  error: errorReportSchema.nullable(),
-})
+interface StepView {
+  readonly id: string
+  readonly title: string
+  readonly kind: string
+  readonly status: StepStatus
+  readonly attempts: number
+  /** ISO 8601. */
+  readonly startedAt: string | null
+  readonly endedAt: string | null
+  readonly error: ErrorReport | null
+}
+
 /** What was tried without success, readable in ten seconds. */
 export const escalationSchema = z.object({
   hypothesis: z.string(),
@@ -49,64 +44,60 @@ export const escalationSchema = z.object({
 })
 export type Escalation = z.infer<typeof escalationSchema>
 
-const runReportSchema = z.object({
-  asked: z.string(),
-  explanation: z.string().nullable(),
-  patch: z.string().nullable(),
-  summary: diffSummarySchema.nullable(),
+export interface RunReport {
+  readonly asked: string
+  readonly explanation: string | null
+  readonly patch: string | null
+  readonly summary: DiffSummary | null
   /** Share of certainty 0 … 1 that the repair is what a maintainer would accept. */
-  confidence: z.number().nullable(),
-  proof: z
-    .object({
-      command: z.string(),
-      fixed: z.array(z.string()),
-      passed: z.int(),
-      failed: z.int(),
-      stillFailing: z.array(z.string()),
-    })
-    .nullable(),
-  findings: z.array(findingSchema),
+  readonly confidence: number | null
+  readonly proof: {
+    readonly command: string
+    readonly fixed: readonly string[]
+    readonly passed: number
+    readonly failed: number
+    readonly stillFailing: readonly string[]
+  } | null
+  readonly findings: readonly Finding[]
   /** What a person should look at before approving. */
-  attention: z.array(z.string()),
-  escalation: escalationSchema.nullable(),
-  approval: z
-    .object({
-      status: z.enum(['pending', 'approved', 'rejected', 'void', 'expired']),
-      subject: z.string(),
-      decidedBy: z.string().nullable(),
-      reason: z.string().nullable(),
-    })
-    .nullable(),
-  published: z.object({ remote: z.string(), branch: z.string(), commit: z.string() }).nullable(),
-  cost: z.object({ money: z.number(), tokens: z.number(), toolCalls: z.number(), seconds: z.number() }),
-  seconds: z.number(),
-})
-export type RunReport = z.infer<typeof runReportSchema>
+  readonly attention: readonly string[]
+  readonly escalation: Escalation | null
+  readonly approval: {
+    readonly status: 'pending' | 'approved' | 'rejected' | 'void' | 'expired'
+    readonly subject: string
+    readonly decidedBy: string | null
+    readonly reason: string | null
+  } | null
+  readonly published: { readonly remote: string; readonly branch: string; readonly commit: string } | null
+  readonly cost: Cost
+  readonly seconds: number
+}
 
-const runSummarySchema = z.object({
-  id: z.string(),
-  title: z.string(),
-  status: runStatusSchema,
-  outcome: runOutcomeSchema.nullable(),
-  repository: z.string(),
-  createdAt: z.iso.datetime(),
-  endedAt: z.iso.datetime().nullable(),
-})
-export type RunSummary = z.infer<typeof runSummarySchema>
+export interface RunSummary {
+  readonly id: string
+  readonly title: string
+  readonly status: RunStatus
+  /** Null until the run has ended. */
+  readonly outcome: RunOutcome | null
+  /** Location of the repository. */
+  readonly repository: string
+  /** ISO 8601. */
+  readonly createdAt: string
+  readonly endedAt: string | null
+}
 
-const runViewSchema = runSummarySchema.extend({
-  workflow: z.object({ name: z.string(), digest: z.string() }),
-  steps: z.array(stepViewSchema),
-  error: errorReportSchema.nullable(),
-  report: runReportSchema,
-})
-export type RunView = z.infer<typeof runViewSchema>
+export interface RunView extends RunSummary {
+  readonly workflow: { readonly name: string; readonly digest: string }
+  readonly steps: readonly StepView[]
+  readonly error: ErrorReport | null
+  readonly report: RunReport
+}
 
-const runEventViewSchema = z.object({
-  sequence: z.int(),
-  time: z.iso.datetime(),
-  stepId: z.string().nullable(),
-  kind: z.string(),
-  data: z.record(z.string(), z.unknown()),
-})
-export type RunEventView = z.infer<typeof runEventViewSchema>
+export interface RunEventView {
+  readonly sequence: number
+  /** ISO 8601. */
+  readonly time: string
+  readonly stepId: string | null
+  readonly kind: string
+  readonly data: Readonly<Record<string, unknown>>
+}

@@ -14,9 +14,10 @@ import type { NodeRole } from './run-state.ts'
 
 /**
  * The one place that knows DBOS. Each task of a run is one durable function with a deterministic id. Its row is written
- * in the transaction that makes the task necessary (see `ticket-rows.ts`): enqueued, to be taken up by whichever process
- * polls first, or, when this process has room, already claimed by it, so that it starts the moment the transaction is
- * committed, without a poll and without another transaction. From there on DBOS treats both alike.
+ * in the transaction that makes the task necessary (see `ticket-rows.ts`). It is either enqueued, for whichever process
+ * polls first and then has DBOS perform it; or, when this process has room, claimed by it in the same breath: then it
+ * starts the moment the transaction is committed, and is removed in the one that records its result. In both ways a
+ * ticket is marked as its executor's while it is performed, which is what DBOS recovers by when that executor is dead.
  *
  * DBOS keeps one executor per process and its registry in module state, therefore one engine per process.
  */
@@ -47,8 +48,9 @@ export interface DurableFunctionsOptions {
   readonly perform: (ticket: Ticket) => Promise<void>
 }
 
-/** A ticket as DBOS stores it, ready to be started here if it was claimed. */
+/** A ticket and how DBOS stores it. */
 export interface PreparedTicket {
+  readonly ticket: Ticket
   readonly status: WorkflowStatusInternal
   /** Token of this process's claim; undefined when any process may take it up. */
   readonly owner: string | undefined
@@ -70,6 +72,9 @@ export class DurableFunctions {
   readonly #options: DurableFunctionsOptions
   readonly #delays = new Set<NodeJS.Timeout>()
   readonly #wanted = new Set<QueueKind>()
+  /** Ids of tickets that were claimed in the transaction that wrote them. */
+  readonly #performing = new Set<string>()
+  #polling: NodeJS.Timeout | undefined
   readonly #looking = new Set<QueueKind>()
   #queues: Readonly<Record<QueueKind, WorkflowQueue>> | undefined
   /** Steps may wait in the queue for a place to become free here. */
@@ -107,15 +112,22 @@ export class DurableFunctions {
         runMigrations: false,
         useListenNotify: false,
         schedulerPollingIntervalMs: 3_600_000,
+        // The queues of tickets are polled here, where it is known how much this process has to do.
+        listenQueues: [],
         logger: dbosLogger(logger),
       })
       await DBOS.launch()
       const { concurrency: workerConcurrency } = this.#options
-      const polling = { minPollingIntervalMs: pollingIntervalMs, onConflict: 'always_update' } as const
+      const onConflict = 'always_update' as const
       this.#queues = {
-        control: await DBOS.registerQueue(queueNames.control, polling),
-        steps: await DBOS.registerQueue(queueNames.steps, { ...polling, workerConcurrency }),
+        control: await DBOS.registerQueue(queueNames.control, { onConflict }),
+        steps: await DBOS.registerQueue(queueNames.steps, { onConflict, workerConcurrency }),
       }
+      this.#polling = setInterval(() => {
+        this.#look('steps')
+        this.#look('control')
+      }, pollingIntervalMs)
+      this.#polling.unref()
     } catch (error) {
       await this.#leave()
       throw error
@@ -135,31 +147,36 @@ export class DurableFunctions {
       ...(delayMs > 0 ? { delaySeconds: delayMs / 1000 } : {}),
     }
     const status = await buildEnqueueStatus(options, DBOSPortableJSON, [ticket])
-    if (owner === undefined) return { status, owner }
+    if (owner === undefined) return { ticket, status, owner }
     const { executorId } = this.#options
-    return { status: { ...status, status: 'PENDING', executorId, recoveryAttempts: 1 }, owner }
+    return { ticket, status: { ...status, status: 'PENDING', executorId, recoveryAttempts: 1 }, owner }
   }
 
   /** Starts what was claimed for this process, and looks for what was enqueued rather than wait for the next poll. */
   start(tickets: readonly PreparedTicket[]): void {
     // A process that only asks, and performs nothing, leaves all of it to the queue.
     if (!this.#launched) return
-    for (const { status, owner } of tickets) {
-      if (owner !== undefined) this.#startClaimed(status, owner)
+    for (const { ticket, status, owner } of tickets) {
+      if (owner !== undefined) this.#performHere(ticket)
       else if (status.delayUntilEpochMS !== undefined) this.#lookAt(status.delayUntilEpochMS)
       else if (status.queueName === queueNames.control) this.#look('control')
       else this.#look('steps')
     }
   }
 
-  #startClaimed(status: WorkflowStatusInternal, owner: string): void {
-    executor()
-      .executeDequeuedWorkflow(status, owner)
-      .then((handle: WorkflowHandle<unknown>) => handle.getResult())
-      .catch((error: unknown) => this.#report(status.workflowUUID, error))
+  /** The ticket is this process's already, and is removed in the transaction that records its work. */
+  #performHere(ticket: Ticket): void {
+    this.#performing.add(ticket.id)
+    this.#options
+      .perform(ticket)
+      .catch((error: unknown) => this.#report(ticket.id, error))
+      .finally(() => {
+        this.#performing.delete(ticket.id)
+        if (this.#backlog) this.#look('steps')
+      })
   }
 
-  /** DBOS polls ten times a second; this finds a ticket at once where this process knows that there is one. */
+  /** Takes tickets from a queue: ten times a second, and at once where this process knows that there is one. */
   #look(kind: QueueKind): void {
     this.#wanted.add(kind)
     if (this.#looking.has(kind)) return
@@ -246,13 +263,23 @@ export class DurableFunctions {
        where status = 'PENDING' and executor_id = $1 and ($2::text[] is null or workflow_uuid = any($2))`,
       [executorId, among ?? null],
     )
-    return rows.map(({ id }) => id).filter((id) => !executor().systemDatabase.checkForRunningWorkflow(id))
+    const { systemDatabase } = executor()
+    return rows
+      .map(({ id }) => id)
+      .filter((id) => !this.#performing.has(id) && !systemDatabase.checkForRunningWorkflow(id))
+  }
+
+  /** Leaves what is in the queues to other processes. */
+  stopTaking(): void {
+    clearInterval(this.#polling)
+    for (const timer of this.#delays) clearTimeout(timer)
+    this.#queues = undefined
   }
 
   /** What has ended is given a moment to be recorded; what has not keeps its ticket. */
   async shutdown(): Promise<void> {
     if (!this.#launched) return
-    for (const timer of this.#delays) clearTimeout(timer)
+    this.stopTaking()
     await DBOS.shutdown({ workflowCompletionTimeoutMS: 500 }).finally(() => this.#leave())
   }
 

@@ -130,6 +130,7 @@ class DurableEngine implements Engine {
   async #shutDown(graceMs: number): Promise<void> {
     this.#places.close()
     this.#runner.close()
+    this.#functions.stopTaking()
     this.#stopWatch.end()
     await this.#untilIdle(graceMs)
     this.#runner.abortAll()

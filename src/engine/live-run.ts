@@ -63,6 +63,8 @@ export interface RunChanges {
   /** JSON text by its digest. */
   readonly blobs: Map<Digest, string>
   readonly plans: PlanRevision[]
+  /** Tickets whose work is done with these changes. */
+  readonly finishedTickets: string[]
 }
 
 /** How far the items of a step have come. */
@@ -123,8 +125,8 @@ export class LiveRun {
   }
 
   hasChanged(): boolean {
-    const { nodes, events, removedNodes } = this.changes
-    return nodes.size > 0 || events.length > 0 || removedNodes.length > 0
+    const { nodes, events, removedNodes, finishedTickets } = this.changes
+    return nodes.size + events.length + removedNodes.length + finishedTickets.length > 0
   }
 
   /** Closes a set of changes, which makes a new revision of the run. */
@@ -283,5 +285,6 @@ function noChanges(): RunChanges {
     lockReleases: [],
     blobs: new Map(),
     plans: [],
+    finishedTickets: [],
   }
 }

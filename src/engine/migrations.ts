@@ -194,7 +194,7 @@ export const engineMigrations: readonly Migration[] = [
       const application = sql.id(roles.application)
       await sql`grant usage on schema ${sql.id(durableSchema)} to ${application}`.execute(db)
       for (const table of ['workflow_status', 'workflow_input'])
-        await sql`grant select, insert on ${sql.table(`${durableSchema}.${table}`)} to ${application}`.execute(
+        await sql`grant select, insert, delete on ${sql.table(`${durableSchema}.${table}`)} to ${application}`.execute(
           db,
         )
     },

@@ -199,6 +199,8 @@ export interface RunRows {
   readonly run_plans: Row<'run_plans'>[]
   readonly removed_steps: { readonly run_id: RunId; readonly step_id: string }[]
   readonly blobs: { readonly digest: Digest; readonly content: string }[]
+  /** Tickets whose work is on the record with these rows. */
+  readonly finished_tickets: { readonly id: string }[]
 }
 
 /** Adds the rows of one run's changes. */
@@ -206,6 +208,7 @@ export function collectRows(run: LiveRun, changes: RunChanges, rows: RunRows): v
   const { runId } = run.header
   rows.runs.push(runRow(run.header))
   for (const { stepId } of changes.removedNodes) rows.removed_steps.push({ run_id: runId, step_id: stepId })
+  for (const id of changes.finishedTickets) rows.finished_tickets.push({ id })
   for (const [digest, content] of changes.blobs) rows.blobs.push({ digest, content })
   for (const key of changes.nodes) {
     const node = run.findByKey(key)

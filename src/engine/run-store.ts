@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg'
 import type { Digest, TenantId } from '../kernel/index.ts'
+import type { ScopedStatement } from '../store/index.ts'
 import { readDefinition } from './definition.ts'
 import { engineErrors } from './errors.ts'
 import { LiveRun } from './live-run.ts'
@@ -11,7 +12,7 @@ import type { NodeState, RunHeader } from './run-state.ts'
 import { headerOf, nodeOf, written } from './run-rows.ts'
 import type { RunRow, RunRows, StepRow } from './run-rows.ts'
 import type { TicketRow } from './ticket-rows.ts'
-import { ticketExpressions } from './ticket-rows.ts'
+import { finishedTicketExpressions, ticketExpressions } from './ticket-rows.ts'
 
 /** Locks the rows of runs, in an order that all processes keep to, until the end of the transaction. */
 export async function lockRuns(
@@ -123,21 +124,42 @@ export function emptyWriteSet(): WriteSet {
     blobs: [],
     removed_steps: [],
     tickets: [],
+    finished_tickets: [],
   }
 }
 
 const keys = { runs: ['run_id'], run_steps: ['run_id', 'step_id', 'item_index', 'role'] } as const
 
-/** Writes everything in one round trip: a statement with a part for each table that has rows. */
+/** Writes everything in one statement, with a part for each table that has rows. */
 export async function writeAll(client: PoolClient, tenantId: TenantId, set: WriteSet): Promise<void> {
+  const statement = writeStatement(tenantId, set)
+  if (statement === undefined) return
+  const { name, text, parameters } = statement
+  await client.query({ name, text, values: parameters.map(([, value]) => value) })
+}
+
+/** Undefined when there is nothing to write. Fails when a run is not at the revision that the changes were made to. */
+export function writeStatement(tenantId: TenantId, set: WriteSet): ScopedStatement | undefined {
   const parts = partNames.filter((name) => set[name].length > 0)
-  if (parts.length === 0) return
-  await client.query({
+  if (parts.length === 0) return undefined
+  return {
     name: `engine-write-${parts.map((part) => partNames.indexOf(part)).join('-')}`,
     text: statementFor(parts),
-    values: [tenantId, JSON.stringify(set)],
-  })
+    parameters: [
+      ['text', tenantId],
+      ['jsonb', JSON.stringify(set)],
+    ],
+  }
 }
+
+/** Whether a write failed because the runs were changed by another process since they were read. */
+export function isOutdated(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  return code === divisionByZero || code === uniqueViolation
+}
+
+const divisionByZero = '22012'
+const uniqueViolation = '23505'
 
 type Part = keyof WriteSet
 const expressionsOf: Readonly<Record<Part, readonly string[]>> = {
@@ -151,12 +173,14 @@ const expressionsOf: Readonly<Record<Part, readonly string[]>> = {
        from jsonb_to_recordset($2::jsonb -> 'blobs') as row (digest text, content text)
        on conflict (tenant_id, digest) do nothing)`,
   ],
-  runs: [upsert('runs', keys.runs)],
+  // Only the revision before: of two processes that change a run at the same time, one has to read it again.
+  runs: [upsert('runs', keys.runs, 'where runs.revision = excluded.revision - 1 returning 1')],
   run_steps: [upsert('run_steps', keys.run_steps)],
   step_attempts: [insert('step_attempts')],
   run_events: [insert('run_events')],
   run_plans: [insert('run_plans')],
   tickets: ticketExpressions('$2::jsonb'),
+  finished_tickets: finishedTicketExpressions('$2::jsonb'),
 }
 
 const partNames: readonly Part[] = [
@@ -168,10 +192,14 @@ const partNames: readonly Part[] = [
   'run_events',
   'run_plans',
   'tickets',
+  'finished_tickets',
 ]
 
 function statementFor(parts: readonly Part[]): string {
-  return `with ${parts.flatMap((part) => expressionsOf[part]).join(',\n')} select`
+  const guard = parts.includes('runs')
+    ? `1 / (case when (select count(*) from runs_written) = jsonb_array_length($2::jsonb -> 'runs') then 1 else 0 end)`
+    : ''
+  return `with ${parts.flatMap((part) => expressionsOf[part]).join(',\n')} select ${guard}`
 }
 
 function insert(table: keyof typeof written): string {
@@ -183,12 +211,12 @@ function insert(table: keyof typeof written): string {
     select $1, ${columns} from jsonb_to_recordset($2::jsonb -> '${table}') as row (${row})`.concat(')')
 }
 
-function upsert(table: keyof typeof keys, key: readonly string[]): string {
+function upsert(table: keyof typeof keys, key: readonly string[], rest = ''): string {
   const assignments = Object.keys(written[table])
     .filter((column) => !key.includes(column))
     .map((column) => `${column} = excluded.${column}`)
   return insert(table).replace(
     /\)$/,
-    ` on conflict (tenant_id, ${key.join(', ')}) do update set ${assignments.join(', ')})`,
+    ` on conflict (tenant_id, ${key.join(', ')}) do update set ${assignments.join(', ')} ${rest})`,
   )
 }

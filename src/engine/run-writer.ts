@@ -10,11 +10,12 @@ import { engineErrors } from './errors.ts'
 import { claim, firstLine } from './leaves.ts'
 import type { LiveRun, RunChanges, Task } from './live-run.ts'
 import { exchangeLocks, lockBatch } from './resource-locks.ts'
+import type { LockGrant } from './resource-locks.ts'
 import { RunCache } from './run-cache.ts'
 import { collectRows } from './run-rows.ts'
 import type { NodeState } from './run-state.ts'
 import type { PlanCache } from './plan-cache.ts'
-import { emptyWriteSet, loadRun, lockRuns, writeAll } from './run-store.ts'
+import { emptyWriteSet, isOutdated, loadRun, lockRuns, writeAll, writeStatement } from './run-store.ts'
 import { ticketRow } from './ticket-rows.ts'
 import { grantedTicket, ticketOf } from './tickets.ts'
 
@@ -39,7 +40,7 @@ export interface RunCommand<T> {
 
 /** A node that this process took up in the transaction that made it ready. */
 export interface LocalClaim {
-  readonly ticketId: string
+  readonly ticket: Ticket
   readonly run: LiveRun
   readonly node: NodeState
 }
@@ -66,6 +67,12 @@ interface Pending {
   readonly command: RunCommand<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
+}
+
+interface Written {
+  readonly answers: readonly Answer[]
+  readonly changed: readonly { readonly run: LiveRun; readonly changes: RunChanges }[]
+  readonly tickets: readonly PreparedTicket[]
 }
 
 type Answer = { readonly value: unknown } | { readonly refusal: AtelierError }
@@ -155,19 +162,20 @@ export class RunWriter {
   }
 
   async #commit(tenantId: TenantId, batch: readonly Pending[]): Promise<void> {
-    const scope = { kind: 'tenant', tenantId, principalId: writer } as const
     const claims: LocalClaim[] = []
-    let written
     try {
-      written = await this.#options.database.transaction(scope, async (_tx, client) => {
-        const runs = await this.#load(client, tenantId, batch)
-        const answers = batch.map(({ command }) => this.#apply(runs, command))
-        return { answers, ...(await this.#store(client, tenantId, runs, claims)) }
-      })
+      const known = this.#known(tenantId, batch)
+      const written =
+        (known && (await this.#commitKnown(tenantId, batch, known, claims))) ??
+        (await this.#commitLocked(tenantId, batch, claims))
+      this.#announce(batch, written, claims)
     } catch (error) {
-      claims.forEach(() => this.#options.returnPlace())
+      this.#returnPlaces(claims)
       throw error
     }
+  }
+
+  #announce(batch: readonly Pending[], written: Written, claims: readonly LocalClaim[]): void {
     for (const { run, changes } of written.changed) {
       this.#cache.put(run)
       this.#options.onChange(run, changes)
@@ -177,6 +185,70 @@ export class RunWriter {
     for (const [index, answer] of written.answers.entries())
       if ('refusal' in answer) batch[index]?.reject(answer.refusal)
       else batch[index]?.resolve(answer.value)
+  }
+
+  #returnPlaces(claims: LocalClaim[]): void {
+    claims.splice(0).forEach(() => this.#options.returnPlace())
+  }
+
+  /** The runs of the batch, where this process has a copy of each or makes it; then they need not be read. */
+  #known(tenantId: TenantId, batch: readonly Pending[]): Map<string, LiveRun> | undefined {
+    const runs = new Map<string, LiveRun>()
+    for (const { command } of batch) {
+      const cached = this.#cache.get(tenantId, command.runId)
+      if (cached !== undefined) runs.set(command.runId, cached)
+      else if (command.create === undefined && !runs.has(command.runId)) return undefined
+      if (command.everything === true && cached !== undefined) return undefined
+    }
+    return runs
+  }
+
+  /**
+   * One statement, one round trip: the changes are made to the copies in memory, and written on the condition that these
+   * are what is in the database. Undefined when they are not, or when it takes more than that.
+   */
+  async #commitKnown(
+    tenantId: TenantId,
+    batch: readonly Pending[],
+    runs: Map<string, LiveRun>,
+    claims: LocalClaim[],
+  ): Promise<Written | undefined> {
+    const answers = batch.map(({ command }) => this.#apply(runs, command))
+    const touched = [...runs.values()].filter((run) => run.hasChanged())
+    const forget = (): void => {
+      for (const { command } of batch) this.#cache.drop(tenantId, command.runId)
+      this.#returnPlaces(claims)
+    }
+    if (lockBatch(touched.map((run) => [run, run.changes] as const)) !== undefined) {
+      forget()
+      return undefined
+    }
+    const { set, ...written } = await this.#prepare(tenantId, touched, [], claims)
+    const statement = writeStatement(tenantId, set)
+    try {
+      if (statement !== undefined)
+        await this.#options.database.execute({ kind: 'tenant', tenantId, principalId: writer }, statement)
+      return { answers, ...written }
+    } catch (error) {
+      if (!isOutdated(error)) throw error
+      forget()
+      return undefined
+    }
+  }
+
+  /** Reads the runs under a lock that is held until the changes are written. */
+  #commitLocked(tenantId: TenantId, batch: readonly Pending[], claims: LocalClaim[]): Promise<Written> {
+    const scope = { kind: 'tenant', tenantId, principalId: writer } as const
+    return this.#options.database.transaction(scope, async (_tx, client) => {
+      const runs = await this.#load(client, tenantId, batch)
+      const answers = batch.map(({ command }) => this.#apply(runs, command))
+      const touched = [...runs.values()].filter((run) => run.hasChanged())
+      const locks = lockBatch(touched.map((run) => [run, run.changes] as const))
+      const grants = locks === undefined ? [] : await exchangeLocks(client, tenantId, locks)
+      const { set, ...written } = await this.#prepare(tenantId, touched, grants, claims)
+      await writeAll(client, tenantId, set)
+      return { answers, ...written }
+    })
   }
 
   async #load(
@@ -218,15 +290,13 @@ export class RunWriter {
     }
   }
 
-  async #store(
-    client: PoolClient,
+  /** Closes the changes of the runs: their rows, and the tickets of what follows from them. */
+  async #prepare(
     tenantId: TenantId,
-    runs: ReadonlyMap<string, LiveRun>,
+    touched: readonly LiveRun[],
+    grants: readonly LockGrant[],
     claims: LocalClaim[],
   ) {
-    const touched = [...runs.values()].filter((run) => run.hasChanged())
-    const locks = lockBatch(touched.map((run) => [run, run.changes] as const))
-    const grants = locks === undefined ? [] : await exchangeLocks(client, tenantId, locks)
     const preparing: Promise<PreparedTicket>[] = []
     const { functions } = this.#options
     for (const run of touched)
@@ -243,8 +313,7 @@ export class RunWriter {
     const set = emptyWriteSet()
     for (const { run, changes } of changed) collectRows(run, changes, set)
     set.tickets.push(...tickets.map((ticket) => ticketRow(ticket, randomUUID())))
-    await writeAll(client, tenantId, set)
-    return { changed, tickets }
+    return { changed, tickets, set }
   }
 
   /** With a place free here, a step is claimed for this process and starts as soon as the transaction is committed. */
@@ -257,7 +326,7 @@ export class RunWriter {
       this.#options.returnPlace()
       return undefined
     }
-    claims.push({ ticketId: ticket.id, run, node })
+    claims.push({ ticket, run, node })
     return token
   }
 }

@@ -32,6 +32,8 @@ interface Attempt {
   readonly run: LiveRun
   readonly node: NodeState
   readonly token: string
+  /** The ticket to remove with the result; undefined where DBOS performs it and keeps its own record. */
+  readonly ticketId?: string
 }
 
 interface Running {
@@ -58,8 +60,9 @@ export class StepRunner {
   }
 
   /** Takes note of an attempt whose ticket will be started next. */
-  expect({ ticketId, run, node }: LocalClaim): void {
-    if (node.token !== null) this.#claims.set(ticketId, { run, node, token: node.token })
+  expect({ ticket, run, node }: LocalClaim): void {
+    if (node.token !== null)
+      this.#claims.set(ticket.id, { run, node, token: node.token, ticketId: ticket.id })
   }
 
   /** Performs the attempt that a ticket stands for, and ends when its result is durable. */
@@ -217,11 +220,12 @@ export class StepRunner {
   }
 
   /** Records the result if the token is still the one of the last take; a process that was given up for dead cannot. */
-  async #record({ run, node, token }: Attempt, settlement: Settlement): Promise<void> {
+  async #record({ run, node, token, ticketId }: Attempt, settlement: Settlement): Promise<void> {
     const { tenantId, runId } = run.header
     const weight = settlement.kind === 'succeeded' ? settlement.content.length : 0
     const apply = (live: LiveRun): boolean => {
       const current = live.find(node)
+      if (ticketId !== undefined) live.changes.finishedTickets.push(ticketId)
       if (current?.token !== token) return false
       settle(live, current, settlement)
       drawConsequences(live)

@@ -65,3 +65,11 @@ export const ticketExpressions = (document: string): readonly string[] => [
   `given as (insert into ${durableSchema}.workflow_input (workflow_uuid, inputs)
      select workflow_uuid, inputs from ticket on conflict (workflow_uuid) do nothing)`,
 ]
+
+/** Removes tickets, and their arguments, that were performed without DBOS and are on the record. */
+export const finishedTicketExpressions = (document: string): readonly string[] => [
+  `finished as (delete from ${durableSchema}.workflow_status
+     using jsonb_to_recordset(${document} -> 'finished_tickets') as row (id text) where workflow_uuid = row.id)`,
+  `forgotten as (delete from ${durableSchema}.workflow_input
+     using jsonb_to_recordset(${document} -> 'finished_tickets') as row (id text) where workflow_uuid = row.id)`,
+]

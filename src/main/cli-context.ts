@@ -7,7 +7,7 @@ import { diagnose } from './diagnosis.ts'
 import { openStudio } from './studio.ts'
 
 /** The command line's view of this process: its streams, its signals, and the studio behind it. */
-export function createCliContext(): { readonly context: CliContext; close(): void } {
+export function createCliContext(): { readonly context: CliContext; readonly close: () => void } {
   const interruption = new AbortController()
   const interrupt = (): void => {
     // The second interruption ends the process at once; a killed run can be resumed.

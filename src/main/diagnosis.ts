@@ -16,7 +16,7 @@ const wantedDisk = 2 * 2 ** 30
 export async function diagnose(configuration: Configuration): Promise<Diagnosis> {
   const checks = [
     checkRuntime(),
-    await checkPrograms(),
+    checkPrograms(),
     await checkSandbox(),
     await attempt('toolchain', async () => {
       const { node, python } = await locateToolchain({
@@ -49,8 +49,8 @@ function checkRuntime(): Check {
   }
 }
 
-async function checkPrograms(): Promise<Check> {
-  const missing = await missingHostPrograms()
+function checkPrograms(): Check {
+  const missing = missingHostPrograms()
   return {
     name: 'programs',
     ok: missing.length === 0,

@@ -63,7 +63,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
   }
   try {
     const server = await openDatabase(configuration, logger)
-    closers.push(server.close)
+    closers.push(() => server.close())
     const database = await connect(server.target, { logger })
     closers.push(() => database.close())
     await migrate(database, [...storeMigrations, ...engineMigrations, ...governanceMigrations])

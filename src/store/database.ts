@@ -7,8 +7,8 @@ import { borrow, createPool, integersAsNumbers } from './connection-pool.ts'
 import { storeErrors } from './errors.ts'
 import { translateFailure } from './failures.ts'
 import { ensureRoles, refuseUnsafeRole, roles } from './roles.ts'
-import { runScoped } from './scoped-transaction.ts'
-import type { ScopeSettings, Tx } from './scoped-transaction.ts'
+import { runScoped, runScopedStatement } from './scoped-transaction.ts'
+import type { ScopedStatement, ScopeSettings, Tx } from './scoped-transaction.ts'
 import type { DatabaseTarget } from './target.ts'
 
 /** For whom a transaction is done; decides which rows it can see and write. */
@@ -34,6 +34,12 @@ export interface Database {
     work: (tx: Tx, client: PoolClient) => Promise<T>,
     options?: TransactionOptions,
   ): Promise<T>
+  /**
+   * Runs one statement in a transaction of its own and in a single round trip, for what is done very often. A failure
+   * costs the connection.
+   * @throws as `transaction`.
+   */
+  execute(scope: Scope, statement: ScopedStatement): Promise<void>
   /** The owner of the schema: for migrations, and for the engine's own tables. */
   readonly owner: DatabaseOwner
   /** Ends all connections; transactions under way come to their end first. */
@@ -91,6 +97,7 @@ export async function connect(target: DatabaseTarget, options: ConnectOptions = 
   return {
     transaction: (scope, work, transactionOptions = {}) =>
       transact(accesses[scope.kind], patienceMs, scope, work, transactionOptions),
+    execute: (scope, statement) => execute(accesses[scope.kind], patienceMs, scope, statement),
     owner: {
       url: target.owner,
       pool: owner,
@@ -117,6 +124,25 @@ async function transact<T>(
   const settings: ScopeSettings = { role: access.role, variables: scopeVariables(scope), isolation }
   try {
     return await runScoped(client, settings, work)
+  } catch (error) {
+    throw translateFailure(error)
+  }
+}
+
+async function execute(
+  access: Access,
+  patienceMs: number,
+  scope: Scope,
+  statement: ScopedStatement,
+): Promise<void> {
+  const client = await borrow(access.pool, patienceMs)
+  const settings: ScopeSettings = {
+    role: access.role,
+    variables: scopeVariables(scope),
+    isolation: undefined,
+  }
+  try {
+    await runScopedStatement(client, settings, statement)
   } catch (error) {
     throw translateFailure(error)
   }

@@ -1,6 +1,6 @@
 export { connect } from './database.ts'
 export type { Database, DatabaseOwner, Scope } from './database.ts'
-export type { Tx } from './scoped-transaction.ts'
+export type { ScopedStatement, Tx } from './scoped-transaction.ts'
 export type { DatabaseTarget } from './target.ts'
 export type { CreatedAt, JsonColumn, Tables } from './tables.ts'
 export { findRunningServer, startEmbeddedServer } from './embedded/index.ts'

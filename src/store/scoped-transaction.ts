@@ -24,6 +24,46 @@ export async function runScoped<T>(
   return kysely.transaction().execute((tx) => work(tx, client))
 }
 
+/** One statement, prepared under its name on the connection's first use of it. */
+export interface ScopedStatement {
+  /** Unique for the text. */
+  readonly name: string
+  readonly text: string
+  /** Types of the parameters, as PostgreSQL names them, and their values as text. */
+  readonly parameters: readonly (readonly [type: string, value: string])[]
+}
+
+const preparedOn = new WeakMap<PoolClient, Set<string>>()
+
+/**
+ * Runs a statement in a transaction of its own, all in one round trip, and gives the connection back; after a failure
+ * it is closed, which rolls back.
+ */
+export async function runScopedStatement(
+  client: PoolClient,
+  settings: ScopeSettings,
+  { name, text, parameters }: ScopedStatement,
+): Promise<void> {
+  const prepared = preparedOn.get(client) ?? new Set()
+  preparedOn.set(client, prepared)
+  const types = parameters.map(([type]) => type).join(', ')
+  const values = parameters.map(([, value]) => escapeLiteral(value)).join(', ')
+  const statements = [
+    beginStatement(settings),
+    ...(prepared.has(name) ? [] : [`prepare ${escapeIdentifier(name)} (${types}) as ${text}`]),
+    `execute ${escapeIdentifier(name)} (${values})`,
+    'commit',
+  ]
+  try {
+    await client.query(statements.join('; '))
+    prepared.add(name)
+    client.release()
+  } catch (error) {
+    client.release(true)
+    throw error
+  }
+}
+
 class ScopedDialect extends PostgresDialect {
   readonly #client: PoolClient
   readonly #settings: ScopeSettings

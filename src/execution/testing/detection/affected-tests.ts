@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
 import type { RepositoryFiles } from '../repository-files.ts'
+import { parseJson } from '../structured-text.ts'
 import { entryFile, importsOf } from './entry-file.ts'
 
 const mainSchema = z.object({ main: z.string().optional() }).catch({})
@@ -57,8 +58,8 @@ async function mainOf(
   listing: readonly string[],
   files: RepositoryFiles,
 ): Promise<string | null> {
-  const text = await files.read(posix.join(folder, 'package.json'))
-  if (text === null) return null
-  const { main = 'index.js' } = mainSchema.parse(JSON.parse(text))
+  const manifest = parseJson(await files.read(posix.join(folder, 'package.json')))
+  if (manifest === undefined) return null
+  const { main = 'index.js' } = mainSchema.parse(manifest)
   return entryFile(posix.join(folder, main), listing)
 }

@@ -1,37 +1,13 @@
 import type { ScriptCommand } from './script-walk.ts'
 import { formatCommand } from './script-walk.ts'
 import { canonicalProgram } from './unwrap.ts'
+import { wordSet } from './word-set.ts'
 
 /** Programs that make files which tests may load. */
-const builders = new Set(
-  [
-    'tsc',
-    'rollup',
-    'webpack',
-    'babel',
-    'esbuild',
-    'swc',
-    'tsup',
-    'unbuild',
-    'tsdown',
-    'pkgroll',
-    'microbundle',
-    'gulp',
-  ]
-    .concat([
-      'grunt',
-      'make',
-      'node-gyp',
-      'wasm-pack',
-      'parcel',
-      'browserify',
-      'coffee',
-      'peggy',
-      'pegjs',
-      'jison',
-    ])
-    .concat(['ttsc', 'tspc', 'vue-tsc', 'bili', 'ncc', 'lerna', 'turbo']),
-)
+const builders = wordSet(`
+    tsc rollup webpack babel esbuild swc tsup unbuild tsdown pkgroll microbundle gulp grunt make
+    node-gyp wasm-pack parcel browserify coffee peggy pegjs jison ttsc tspc vue-tsc bili ncc lerna
+    turbo`)
 const buildScript = /^(pre|post)?(build|compile|bundle|generate|transpile|codegen|dist)\b/
 
 /** The commands in front of the tests that build something, as shell text; checks such as linters are left out. */

@@ -2,6 +2,7 @@ import type { Invocation } from '../suite.ts'
 import type { ScriptCommand } from './script-walk.ts'
 import { unwrapEnvironment } from './script-walk.ts'
 import type { ShellWord } from './shell-words.ts'
+import { wordSet } from './word-set.ts'
 
 /** A command with everything taken off that surrounds the program which does the work. */
 export interface UnwrappedCommand {
@@ -106,23 +107,10 @@ function peelOnce(words: readonly ShellWord[], environment: Readonly<Record<stri
 
 const nodeWord: ShellWord = { raw: 'node', text: 'node' }
 
-const coverageValueOptions = new Set(
-  [
-    '-r',
-    '--reporter',
-    '-x',
-    '--exclude',
-    '-n',
-    '--include',
-    '-e',
-    '--extension',
-    '--report-dir',
-    '-o',
-    '--dir',
-  ]
-    .concat(['--temp-dir', '--temp-directory', '--reports-dir', '--require', '-i', '--src', '-d', '--print'])
-    .concat(['--branches', '--lines', '--functions', '--statements', '--cwd', '--config', '--nycrc-path']),
-)
+const coverageValueOptions = wordSet(`
+    -r --reporter -x --exclude -n --include -e --extension --report-dir -o --dir --temp-dir
+    --temp-directory --reports-dir --require -i --src -d --print --branches --lines --functions
+    --statements --cwd --config --nycrc-path`)
 
 /** The words after leading options; a bare `--` ends them. */
 function afterOptions(words: readonly ShellWord[], withValue: ReadonlySet<string>): readonly ShellWord[] {
@@ -152,11 +140,10 @@ export function canonicalProgram(text: string): string {
   return base === '_mocha' ? 'mocha' : base === 'py.test' ? 'pytest' : base
 }
 
-const nodeValueOptions = new Set(
-  ['-r', '--require', '--import', '--loader', '--experimental-loader', '-C', '--conditions', '--env-file']
-    .concat(['--test-name-pattern', '--test-reporter', '--test-reporter-destination', '--test-concurrency'])
-    .concat(['--test-timeout', '--test-shard', '--test-skip-pattern']),
-)
+const nodeValueOptions = wordSet(`
+    -r --require --import --loader --experimental-loader -C --conditions --env-file
+    --test-name-pattern --test-reporter --test-reporter-destination --test-concurrency
+    --test-timeout --test-shard --test-skip-pattern`)
 
 /** `node OPTIONS node_modules/.bin/RUNNER …` and its like: the runner is what counts. */
 function readNode(words: readonly ShellWord[]): {

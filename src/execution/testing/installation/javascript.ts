@@ -90,7 +90,7 @@ function firstAttempt(manager: string, request: PackageRequest): InstallAttempt 
 function npmOptions({ registries, allowScripts }: RecipeRequest): string {
   return [
     '--include=dev --no-audit --no-fund --no-update-notifier --loglevel=warn --engine-strict=false',
-    '--replace-registry-host=always --cache "$TMPDIR/npm-cache" --fetch-retries=3 --fetch-retry-maxtimeout=20000',
+    '--replace-registry-host=always --cache "$TMPDIR/npm-cache" --fetch-retries=3 --fetch-retry-mintimeout=1000 --fetch-retry-factor=3',
     // Whatever the repository's own .npmrc says.
     `--registry=${quoteWord(registries.npm.url)}`,
     allowScripts ? '--ignore-scripts=false' : '--ignore-scripts',
@@ -123,7 +123,7 @@ interface NpmVariant {
 function npmInstall(request: PackageRequest, variant: NpmVariant): InstallAttempt {
   const { anyDate = false, legacyPeers = false, without, withoutLock = false } = variant
   const locked = !withoutLock && request.listing.some((file) => lockFiles.includes(file))
-  const before = anyDate || locked ? undefined : request.before
+  const before = anyDate || locked || request.before === undefined ? undefined : endOfDay(request.before)
   const parts = [
     'npm install --no-save',
     locked ? '' : '--no-package-lock',
@@ -150,6 +150,11 @@ function npmInstall(request: PackageRequest, variant: NpmVariant): InstallAttemp
       return before === undefined ? null : later({ anyDate: true })
     },
   }
+}
+
+/** Revisions of one day share what is installed for them. */
+function endOfDay(date: string): string {
+  return `${new Date(date).toISOString().slice(0, 10)}T23:59:59.999Z`
 }
 
 /** Takes packages out of package.json, in the private copy that is installed from. */

@@ -1,6 +1,8 @@
+import { z } from 'zod'
 import { importsOf } from '../detection/entry-file.ts'
 import type { PackageManifest } from '../detection/manifest.ts'
 import type { RepositoryFiles } from '../repository-files.ts'
+import { parseJson } from '../structured-text.ts'
 import type { TestSuite } from '../suite.ts'
 
 const program = /\.([cm]?[jt]s|[jt]sx)$/
@@ -49,11 +51,13 @@ function packageOf(specifier: string): string {
     .join('/')
 }
 
+const settingsSchema = z.record(z.string(), z.unknown()).catch({})
+
 /** Of package.json only the settings: scripts and dependencies name everything. */
 async function configurationText(name: string, files: RepositoryFiles): Promise<string> {
-  const text = (await files.read(name)) ?? ''
-  if (name !== 'package.json') return text
-  const settings = JSON.parse(text) as Record<string, unknown>
+  const text = await files.read(name)
+  if (name !== 'package.json') return text ?? ''
+  const settings = settingsSchema.parse(parseJson(text))
   return JSON.stringify(
     ['jest', 'mocha', 'ava', 'tap', 'babel', 'vitest'].map((key) => settings[key]).filter(Boolean),
   )

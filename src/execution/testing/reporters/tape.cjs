@@ -127,8 +127,14 @@ if (channel.active && isMainThread) {
       return test
     }
   const wrapped = Object.assign(wrap(tape), tape)
-  for (const name of ['only', 'skip', 'todo'])
-    if (typeof tape[name] === 'function') wrapped[name] = wrap(tape[name])
+  for (const name of ['only', 'todo']) if (typeof tape[name] === 'function') wrapped[name] = wrap(tape[name])
+  // tape forgets such a test at once.
+  const skip = wrap(tape.skip)
+  wrapped.skip = (...parameters) => {
+    const test = skip(...parameters)
+    if (states.has(test)) send(states.get(test))
+    return test
+  }
   wrapped.test = wrapped
   wrapped.default = wrapped
   const cached = require.cache[load.resolve('tape')]

@@ -3,18 +3,11 @@ import type { CaseRecord } from '../running/records.ts'
 import { readTapPoints } from '../running/tap-stream.ts'
 import type { Runner } from './runner.ts'
 import { joinCommand, programCommand, quoteAll, splitArguments } from './command-line.ts'
+import { wordSet } from '../detection/word-set.ts'
 
 const table = {
-  withValue: new Set([
-    '-m',
-    '--match',
-    '-c',
-    '--concurrency',
-    '-T',
-    '--timeout',
-    '--node-arguments',
-    '--config',
-  ]),
+  withValue: wordSet(`
+    -m --match -c --concurrency -T --timeout --node-arguments --config`),
   dropped: /^(-t|--tap|-v|--verbose|-w|--watch|-u|--update-snapshots|--fail-fast|--color|--no-color)$/,
 }
 

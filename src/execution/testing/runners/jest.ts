@@ -1,36 +1,13 @@
 import type { Runner } from './runner.ts'
 import { joinCommand, namePattern, programCommand, quoteAll, splitArguments } from './command-line.ts'
+import { wordSet } from '../detection/word-set.ts'
 
 const table = {
-  withValue: new Set(
-    [
-      '-c',
-      '--config',
-      '-w',
-      '--maxWorkers',
-      '-t',
-      '--testNamePattern',
-      '--testPathPattern',
-      '--env',
-      '--testEnvironment',
-    ]
-      .concat([
-        '--rootDir',
-        '--roots',
-        '--projects',
-        '--selectProjects',
-        '--testTimeout',
-        '--setupFilesAfterEnv',
-      ])
-      .concat([
-        '--reporters',
-        '--outputFile',
-        '--coverageReporters',
-        '--coverageDirectory',
-        '--collectCoverageFrom',
-      ])
-      .concat(['--moduleNameMapper', '--transform', '--shard', '--testMatch', '--preset', '--seed']),
-  ),
+  withValue: wordSet(`
+    -c --config -w --maxWorkers -t --testNamePattern --testPathPattern --env --testEnvironment
+    --rootDir --roots --projects --selectProjects --testTimeout --setupFilesAfterEnv --reporters
+    --outputFile --coverageReporters --coverageDirectory --collectCoverageFrom --moduleNameMapper
+    --transform --shard --testMatch --preset --seed`),
   dropped:
     /^(--coverage.*|--collectCoverage.*|--reporters|--json|--outputFile|--watch.*|--verbose|--notify|--silent|--ci|-o|--onlyChanged)$/,
 }

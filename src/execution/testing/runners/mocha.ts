@@ -1,46 +1,13 @@
 import type { Runner } from './runner.ts'
 import { joinCommand, namePattern, programCommand, quoteAll, splitArguments } from './command-line.ts'
+import { wordSet } from '../detection/word-set.ts'
 
 const table = {
-  withValue: new Set(
-    [
-      '-r',
-      '--require',
-      '-t',
-      '--timeout',
-      '-s',
-      '--slow',
-      '-u',
-      '--ui',
-      '-g',
-      '--grep',
-      '-f',
-      '--fgrep',
-      '--config',
-    ]
-      .concat([
-        '-R',
-        '--reporter',
-        '-O',
-        '--reporter-option',
-        '--reporter-options',
-        '--file',
-        '--ignore',
-        '--exclude',
-      ])
-      .concat([
-        '--extension',
-        '--opts',
-        '--package',
-        '--retries',
-        '-j',
-        '--jobs',
-        '--spec',
-        '--import',
-        '--loader',
-      ])
-      .concat(['-n', '--node-option', '--watch-files', '--watch-ignore', '--compilers', '--globals']),
-  ),
+  withValue: wordSet(`
+    -r --require -t --timeout -s --slow -u --ui -g --grep -f --fgrep --config -R --reporter -O
+    --reporter-option --reporter-options --file --ignore --exclude --extension --opts --package
+    --retries -j --jobs --spec --import --loader -n --node-option --watch-files --watch-ignore
+    --compilers --globals`),
   dropped:
     /^(-R|--reporter|-O|--reporter-options?|-w|--watch|--watch-files|--watch-ignore|-b|--bail|-C|--colors?|-c|--no-colors?)$/,
 }

@@ -1,58 +1,30 @@
-import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import type { ShellWord } from '../detection/shell-words.ts'
 import { literalWord } from '../detection/shell-words.ts'
 import type { Invocation } from '../suite.ts'
 import type { PlanRequest, Runner } from './runner.ts'
+import { parseYaml } from '../structured-text.ts'
 import { joinCommand, namePattern, quoteAll, splitArguments } from './command-line.ts'
 import { defaultTestFiles, matchAllFiles } from './file-patterns.ts'
+import { wordSet } from '../detection/word-set.ts'
 
 /** Where `node --test` looks by itself (https://nodejs.org/api/test.html#running-tests-from-the-command-line). */
 const defaultPattern = /(^|\/)(test\/.*|test|test-[^/]+|[^/]+[._-]test)\.(js|cjs|mjs|ts|cts|mts)$/
 const extensions = /\.(js|cjs|mjs|ts|cts|mts)$/
 
 const nodeTable = {
-  withValue: new Set(
-    ['-r', '--require', '--import', '--loader', '--experimental-loader', '-C', '--conditions', '--env-file']
-      .concat([
-        '--test-name-pattern',
-        '--test-skip-pattern',
-        '--test-reporter',
-        '--test-reporter-destination',
-      ])
-      .concat(['--test-concurrency', '--test-timeout', '--test-shard']),
-  ),
+  withValue: wordSet(`
+    -r --require --import --loader --experimental-loader -C --conditions --env-file
+    --test-name-pattern --test-skip-pattern --test-reporter --test-reporter-destination
+    --test-concurrency --test-timeout --test-shard`),
   dropped:
     /^(--test|--watch.*|--test-reporter.*|--test-concurrency|--test-isolation|--test-coverage.*|--experimental-test-coverage|--test-shard|--test-force-exit)$/,
 }
 
 const borpTable = {
-  withValue: new Set(
-    [
-      '--concurrency',
-      '-c',
-      '--timeout',
-      '-t',
-      '--reporter',
-      '-r',
-      '--ignore',
-      '-i',
-      '--pattern',
-      '-p',
-      '--name',
-      '-n',
-    ]
-      .concat([
-        '--check-coverage',
-        '--coverage-exclude',
-        '-X',
-        '--lines',
-        '--branches',
-        '--functions',
-        '--statements',
-      ])
-      .concat(['--only-changed', '--post-compile']),
-  ),
+  withValue: wordSet(`
+    --concurrency -c --timeout -t --reporter -r --ignore -i --pattern -p --name -n --check-coverage
+    --coverage-exclude -X --lines --branches --functions --statements --only-changed --post-compile`),
   dropped: /.^/,
 }
 
@@ -116,9 +88,7 @@ async function borpPatterns(
   const { positional } = splitArguments(invocation.arguments, borpTable)
   if (positional.length > 0) return positional
   for (const name of ['.borp.yaml', '.borp.yml']) {
-    const text = await files.read(name)
-    if (text === null) continue
-    const parsed = borpConfigSchema.safeParse(parseYaml(text))
+    const parsed = borpConfigSchema.safeParse(parseYaml(await files.read(name)))
     if (parsed.success && parsed.data.files !== undefined) return parsed.data.files.map(literalWord)
   }
   return ['**/*.test.{cjs,mjs,js,ts}', '**/*-test.{cjs,mjs,js,ts}'].map(literalWord)

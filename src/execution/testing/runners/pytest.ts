@@ -1,21 +1,10 @@
 import type { Runner } from './runner.ts'
 import { joinCommand, quoteAll, splitArguments } from './command-line.ts'
+import { wordSet } from '../detection/word-set.ts'
 
 const table = {
-  withValue: new Set([
-    '-k',
-    '-m',
-    '-c',
-    '-p',
-    '-n',
-    '-o',
-    '-W',
-    '--rootdir',
-    '--ignore',
-    '--deselect',
-    '--maxfail',
-    '--durations',
-  ]),
+  withValue: wordSet(`
+    -k -m -c -p -n -o -W --rootdir --ignore --deselect --maxfail --durations`),
   dropped:
     /^(--junit.*|-v+|--verbose|-q+|--quiet|--cov.*|--no-cov.*|-x|--exitfirst|--maxfail|--pdb|--lf|--ff|--sw|-f|--looponfail)$/,
 }
@@ -38,7 +27,7 @@ export const pytest: Runner = {
         {
           file: null,
           command: joinCommand(
-            'env PYTHONPATH="$reporters:$PWD/src:$PYTHONPATH" python3 -m pytest -p atelier_pytest -p no:cacheprovider',
+            'env PYTHONPATH="$reporters:$PWD/src:$PYTHONPATH" python3 -m pytest -p atelier_pytest -p no:cacheprovider --continue-on-collection-errors',
             options,
             exact === undefined ? positional : quoteAll(exact),
           ),

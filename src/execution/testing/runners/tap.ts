@@ -1,48 +1,17 @@
-import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import type { ShellWord } from '../detection/shell-words.ts'
 import { literalWord } from '../detection/shell-words.ts'
 import type { Execution, PlanRequest, RunPlan, Runner } from './runner.ts'
+import { parseJson, parseYaml } from '../structured-text.ts'
 import { joinCommand, quoteAll, splitArguments } from './command-line.ts'
 import { defaultTestFiles, matchAllFiles } from './file-patterns.ts'
+import { wordSet } from '../detection/word-set.ts'
 
 const table = {
-  withValue: new Set(
-    [
-      '-R',
-      '--reporter',
-      '-t',
-      '--timeout',
-      '-j',
-      '--jobs',
-      '-o',
-      '--output-file',
-      '--node-arg',
-      '--nyc-arg',
-      '-g',
-    ]
-      .concat([
-        '--grep',
-        '--test-arg',
-        '--test-env',
-        '--coverage-report',
-        '--coverage-map',
-        '-M',
-        '--before',
-        '--after',
-      ])
-      .concat([
-        '--plugin',
-        '-a',
-        '--include',
-        '--exclude',
-        '--test-regex',
-        '--test-ignore',
-        '-d',
-        '--save',
-        '-s',
-      ]),
-  ),
+  withValue: wordSet(`
+    -R --reporter -t --timeout -j --jobs -o --output-file --node-arg --nyc-arg -g --grep --test-arg
+    --test-env --coverage-report --coverage-map -M --before --after --plugin -a --include --exclude
+    --test-regex --test-ignore -d --save -s`),
   dropped:
     /^(-R|--reporter|-o|--output-file|--cov.*|--no-cov.*|--check-coverage|--no-check-coverage|--100|--show-.*|--browser|--(no-)?coverage.*|-c|--color|-C|--no-color|-b|--bail|-w|--watch|--allow-.*coverage|--disable-coverage|--save|-s|--changed|-n)$/,
 }
@@ -54,12 +23,17 @@ const defaultPattern = /((\/|^)(tests?|__tests?__)\/.*|\.(tests?|spec)|^tests?)\
 const configSchema = z
   .object({
     files: z.union([z.string(), z.array(z.string())]),
-    include: z.union([z.string(), z.array(z.string())]),
-    'test-regex': z.string(),
+    'test-regex': z.string().transform((text, context) => {
+      try {
+        return new RegExp(text)
+      } catch {
+        context.addIssue('not a regular expression')
+        return z.NEVER
+      }
+    }),
     'node-arg': z.union([z.string(), z.array(z.string())]),
     'test-env': z.union([z.string(), z.array(z.string())]),
     jobs: z.union([z.number(), z.string()]),
-    timeout: z.union([z.number(), z.string()]),
   })
   .partial()
 type TapConfig = z.infer<typeof configSchema>
@@ -123,8 +97,7 @@ async function findFiles(
   const listing = await request.files.list()
   const words = positional.length > 0 ? positional : toList(config.files).map(literalWord)
   if (words.length > 0) return matchAllFiles(words, listing, extensions)
-  const expression = config['test-regex'] === undefined ? defaultPattern : new RegExp(config['test-regex'])
-  return defaultTestFiles(listing, expression)
+  return defaultTestFiles(listing, config['test-regex'] ?? defaultPattern)
 }
 
 function planCommand({ suite, selection }: PlanRequest): RunPlan {
@@ -153,30 +126,19 @@ function planCommand({ suite, selection }: PlanRequest): RunPlan {
   }
 }
 
+/** A configuration that cannot be read is left to tap's own complaint. */
 async function readConfig(files: PlanRequest['files']): Promise<TapConfig> {
-  const text = await files.read('.taprc')
-  const manifest = await files.read('package.json')
-  const inManifest = z.object({ tap: configSchema.optional() }).safeParse(readJson(manifest ?? '{}'))
-  const inFile = configSchema.safeParse(text === null ? {} : (parseYaml(text) ?? {}))
-  return {
-    ...(inManifest.success ? inManifest.data.tap : {}),
-    ...(inFile.success ? inFile.data : {}),
-  }
+  const manifest = manifestSchema.safeParse(parseJson(await files.read('package.json')))
+  const file = configSchema.safeParse(parseYaml(await files.read('.taprc')))
+  return { ...(manifest.success ? manifest.data.tap : {}), ...(file.success ? file.data : {}) }
 }
+
+const manifestSchema = z.object({ tap: configSchema.optional() })
+const versionSchema = z.object({ version: z.string() })
 
 async function installedMajor(files: PlanRequest['files']): Promise<number> {
-  const manifest = z
-    .object({ version: z.string() })
-    .safeParse(readJson((await files.read('node_modules/tap/package.json')) ?? '{}'))
+  const manifest = versionSchema.safeParse(parseJson(await files.read('node_modules/tap/package.json')))
   return manifest.success ? Number.parseInt(manifest.data.version, 10) : 0
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return {}
-  }
 }
 
 function toList(value: string | readonly string[] | undefined): readonly string[] {

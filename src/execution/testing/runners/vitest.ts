@@ -1,23 +1,12 @@
 import type { Runner } from './runner.ts'
 import { joinCommand, namePattern, programCommand, quoteAll, splitArguments } from './command-line.ts'
+import { wordSet } from '../detection/word-set.ts'
 
 const table = {
-  withValue: new Set(
-    [
-      '-c',
-      '--config',
-      '-r',
-      '--root',
-      '--dir',
-      '-t',
-      '--testNamePattern',
-      '--project',
-      '--environment',
-      '--pool',
-    ]
-      .concat(['--reporter', '--outputFile', '--mode', '--shard', '--maxWorkers', '--workspace', '--exclude'])
-      .concat(['--testTimeout', '--hookTimeout', '--retry', '--bail']),
-  ),
+  withValue: wordSet(`
+    -c --config -r --root --dir -t --testNamePattern --project --environment --pool --reporter
+    --outputFile --mode --shard --maxWorkers --workspace --exclude --testTimeout --hookTimeout
+    --retry --bail`),
   dropped:
     /^(--coverage.*|--reporter|--outputFile|-w|--watch|--ui|--open|--run|-u|--update|--silent|--bail)$/,
 }

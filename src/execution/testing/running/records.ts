@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseJson } from '../structured-text.ts'
 
 /** What reporters send; see `reporters/channel.cjs`. */
 const recordSchema = z.discriminatedUnion('kind', [
@@ -56,13 +57,7 @@ export class RecordReader {
   }
 
   #read(text: string): void {
-    let value: unknown
-    try {
-      value = JSON.parse(text)
-    } catch {
-      return
-    }
-    const parsed = recordSchema.safeParse(value)
+    const parsed = recordSchema.safeParse(parseJson(text))
     if (!parsed.success) return
     this.records.push(parsed.data)
     this.#onRecord(parsed.data)
