@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { DBOS } from '@dbos-inc/dbos-sdk'
-import type { WorkflowHandle, WorkflowQueue } from '@dbos-inc/dbos-sdk'
+import type { WorkflowQueue } from '@dbos-inc/dbos-sdk'
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor'
 import { buildEnqueueStatus } from '@dbos-inc/dbos-sdk/internal/enqueue_options'
 import { DBOSPortableJSON } from '@dbos-inc/dbos-sdk/internal/serialization'

@@ -163,7 +163,7 @@ class DurableEngine implements Engine {
 
   #onChange(run: LiveRun, changes: RunChanges): void {
     const { tenantId, runId, phase } = run.header
-    if (changes.events.length > 0) this.#watchers.notify(tenantId, runId)
+    this.#watchers.notify(run, changes)
     if (phase === 'stopping') this.#runner.stopRun(tenantId, runId)
   }
 

@@ -1,8 +1,11 @@
 import type { TenantId } from '../kernel/index.ts'
+import type { LiveRun, RunChanges } from './live-run.ts'
 import type { RunEvent, WatchOptions } from './ports.ts'
 
-/** Milliseconds after which a watcher looks again for what other processes have done. */
+/** Milliseconds after which a watcher looks for what other processes have done. */
 const pollingMs = 300
+/** A watcher that is this far behind reads from the database. */
+const longestBacklog = 1000
 
 export interface EventPage {
   readonly events: readonly RunEvent[]
@@ -10,12 +13,19 @@ export interface EventPage {
   readonly isLast: boolean
 }
 
-/** Wakes those who watch a run in this process; other processes' changes are found by looking. */
+/** Hands what happens in this process to those who watch; what other processes do is found by looking. */
 export class RunWatchers {
-  readonly #wakers = new Map<string, Set<() => void>>()
+  readonly #inboxes = new Map<string, Set<Inbox>>()
 
-  notify(tenantId: TenantId, runId: string): void {
-    for (const wake of this.#wakers.get(key(tenantId, runId)) ?? []) wake()
+  /** Tells of the events of a change that was committed. */
+  notify({ header }: LiveRun, { events }: RunChanges): void {
+    const inboxes = this.#inboxes.get(key(header.tenantId, header.runId))
+    if (inboxes === undefined || events.length === 0) return
+    const page: EventPage = {
+      events: events.map(({ at, ...event }) => ({ ...event, time: new Date(at) })),
+      isLast: header.phase === 'ended',
+    }
+    for (const inbox of inboxes) inbox.put(page)
   }
 
   /**
@@ -28,38 +38,66 @@ export class RunWatchers {
     { afterSequence = 0, follow = true, signal }: WatchOptions,
     read: (afterSequence: number) => Promise<EventPage>,
   ): AsyncGenerator<RunEvent, void, undefined> {
-    const bell = new Bell()
-    const wakers = this.#wakers.get(key(tenantId, runId)) ?? new Set()
-    this.#wakers.set(key(tenantId, runId), wakers.add(bell.ring))
-    signal?.addEventListener('abort', bell.ring)
+    const inbox = this.#open(tenantId, runId)
+    const leave = (): void => inbox.ring()
+    signal?.addEventListener('abort', leave)
+    let position = afterSequence
     try {
-      for (let position = afterSequence; signal?.aborted !== true;) {
-        const { events, isLast } = await read(position)
-        for (const event of events) {
+      while (!isAborted(signal)) {
+        const page = inbox.take(position) ?? (await read(position))
+        for (const event of page.events) {
           yield event
           position = event.sequence
         }
-        if (isLast) return
-        if (events.length > 0) continue
+        if (page.isLast) return
+        if (page.events.length > 0) continue
         if (!follow) return
-        await bell.wait(pollingMs)
+        await inbox.wait(pollingMs)
       }
     } finally {
-      signal?.removeEventListener('abort', bell.ring)
-      wakers.delete(bell.ring)
-      if (wakers.size === 0) this.#wakers.delete(key(tenantId, runId))
+      signal?.removeEventListener('abort', leave)
+      this.#close(tenantId, runId, inbox)
     }
+  }
+
+  #open(tenantId: TenantId, runId: string): Inbox {
+    const inbox = new Inbox()
+    const inboxes = this.#inboxes.get(key(tenantId, runId)) ?? new Set()
+    this.#inboxes.set(key(tenantId, runId), inboxes.add(inbox))
+    return inbox
+  }
+
+  #close(tenantId: TenantId, runId: string, inbox: Inbox): void {
+    const inboxes = this.#inboxes.get(key(tenantId, runId))
+    inboxes?.delete(inbox)
+    if (inboxes?.size === 0) this.#inboxes.delete(key(tenantId, runId))
   }
 }
 
-/** Remembers a ring that came while nobody was waiting. */
-class Bell {
+/** Events on their way to one watcher. */
+class Inbox {
+  #events: RunEvent[] = []
+  #isLast = false
   #rung = false
   #wake: (() => void) | undefined
 
-  readonly ring = (): void => {
+  put({ events, isLast }: EventPage): void {
+    if (this.#events.length < longestBacklog) this.#events.push(...events)
+    this.#isLast = isLast
+    this.ring()
+  }
+
+  ring(): void {
     this.#rung = true
     this.#wake?.()
+  }
+
+  /** What follows without a gap on a position; undefined when that is not here. */
+  take(position: number): EventPage | undefined {
+    const events = this.#events.filter(({ sequence }) => sequence > position)
+    this.#events = []
+    const isComplete = events.every(({ sequence }, index) => sequence === position + 1 + index)
+    return events.length > 0 && isComplete ? { events, isLast: this.#isLast } : undefined
   }
 
   async wait(milliseconds: number): Promise<void> {
@@ -74,6 +112,10 @@ class Bell {
     this.#rung = false
     this.#wake = undefined
   }
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true
 }
 
 function key(tenantId: TenantId, runId: string): string {

@@ -225,8 +225,8 @@ export class StepRunner {
     const weight = settlement.kind === 'succeeded' ? settlement.content.length : 0
     const apply = (live: LiveRun): boolean => {
       const current = live.find(node)
-      if (ticketId !== undefined) live.changes.finishedTickets.push(ticketId)
       if (current?.token !== token) return false
+      if (ticketId !== undefined) live.changes.finishedTickets.push(ticketId)
       settle(live, current, settlement)
       drawConsequences(live)
       return true

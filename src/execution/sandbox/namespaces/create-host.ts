@@ -3,6 +3,7 @@ import type { Logger } from '../../../kernel/index.ts'
 import type { EgressDecision } from '../egress/index.ts'
 import type { SandboxHost } from '../port.ts'
 import { SandboxRecords } from '../records.ts'
+import { findCgroupPlace } from './cgroups.ts'
 import { NamespaceHost, type UpperKind } from './namespace-host.ts'
 import { probeSandbox, unusable } from './probe.ts'
 import { prepareRuntime } from './runtime.ts'
@@ -42,5 +43,8 @@ export async function createNamespaceHost(options: NamespaceHostOptions): Promis
   await chmod(stateDirectory, 0o755)
   const runtime = await prepareRuntime(stateDirectory)
   const records = await SandboxRecords.open(stateDirectory)
-  return new NamespaceHost({ stateDirectory, runtime, upper, logger, onEgress, certificates }, records)
+  return new NamespaceHost(
+    { stateDirectory, runtime, upper, logger, onEgress, certificates, cgroups: findCgroupPlace() },
+    records,
+  )
 }

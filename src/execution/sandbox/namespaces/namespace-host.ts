@@ -7,6 +7,7 @@ import { egressVariables, openEgress, type Egress, type EgressDecision } from '.
 import { sandboxErrors } from '../errors.ts'
 import type { Sandbox, SandboxHost, SandboxSpec } from '../port.ts'
 import type { SandboxRecords } from '../records.ts'
+import { Cgroup, removeCgroup, type CgroupPlace } from './cgroups.ts'
 import { forwarderBytes, forwarderPlaces, startForwarder } from './forwarding.ts'
 import { endRecordedHolder, recordHolder } from './holder-record.ts'
 import { Holder, StagingRefused } from './holder.ts'
@@ -25,6 +26,8 @@ export interface NamespaceHostParts {
   readonly logger: Logger
   readonly onEgress: (decision: EgressDecision) => void
   readonly certificates: string | null
+  /** Where control groups can be made, or null to do without. */
+  readonly cgroups: CgroupPlace | null
 }
 
 /** Bundles of certificate authorities of the common distributions, visible inside under the same path. */
@@ -58,6 +61,8 @@ export class NamespaceHost implements SandboxHost {
       const holder = await this.#startHolder(directory, spec)
       undo.push(() => holder.stop())
       await recordHolder(directory, holder.pid)
+      const cgroup = await this.#makeCgroup(id, spec)
+      if (cgroup !== null) undo.splice(1, 0, () => cgroup.remove())
       const isolation = {
         runtime: this.#parts.runtime,
         holder,
@@ -73,6 +78,7 @@ export class NamespaceHost implements SandboxHost {
         spec,
         isolation,
         overheadBytes,
+        cgroup,
         watchesDisk: upper === 'disk',
         release: async () => {
           this.#open.delete(sandbox)
@@ -88,11 +94,32 @@ export class NamespaceHost implements SandboxHost {
   }
 
   reap(): Promise<number> {
-    return this.#records.reap(this.#parts.logger, (_id, directory) => endRecordedHolder(directory))
+    const { logger, cgroups } = this.#parts
+    return this.#records.reap(logger, async (id, directory) => {
+      await endRecordedHolder(directory)
+      if (cgroups !== null) await removeCgroup(cgroups, groupName(id))
+    })
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#open].map((sandbox) => sandbox.destroy()))
+  }
+
+  /** A group that cannot be made is no reason to fail: it only adds to limits that hold without it. */
+  async #makeCgroup(id: string, { limits }: SandboxSpec): Promise<Cgroup | null> {
+    const { cgroups, upper, logger } = this.#parts
+    if (cgroups === null) return null
+    const filesInMemory = upper === 'tmpfs' ? limits.diskBytes : 0
+    const memoryBytes = limits.memoryBytes + filesInMemory + forwarderBytes
+    try {
+      return await Cgroup.make(cgroups, groupName(id), {
+        memoryBytes,
+        processes: limits.processes + launcherProcesses,
+      })
+    } catch (error) {
+      logger.log('debug', { sandbox: id, error }, 'No control group for a sandbox')
+      return null
+    }
   }
 
   async #openEgress(id: string, directory: string, spec: SandboxSpec): Promise<Egress | null> {
@@ -156,6 +183,11 @@ export class NamespaceHost implements SandboxHost {
     return systemCertificates.find((path) => existsSync(path)) ?? null
   }
 }
+
+/** Processes of the launcher itself that may be in a group at the same time. */
+const launcherProcesses = 64
+
+const groupName = (id: string): string => `atelier-${id}`
 
 /** Makes a directory that the sandbox's user owns. */
 async function emptyDirectory(parent: string, name: string, { identity }: Runtime): Promise<string> {

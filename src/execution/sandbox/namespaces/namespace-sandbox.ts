@@ -8,6 +8,7 @@ import type { Sandbox, SandboxCommand, SandboxProcess, SandboxResult, SandboxSpe
 import { processIds } from '../process-tree.ts'
 import { RunningSet } from '../running-set.ts'
 import { followProcess, KillSwitch, superviseToEnd, type SupervisedResult } from '../supervision.ts'
+import type { Cgroup } from './cgroups.ts'
 import { watchDisk } from './disk-watchdog.ts'
 import { launch, launchFailure, type Isolation, type Launched } from './launcher.ts'
 import { writeOverlayChanges } from './overlay-changes.ts'
@@ -27,6 +28,7 @@ export interface SandboxParts {
   readonly overheadBytes: number
   /** Whether the writable layer lies on the host's disk, where nothing but watching it limits its size. */
   readonly watchesDisk: boolean
+  readonly cgroup: Cgroup | null
   /** Releases everything outside the holder: proxy, records, files. */
   readonly release: () => Promise<void>
 }
@@ -40,6 +42,7 @@ export class NamespaceSandbox implements Sandbox {
   /** Number of frozen layers below the current one. */
   #depth = 0
   #destroyed: Promise<void> | null = null
+  #memoryKills = 0
 
   constructor(parts: SandboxParts) {
     this.id = parts.id
@@ -63,7 +66,7 @@ export class NamespaceSandbox implements Sandbox {
       await this.#sweep(ended)
       if (ended.kind === 'exited' && !(await launched.programEnded()))
         throw launchFailure(command.argv[0], '')
-      return ended
+      return this.#namedCause(ended)
     })
     // Who does not wait for the end must not be brought down by it.
     exited.catch(() => undefined)
@@ -138,13 +141,23 @@ export class NamespaceSandbox implements Sandbox {
     const { launched, kill } = this.#launch(command, command.stdin === undefined ? 'ignore' : 'pipe')
     const ended = superviseToEnd(launched.child, kill, command, outputBytes).then(async (result) => {
       await this.#sweep(result.ended)
-      return result
+      return { ...result, ended: await this.#namedCause(result.ended) }
     })
     this.#running.add(kill, ended)
     const result = await ended
     if (result.ended.kind === 'exited' && !(await launched.programEnded()))
       throw launchFailure(command.argv[0], result.stderr.toString('utf8'))
     return result
+  }
+
+  /** Whether a signal that ended a command was the kernel's, for want of memory in the sandbox's control group. */
+  async #namedCause(ended: SandboxResult['ended']): Promise<SandboxResult['ended']> {
+    const { cgroup } = this.#parts
+    if (cgroup === null || ended.kind !== 'killed' || ended.by !== 'signal') return ended
+    const kills = await cgroup.memoryKills()
+    const isMemory = kills > this.#memoryKills
+    this.#memoryKills = kills
+    return isMemory ? { kind: 'killed', by: 'memory' } : ended
   }
 
   /**
@@ -167,11 +180,12 @@ export class NamespaceSandbox implements Sandbox {
       for (const unwatch of watches) unwatch()
       launched.kill()
     })
-    const { overheadBytes, watchesDisk } = this.#parts
+    const { overheadBytes, watchesDisk, cgroup } = this.#parts
     const watches = [
       watchMemory(this.#memory(), spec.limits.memoryBytes + overheadBytes, () => kill.trip('memory')),
     ]
     if (watchesDisk) watches.push(watchDisk(isolation.holder, spec.limits.diskBytes, () => kill.trip('disk')))
+    if (cgroup !== null && launched.child.pid !== undefined) void cgroup.addTree(launched.child.pid)
     return { launched, kill }
   }
 

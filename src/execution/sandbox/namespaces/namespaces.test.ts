@@ -12,6 +12,7 @@ import { silentLogger } from '../../../kernel/index.ts'
 import { createFixture, type Fixture } from '../sandbox-fixture.ts'
 import type { SandboxHost } from '../port.ts'
 import { SandboxRecords } from '../records.ts'
+import { Cgroup, findCgroupPlace } from './cgroups.ts'
 import { NamespaceHost } from './namespace-host.ts'
 import { probeSandbox, unusable } from './probe.ts'
 import { findPrograms } from './programs.ts'
@@ -163,6 +164,47 @@ describe('a sandbox on the disk', () => {
   })
 })
 
+describe('control groups', () => {
+  it('are found in the unified hierarchy only where they are delegated', async () => {
+    const root = join(fixture.directory, 'unified')
+    const parent = join(root, 'user.slice/app.slice')
+    await mkdir(join(parent, 'own.scope'), { recursive: true })
+    await writeFile(join(root, 'cgroup.controllers'), 'cpu memory pids\n')
+    await writeFile(join(fixture.directory, 'membership'), '0::/user.slice/app.slice/own.scope\n')
+    const find = (): unknown => findCgroupPlace(root, join(fixture.directory, 'membership'))
+    expect(find()).toBeNull()
+    await writeFile(join(parent, 'cgroup.procs'), '')
+    await writeFile(join(parent, 'cgroup.subtree_control'), 'cpu\n')
+    expect(find()).toBeNull()
+    await writeFile(join(parent, 'cgroup.subtree_control'), 'cpu memory pids\n')
+    expect(find()).toEqual({ version: 2, parent })
+    expect(findCgroupPlace(join(fixture.directory, 'none'), '/nowhere')).toBeNull()
+    const group = await Cgroup.make({ version: 2, parent }, 'atelier-x', { memoryBytes: 1000, processes: 5 })
+    await group.addTree(process.pid)
+    const files = ['memory.max', 'pids.max', 'cgroup.procs'].map((file) =>
+      readFileSync(join(parent, 'atelier-x', file), 'utf8'),
+    )
+    expect(files.slice(0, 2)).toEqual(['1000', '5'])
+    expect(files[2]).not.toBe('')
+  })
+
+  it.runIf(findCgroupPlace() !== null)('hold back memory that no other limit sees, and go away', async () => {
+    const sandbox = await host.create(
+      fixture.spec({ limits: { memoryBytes: 64 * 1024 * 1024, diskBytes: 16 * 1024 * 1024 } }),
+    )
+    // Sockets full of unread data belong to the kernel: 256 pairs of 2 MiB are half a gigabyte.
+    const script =
+      'use Socket; sleep 1; my @kept; for (1 .. 4000) { socketpair(my $a, my $b, AF_UNIX, SOCK_STREAM, 0) or last; ' +
+      'setsockopt($a, SOL_SOCKET, SO_SNDBUF, 4194304); $a->blocking(0); 1 while syswrite $a, "x" x 65536; push @kept, $a, $b } print scalar @kept'
+    const { ended } = await sandbox.run({ argv: ['perl', '-MIO::Handle', '-e', script], ...quick })
+    expect(ended).toEqual({ kind: 'killed', by: 'memory' })
+    await sandbox.destroy()
+    expect(JSON.stringify(readdirSync('/sys/fs/cgroup/memory', { recursive: true }))).not.toContain(
+      sandbox.id,
+    )
+  })
+})
+
 describe('a studio that dies', () => {
   it('takes all processes along, and the next one removes the files', async () => {
     const stateDirectory = join(fixture.directory, 'crash')
@@ -192,6 +234,7 @@ describe('a studio that dies', () => {
       logger: silentLogger,
       onEgress: () => undefined,
       certificates: null,
+      cgroups: findCgroupPlace(),
     } as const
     const next = new NamespaceHost(options, records)
     const living = await next.create(fixture.spec())
@@ -296,6 +339,7 @@ describe.runIf(isRoot)('root’s sandboxes', () => {
       logger: silentLogger,
       onEgress: () => undefined,
       certificates: null,
+      cgroups: findCgroupPlace(),
     } as const
     const bare = new NamespaceHost(options, await SandboxRecords.open(stateDirectory))
     const layer = await fixture.layer({ 'dir/file': 'content' })

@@ -75,6 +75,7 @@ async function tryUpper(
     logger: silentLogger,
     certificates: null,
     onEgress: () => undefined,
+    cgroups: null,
   }
   const host = new NamespaceHost(parts, records)
   try {
