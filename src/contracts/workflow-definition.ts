@@ -58,19 +58,16 @@ export const workflowDefinitionSchema = z.strictObject({
 })
 export type WorkflowDefinition = z.infer<typeof workflowDefinitionSchema>
 
-export const runStatusSchema = z.enum(['running', 'waiting', 'succeeded', 'failed', 'cancelled'])
 /** `waiting`: nothing can go on until a person decides. */
-export type RunStatus = z.infer<typeof runStatusSchema>
+export type RunStatus = 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled'
 
-export const stepStatusSchema = z.enum([
-  'pending',
-  'ready',
-  'running',
-  'waiting',
-  'succeeded',
-  'failed',
-  'skipped',
-  'cancelled',
-  'compensated',
-])
-export type StepStatus = z.infer<typeof stepStatusSchema>
+export type StepStatus =
+  | 'pending'
+  | 'ready'
+  | 'running'
+  | 'waiting'
+  | 'succeeded'
+  | 'failed'
+  | 'skipped'
+  | 'cancelled'
+  | 'compensated'

@@ -135,7 +135,8 @@ export async function writeAll(client: PoolClient, tenantId: TenantId, set: Writ
   const statement = writeStatement(tenantId, set)
   if (statement === undefined) return
   const { name, text, parameters } = statement
-  await client.query({ name, text, values: parameters.map(([, value]) => value) })
+  // Not the name of the statement that `Database.execute` may have prepared on the same connection.
+  await client.query({ name: `${name}-locked`, text, values: parameters.map(([, value]) => value) })
 }
 
 /** Undefined when there is nothing to write. Fails when a run is not at the revision that the changes were made to. */

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import type { IsolationLevel } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
-import { silentLogger } from '../kernel/index.ts'
+import { AtelierError, silentLogger } from '../kernel/index.ts'
 import type { Logger, PrincipalId, TenantId } from '../kernel/index.ts'
 import { borrow, createPool, integersAsNumbers } from './connection-pool.ts'
 import { storeErrors } from './errors.ts'
@@ -120,12 +120,23 @@ async function transact<T>(
   work: (tx: Tx, client: PoolClient) => Promise<T>,
   { isolation }: TransactionOptions,
 ): Promise<T> {
-  const client = await borrow(access.pool, patienceMs)
   const settings: ScopeSettings = { role: access.role, variables: scopeVariables(scope), isolation }
-  try {
-    return await runScoped(client, settings, work)
-  } catch (error) {
-    throw translateFailure(error)
+  const deadline = performance.now() + patienceMs
+  for (;;) {
+    const client = await borrow(access.pool, patienceMs)
+    let begun = false
+    try {
+      return await runScoped(client, settings, (tx, connection) => {
+        begun = true
+        return work(tx, connection)
+      })
+    } catch (error) {
+      const failure = translateFailure(error)
+      // A connection whose server has gone shows it on its next use; nothing was done on it yet.
+      const isStale =
+        !begun && failure instanceof AtelierError && failure.code === storeErrors.UNAVAILABLE.code
+      if (!isStale || performance.now() > deadline) throw failure
+    }
   }
 }
 

@@ -23,11 +23,12 @@ export function insertBefore(site: Site, code: string, context: FileContext, lab
     const text = reindented(code, indentation)
     // On one line with what stands before, as in `if (x) { y() }`.
     const alone = tree.text.slice(0, site.start).endsWith(indentation) && startsItsLine(tree.text, site.start)
+    const goesOn = !alone || /^[([`/+-]/.test(tree.textOf(site))
     return {
       ...label,
       start: site.start,
       end: site.start,
-      replacement: alone ? `${text}\n${indentation}` : `${text} `,
+      replacement: `${goesOn ? terminated(text) : text}${alone ? `\n${indentation}` : ' '}`,
     }
   }
   if (!isBranch(site)) return null
@@ -35,7 +36,7 @@ export function insertBefore(site: Site, code: string, context: FileContext, lab
     ...label,
     start: site.start,
     end: site.end,
-    replacement: `{ ${code} ${tree.textOf(site)} }`,
+    replacement: `{ ${terminated(code)} ${tree.textOf(site)} }`,
   }
 }
 
@@ -96,6 +97,11 @@ export function isBranch(site: Site): boolean {
 
 function startsItsLine(text: string, offset: number): boolean {
   return text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset).trim() === ''
+}
+
+/** With the semicolon that it needs when something follows on the same line. */
+function terminated(code: string): string {
+  return /[;}]$/.test(code) ? code : `${code};`
 }
 
 function reindented(code: string, indentation: string): string {

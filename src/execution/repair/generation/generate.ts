@@ -188,18 +188,27 @@ function fileContexts(
 }
 
 /** The change itself, however it is written: without what the old and the new text have in common. Null for none. */
-function identity(tree: SourceTree, proposal: Proposal): string | null {
-  const { replacement } = proposal
-  const old = tree.text.slice(proposal.start, proposal.end)
-  if (old === replacement) return null
+function identity({ path, text }: SourceTree, { start, end, replacement }: Proposal): string | null {
+  if (text.slice(start, end) === replacement) return null
+  let [from, to, added] = [start, end, replacement]
+  while (to > from && added !== '' && text[to - 1] === added.at(-1)) {
+    to -= 1
+    added = added.slice(0, -1)
+  }
   let head = 0
-  const most = Math.min(old.length, replacement.length)
-  while (head < most && old[head] === replacement[head]) head += 1
-  let tail = 0
-  while (tail < most - head && old[old.length - 1 - tail] === replacement[replacement.length - 1 - tail])
-    tail += 1
-  const start = proposal.start + head
-  return `${tree.path}\0${start}\0${proposal.end - tail}\0${replacement.slice(head, replacement.length - tail)}`
+  while (from + head < to && head < added.length && text[from + head] === added[head]) head += 1
+  from += head
+  added = added.slice(head)
+  // What is only added or only removed may stand at several places with the same outcome: the first of them.
+  while (from > 0 && added !== '' && from === to && text[from - 1] === added.at(-1)) {
+    added = `${text[from - 1]}${added.slice(0, -1)}`
+    from = to = from - 1
+  }
+  while (from > 0 && added === '' && from < to && text[from - 1] === text[to - 1]) {
+    from -= 1
+    to -= 1
+  }
+  return [path, from, to, added].join('\0')
 }
 
 function byPrior(left: Draft, right: Draft): number {

@@ -25,10 +25,8 @@ export function findCgroupPlace(
   membership = '/proc/self/cgroup',
 ): CgroupPlace | null {
   const own = new Map<string, string>()
-  for (const line of readOrEmpty(membership).split('\n')) {
-    const [, controllers = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? []
+  for (const [, controllers = '', path = ''] of readOrEmpty(membership).matchAll(/^\d+:([^:]*):(.*)$/gm))
     for (const controller of controllers.split(',')) own.set(controller, path)
-  }
   if (existsSync(join(root, 'cgroup.controllers'))) {
     const parent = dirname(join(root, own.get('') ?? '/'))
     const enabled = readOrEmpty(join(parent, 'cgroup.subtree_control')).split(/\s+/)

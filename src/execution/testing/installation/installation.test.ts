@@ -166,7 +166,7 @@ describe('an installation', () => {
 
   it('fails with the end of the log when a package does not exist', async () => {
     const cacheDirectory = join(projects.folder, 'layers-that-fail')
-    const files = manifest({ devDependencies: { 'is-number': '7.0.999' } })
+    const files = manifest({ dependencies: { 'is-number': '7.0.999' } })
     await expect(projects.install(files, { cacheDirectory })).rejects.toMatchObject({
       code: 'ATL_TESTING_INSTALL_FAILED',
       details: { tried: ['npm install --no-save --no-package-lock'] },

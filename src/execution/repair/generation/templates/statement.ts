@@ -133,7 +133,8 @@ function adapted(text: string, donor: Site, site: Site, context: FileContext): r
 function* elseAdded(site: Site, { tree }: FileContext): Iterable<Proposal> {
   const { before } = neighboursOf(site)
   if (!isSite(site, 'IfStatement') || !isSite(before, 'IfStatement') || before.node.alternate) return
-  yield replaceRange(before.end, site.start, ' else ', {
+  const separator = /[;}]$/.test(tree.textOf(before)) ? ' else ' : '; else '
+  yield replaceRange(before.end, site.start, separator, {
     variant: 'else-if',
     weight: 0.25,
     description: `test this only if ${shortened(tree.textOf(before.children[0] ?? before))} does not hold`,
