@@ -7,8 +7,22 @@ import {
   submissionSchema,
   type WorkItem,
 } from '../contracts/index.ts'
-import { type Clock, createId, digestOf, type PrincipalId, type RunId } from '../kernel/index.ts'
-import type { Engine, JsonObject, RunEvent, RunRecord, TenantScope } from '../engine/index.ts'
+import {
+  AtelierError,
+  type Clock,
+  createId,
+  digestOf,
+  type PrincipalId,
+  type RunId,
+} from '../kernel/index.ts'
+import {
+  type Engine,
+  engineErrors,
+  type JsonObject,
+  type RunEvent,
+  type RunRecord,
+  type TenantScope,
+} from '../engine/index.ts'
 import {
   type Administration,
   type Approvals,
@@ -155,9 +169,22 @@ class EmbeddedStudio implements Studio {
       ...(signal === undefined ? {} : { signal }),
     })
     for await (const event of events) {
-      if (event.kind === 'run-ended') await this.#services.administration.closeRun({ tenantId, runId }, owner)
+      if (event.kind === 'run-ended') await this.#close(runId)
       yield viewEvent(event)
       if (event.kind === 'run-waiting' && (await this.#rests(runId))) return
+    }
+  }
+
+  #close(runId: RunId): Promise<void> {
+    return this.#services.administration.closeRun({ tenantId, runId }, owner)
+  }
+
+  /** Runs that ended while nobody watched lose their mandate and what they had reserved. */
+  async #closeEnded(): Promise<void> {
+    const { administration, engine } = this.#services
+    for (const runId of await administration.openRuns(tenantId, owner)) {
+      const { status } = await engine.getRun(this.#scope, runId).catch(statusOfUnknown)
+      if (status !== 'running' && status !== 'waiting') await this.#close(runId)
     }
   }
 
@@ -204,6 +231,7 @@ class EmbeddedStudio implements Studio {
     const runId = await this.#resolve(name)
     await this.#steer(runId, by, 'cancel-run', { reason })
     await this.#services.engine.cancelRun(this.#scope, runId, reason)
+    await this.#closeEnded()
     return this.getRun(runId)
   }
 
@@ -232,6 +260,7 @@ class EmbeddedStudio implements Studio {
       runId: null,
       detail: {},
     })
+    await this.#closeEnded()
     return this.#services.verifyRecords(this.#scope)
   }
 
@@ -283,6 +312,13 @@ class EmbeddedStudio implements Studio {
     if (matches.length > 1) throw apiErrors.RUN_AMBIGUOUS({ detail: name })
     return (await this.#services.engine.getRun(this.#scope, name)).runId
   }
+}
+
+/** What was taken in when the studio died has a mandate, but no run yet: it starts when it is submitted again. */
+function statusOfUnknown(error: unknown): { readonly status: 'waiting' } {
+  if (error instanceof AtelierError && error.code === engineErrors.UNKNOWN_RUN.code)
+    return { status: 'waiting' }
+  throw error
 }
 
 function personId(name: string): PrincipalId {

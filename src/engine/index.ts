@@ -1,5 +1,6 @@
 export { readDefinition } from './definition.ts'
 export { createEngine } from './engine.ts'
+export { engineErrors } from './errors.ts'
 export { engineMigrations } from './migrations.ts'
 
 export type {

@@ -124,17 +124,17 @@ async function transact<T>(
   const deadline = performance.now() + patienceMs
   for (;;) {
     const client = await borrow(access.pool, patienceMs)
-    let begun = false
+    const progress = { begun: false }
     try {
       return await runScoped(client, settings, (tx, connection) => {
-        begun = true
+        progress.begun = true
         return work(tx, connection)
       })
     } catch (error) {
       const failure = translateFailure(error)
       // A connection whose server has gone shows it on its next use; nothing was done on it yet.
       const isStale =
-        !begun && failure instanceof AtelierError && failure.code === storeErrors.UNAVAILABLE.code
+        !progress.begun && failure instanceof AtelierError && failure.code === storeErrors.UNAVAILABLE.code
       if (!isStale || performance.now() > deadline) throw failure
     }
   }

@@ -24,7 +24,8 @@ const continueAfter = 0.5
 /** Share of the time that is kept for the project's own test command, within bounds. */
 const confirmShare = 0.3
 const leastConfirmMs = 10_000
-/** How long to look for rivals of the first plausible candidate. */
+/** How long to look for rivals of the first plausible candidate: as long as it took to find, within bounds. */
+const leastGatherMs = 5_000
 const gatherShare = 0.15
 const shownSuspects = 20
 const shownHints = 20
@@ -132,6 +133,11 @@ class RepairRun {
     return this.#deadline - reserve
   }
 
+  get #gatherMs(): number {
+    const taken = (this.#firstPlausibleAt ?? this.#start) - this.#start
+    return Math.min(Math.max(leastGatherMs, taken), this.#budget.timeMs * gatherShare)
+  }
+
   /** Searches until enough is plausible, or the first plausible one has had its rivals looked for. */
   async #gather(): Promise<void> {
     const judged = this.#verdicts.size
@@ -142,7 +148,7 @@ class RepairRun {
       const deadline =
         this.#firstPlausibleAt === null
           ? this.#searchDeadline
-          : Math.min(this.#searchDeadline, this.#firstPlausibleAt + this.#budget.timeMs * gatherShare)
+          : Math.min(this.#searchDeadline, this.#firstPlausibleAt + this.#gatherMs)
       const limits = { deadline, plausible: fresh === 0 ? judged + 1 : wanted }
       const elapsed = (this.#ports.now() - this.#start) / this.#budget.timeMs
       if (!this.#isContinued && fresh === 0 && (this.#search.isExhausted || elapsed > continueAfter)) {

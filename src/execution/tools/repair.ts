@@ -115,9 +115,9 @@ export function repairTool(places: ExecutionPlaces): Tool<RepairInput, RepairRes
           },
           {
             validator: validation,
-            confirm: async (candidate) => {
+            confirm: async (candidate, signal) => {
               const tree = await applyCandidate(repository, workspace, candidate)
-              return runOnTree(places, workspace, tree, { ...context, report: () => undefined })
+              return runOnTree(places, workspace, tree, { ...context, signal, report: () => undefined })
             },
             now: () => performance.now(),
           },

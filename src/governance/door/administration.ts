@@ -3,7 +3,13 @@ import type { PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index
 import type { Tx } from '../../store/index.ts'
 import { tenantScope } from '../audit/index.ts'
 import type { BudgetLevel, Limits } from '../budget/index.ts'
-import { distrustRepository, openMandate, setMandateState, trustRepository } from '../identity/index.ts'
+import {
+  distrustRepository,
+  openMandate,
+  openMandates,
+  setMandateState,
+  trustRepository,
+} from '../identity/index.ts'
 import { authoriseAnd } from './authorisation.ts'
 import type { AuthorisationRequest } from './authorisation.ts'
 import type { DoorServices } from './services.ts'
@@ -36,6 +42,8 @@ export interface Administration {
    * @throws ATL_DOOR_DENIED, ATL_MANDATE_CONFLICT and errors of IDENTITY.
    */
   openRun(run: OpenRun): Promise<void>
+  /** Runs that may still act. */
+  openRuns(tenantId: TenantId, by: PrincipalId): Promise<readonly RunId[]>
   /** Ends the mandate of a run that has ended, settles what it still holds, and signs the audit chain. */
   closeRun(run: Pick<OpenRun, 'tenantId' | 'runId'>, by: PrincipalId): Promise<void>
   /** Gives the mandate of a run that ended back to it, because somebody resumes it; asks nothing, see `authorise`. */
@@ -95,6 +103,8 @@ export function createAdministration(services: DoorServices): Administration {
         },
       )
     },
+    openRuns: (tenantId, by) =>
+      database.transaction(tenantScope(tenantId, by), (tx) => openMandates(tx, tenantId)),
     closeRun: async ({ tenantId, runId }, by) => {
       const scope = tenantScope(tenantId, by)
       await database.transaction(scope, async (tx) => {

@@ -59,6 +59,17 @@ export async function readMandate(
   }
 }
 
+/** Runs whose mandate is open. */
+export async function openMandates(tx: Tx, tenantId: TenantId): Promise<readonly RunId[]> {
+  const rows = await tx
+    .selectFrom('mandates')
+    .select('run_id')
+    .where('tenant_id', '=', tenantId)
+    .where('closed_at', 'is', null)
+    .execute()
+  return rows.map((row) => row.run_id as RunId)
+}
+
 /** Ends or reopens a mandate; agents may act only under one that is open. */
 export async function setMandateState(
   tx: Tx,
