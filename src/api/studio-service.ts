@@ -246,6 +246,16 @@ class EmbeddedStudio implements Studio {
     return this.getRun(runId)
   }
 
+  async setTrust(
+    repository: string,
+    { trusted, by, reason }: { readonly trusted: boolean; readonly by: string; readonly reason: string },
+  ): Promise<void> {
+    const { administration } = this.#services
+    const person = await this.#person(by)
+    if (trusted) await administration.trustRepository(person, repository, reason)
+    else await administration.distrustRepository(person, repository, reason)
+  }
+
   async exportEvidence(name: string, by: string): Promise<unknown> {
     const runId = await this.#resolve(name)
     await this.#steer(runId, by, 'read-run', { evidence: true })

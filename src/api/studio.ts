@@ -39,6 +39,11 @@ export interface Studio {
   cancelRun(runId: string, by: string, reason: string): Promise<RunView>
   /** Goes on with a run whose process died, or tries its failed steps again. */
   resumeRun(runId: string, by: string): Promise<RunView>
+  /** Vouches for a repository, so that its code may run without a sandbox where policy allows; or takes that back. */
+  setTrust(
+    repository: string,
+    decision: { readonly trusted: boolean; readonly by: string; readonly reason: string },
+  ): Promise<void>
   exportEvidence(runId: string, by: string): Promise<unknown>
   verifyAudit(by: string): Promise<AuditReport>
   close(): Promise<void>

@@ -7,6 +7,7 @@ import { evidenceCommand } from './commands/evidence.ts'
 import { lifecycleCommands } from './commands/lifecycle.ts'
 import { listCommands } from './commands/list.ts'
 import { solveCommand } from './commands/solve.ts'
+import { trustCommands } from './commands/trust.ts'
 import type { ExitCode } from './exit-codes.ts'
 
 /** The command line as commander knows it; `finish` receives the exit code of the command that ran. */
@@ -30,6 +31,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     ...listCommands(context, finish),
     ...decisionCommands(context, finish),
     ...lifecycleCommands(context, finish),
+    ...trustCommands(context, finish),
     evidenceCommand(context, finish),
     auditCommand(context, finish),
     doctorCommand(context, finish),

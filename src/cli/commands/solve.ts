@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { readIssue, type IssueSource } from '../../control/intake/index.ts'
 import type { CliContext, GlobalOptions } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
+import { repositoryArgument } from '../repository-argument.ts'
 import { writeLine } from '../terminal.ts'
 import { followRun } from './follow.ts'
 
@@ -42,7 +43,7 @@ async function solve(context: CliContext, options: SolveOptions): Promise<ExitCo
     const { runId } = await studio.submit({
       issue,
       repository: {
-        location: options.repo,
+        location: repositoryArgument(options.repo),
         ...(options.revision === undefined ? {} : { revision: options.revision }),
       },
       ...(options.test === undefined ? {} : { testCommand: options.test }),
