@@ -140,3 +140,15 @@ it.each([
 ])('%s is %s', (path, kind) => {
   expect(fileKind(path)).toBe(kind)
 })
+
+it('says which lines a commit brought, in the files asked for', async () => {
+  const source = scratch.repository('lines', { 'a.test.js': '1\n2\n3\n', 'b.js': 'b\n' })
+  const { repository: first, base: root } = await scratch.import(source.path)
+  expect(await first.linesOfCommit(root.commit, ['a.test.js'])).toEqual({})
+  source.commit('Second', { 'a.test.js': '1\ntwo\n3\n4\n', 'b.js': 'c\n', 'new.test.js': 'x\ny' })
+  const { repository: second, base: next } = await scratch.import(source.path)
+  expect(await second.linesOfCommit(next.commit, ['a.test.js', 'new.test.js', 'gone.js'])).toEqual({
+    'a.test.js': [2, 4],
+    'new.test.js': [1, 2],
+  })
+})

@@ -223,6 +223,33 @@ async function touchedLines(
   }
 }
 
+/** Numbers of the lines that a commit added or changed in some files; nothing for a commit without a parent. */
+export async function linesOfCommit(
+  context: RepositoryContext,
+  commit: string,
+  paths: readonly string[],
+): Promise<Readonly<Record<string, readonly number[]>>> {
+  const line = await context.git.text({
+    args: ['rev-list', '--parents', '--max-count=1', commit],
+    gitDirectory: context.gitDirectory,
+  })
+  const parent = line.trim().split(' ')[1]
+  if (parent === undefined) return {}
+  const wanted = new Set(paths)
+  const differences = await listDifferences(context, parent, commit)
+  const lines: Record<string, readonly number[]> = {}
+  for (const difference of differences.filter(
+    ({ path, newMode }) => wanted.has(path) && newMode.startsWith('100'),
+  )) {
+    const before = difference.oldMode.startsWith('100')
+      ? await readVersion(context, difference.oldId)
+      : undefined
+    const after = await readVersion(context, difference.newId)
+    lines[difference.path] = (await touchedLines(context, difference, before, after)).after
+  }
+  return lines
+}
+
 function allLines(text: string | undefined): readonly number[] {
   return text === undefined ? [] : range(1, text.split('\n').length)
 }

@@ -5,6 +5,7 @@ import { createCommit, type CommitRequest } from './commit.ts'
 import {
   describeChange,
   diffTrees,
+  linesOfCommit,
   listDifferences,
   summariseDifference,
   type FileDifference,
@@ -109,6 +110,14 @@ export class Repository {
   /** Kinds of files, counts of lines, and the functions, methods and classes touched. */
   summarise(before: string, after: string): Promise<DiffSummary> {
     return summariseDifference(this.#context, before, after)
+  }
+
+  /** Numbers of the lines that a commit added or changed in some files; nothing for a commit without a parent. */
+  linesOfCommit(
+    commit: string,
+    paths: readonly string[],
+  ): Promise<Readonly<Record<string, readonly number[]>>> {
+    return linesOfCommit(this.#context, commit, paths)
   }
 
   /** A candidate change as data. */

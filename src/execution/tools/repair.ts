@@ -110,6 +110,7 @@ export function repairTool(places: ExecutionPlaces): Tool<RepairInput, RepairRes
           {
             ...(await readSources(repository, workspace, reproduction)),
             reproduction,
+            newTestLines: reproduction.newTestLines,
             spectrum,
             issue: issueText(input),
           },

@@ -1,17 +1,18 @@
 import { z } from 'zod'
 import {
-  type Intent,
   intentSchema,
   type TestCase,
   testCaseSchema,
   type TestReport,
   testReportSchema,
   type Tool,
+  type ToolContext,
 } from '../../contracts/index.ts'
 import { errorCodes } from '../../kernel/index.ts'
 import { reproductionErrors } from './errors.ts'
 import { runOnTree } from './execute.ts'
-import { type ExecutionPlaces, workspaceFailures, workspaceSchema } from './workspace.ts'
+import { relateToIntent, relations } from './relation.ts'
+import { type ExecutionPlaces, type Workspace, workspaceFailures, workspaceSchema } from './workspace.ts'
 
 const inputSchema = z.object({
   workspace: workspaceSchema,
@@ -28,8 +29,9 @@ export const reproductionSchema = z.object({
   unrelated: z.array(z.string()),
   /** Failed once and passed when run again. */
   flaky: z.array(z.string()),
-  /** `named`: the work item names these tests or what they show; `assumed`: nothing else fails. */
-  relation: z.enum(['named', 'assumed']),
+  /** Lines of the failing files that the base revision itself brought, by path. */
+  newTestLines: z.record(z.string(), z.array(z.int().positive())),
+  relation: z.enum(relations),
 })
 export type FrozenReproduction = z.infer<typeof reproductionSchema>
 
@@ -48,7 +50,12 @@ export function reproduceTool(
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 1200 },
     async perform({ workspace, intent, baseline }, context) {
       const failing = requireFailing(baseline)
-      const { related, unrelated, relation } = relateToIntent(failing, intent)
+      const newTestLines = await readNewLines(places, workspace, failing, context)
+      const { related, unrelated, relation } = relateToIntent(
+        failing,
+        intent,
+        new Set(Object.keys(newTestLines)),
+      )
       const files = filesOf(related)
       context.report(`running ${related.length} failing tests again`)
       const again = await runOnTree(
@@ -77,6 +84,7 @@ export function reproduceTool(
         testFiles: filesOf(baseline.tests),
         unrelated: unrelated.map(({ id }) => id),
         flaky: related.filter(({ id }) => passedAgain.has(id)).map(({ id }) => id),
+        newTestLines,
         relation,
       }
     },
@@ -102,29 +110,15 @@ function requireFailing(baseline: TestReport): readonly TestCase[] {
   }
 }
 
-/**
- * Which failing tests the work item is about: those it names by test, file, symbol or by most of the words of their title.
- * If it names none of them, all are taken, and a person is told so.
- */
-function relateToIntent(
+async function readNewLines(
+  { repositories }: ExecutionPlaces,
+  { location, base }: Workspace,
   failing: readonly TestCase[],
-  intent: Intent,
-): {
-  readonly related: readonly TestCase[]
-  readonly unrelated: readonly TestCase[]
-  readonly relation: FrozenReproduction['relation']
-} {
-  const text =
-    `${intent.goal}\n${intent.acceptanceCriteria.join('\n')}\n${intent.tests.join('\n')}`.toLowerCase()
-  const isNamed = (test: TestCase): boolean =>
-    intent.tests.some((name) => test.id.includes(name) || test.name === name) ||
-    intent.files.some(
-      (file) => test.file !== undefined && (test.file === file || test.file.endsWith(`/${file}`)),
-    ) ||
-    (test.name.length >= 12 && text.includes(test.name.toLowerCase()))
-  const related = failing.filter(isNamed)
-  if (related.length === 0) return { related: failing, unrelated: [], relation: 'assumed' }
-  return { related, unrelated: failing.filter((test) => !isNamed(test)), relation: 'named' }
+  { tenantId }: ToolContext,
+): Promise<Record<string, number[]>> {
+  const repository = await repositories.open({ tenantId, location })
+  const lines = await repository.linesOfCommit(base.commit, filesOf(failing))
+  return Object.fromEntries(Object.entries(lines).map(([path, numbers]) => [path, [...numbers]]))
 }
 
 function filesOf(tests: readonly TestCase[]): string[] {
