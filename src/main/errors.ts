@@ -9,4 +9,9 @@ export const hostErrors = defineErrors('HOST', {
     summary: 'The programs that the studio needs could not be installed',
     remedy: 'Correct the cause, which the message quotes, or install them by hand, then start again.',
   },
+  DISK_FULL: {
+    summary: 'There is too little space for the state of the studio',
+    remedy:
+      'Free space there, or keep the state elsewhere with --data-directory. Runs go on with atelier resume.',
+  },
 })

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, statfsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -34,6 +34,7 @@ import { connect, type Database, migrate, storeMigrations } from '../store/index
 import { deliveryExecutors, intakeTool, reviewTool, verifyTool } from '../workflow/delivery/index.ts'
 import type { Configuration } from './configuration.ts'
 import { openDatabase } from './database.ts'
+import { hostErrors } from './errors.ts'
 import { createFileLogger } from './logger.ts'
 import { createRecords } from './records.ts'
 import { hostRegistries } from './registries.ts'
@@ -188,10 +189,19 @@ function readWorkflow({ packageRoot }: Configuration): Promise<string> {
   return readFile(path.join(packageRoot, 'workflows/deliver.yaml'), 'utf8')
 }
 
+/** Bytes without which a database server cannot even write down that it stops. */
+const leastDisk = 64 * 2 ** 20
+
 /** Others may pass through, since database and sandboxes run as an account of their own under root, but not look around. */
 function makeDataDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o711 })
   if (process.getuid?.() === 0) chmodSync(directory, 0o711)
+  const { bavail, bsize } = statfsSync(directory)
+  if (bavail * bsize >= leastDisk) return
+  const free = Math.floor((bavail * bsize) / 2 ** 20)
+  throw hostErrors.DISK_FULL({
+    detail: `${free} MiB are free in ${directory}, ${leastDisk / 2 ** 20} are needed`,
+  })
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -16,7 +16,7 @@ const connectionCodes = new Set([
 
 /** The driver's own errors about lost connections have no code, only these messages. */
 const connectionMessages =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed|timeout expired|Cannot use a pool after calling end)/
+  /^(Connection terminated|Postgres connection has been discarded|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed|timeout expired|Cannot use a pool after calling end)/
 
 /**
  * The studio's error for what the driver threw: lost connections, conflicts, a full disk and refused access get a code;
