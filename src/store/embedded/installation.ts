@@ -1,5 +1,18 @@
 import { execFile } from 'node:child_process'
-import { access, chmod, constants, cp, mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises'
+import {
+  access,
+  chmod,
+  constants,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -85,12 +98,23 @@ async function copyInstallation(native: string, copy: string): Promise<void> {
       filter: (source) => !source.endsWith('.a') && basename(source) !== 'pkgconfig',
     })
     await completeLinks(partial)
-    for (const directory of [dirname(copy), partial]) await chmod(directory, 0o755)
+    await chmod(dirname(copy), 0o755)
+    await makeReadable(partial)
     await rename(partial, copy)
   } catch (error) {
     await rm(partial, { recursive: true, force: true })
     // Another process may have been faster.
     if (!(await exists(copy))) throw error
+  }
+}
+
+/** Lets everybody read, whatever the umask of the installation was. */
+async function makeReadable(directory: string): Promise<void> {
+  await chmod(directory, 0o755)
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isDirectory()) await chmod(path, 0o755)
+    else if (entry.isFile()) await chmod(path, (await stat(path)).mode & 0o100 ? 0o755 : 0o644)
   }
 }
 
