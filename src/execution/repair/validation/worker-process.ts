@@ -120,13 +120,20 @@ export class WorkerProcess {
         } else this.#onReply(reply)
       })
       process.stdout.on('data', (chunk: Buffer) => reader.push(chunk))
-      void process.exited.then((ended) => {
+      const lost = (reason: string): void => {
         clearTimeout(timer)
-        const reason = ended.kind === 'exited' ? `it ended with ${ended.code}` : `it was killed: ${ended.by}`
         if (this.#process === process) this.#process = null
         reject(validationErrors.WORKER_FAILED({ detail: `${reason}\n${this.#errors}`.trim() }))
         this.#onLoss(`${reason} ${this.#errors}`.trim())
-      })
+      }
+      process.exited.then(
+        (ended) => {
+          lost(ended.kind === 'exited' ? `it ended with ${ended.code}` : `it was killed: ${ended.by}`)
+        },
+        (error: unknown) => {
+          lost(error instanceof Error ? error.message : String(error))
+        },
+      )
     })
     const { framework, directory, testMs } = this.#options
     process.stdin.write(

@@ -56,7 +56,9 @@ export async function planStaging(
   const { identity, programs } = runtime
   const owners = await Promise.all(sources.map(({ path }) => ownerOf(path)))
   const wanted = `${identity.uid}:${identity.gid}`
-  const isForeign = (index: number): boolean => sources[index]?.isLayer === true && owners[index] !== wanted
+  const isForeign = (index: number): boolean =>
+    sources[index]?.isLayer === true && owners[index]?.account !== wanted
+  const isClosed = (index: number): boolean => owners[index]?.readable === false
   const paths = await Promise.all(
     sources.map(async ({ path }, index) =>
       (method === 'copied' || method === 'bare') && isForeign(index)
@@ -78,7 +80,7 @@ export async function planStaging(
   const stage = join(directory, `stage-${method}`)
   await mkdir(stage, { mode: 0o755 })
   const mounts = paths.flatMap((path, index) => [
-    method === 'mapped' && isForeign(index) ? (owners[index] ?? '-') : '-',
+    method === 'mapped' && (isForeign(index) || isClosed(index)) ? (owners[index]?.account ?? '-') : '-',
     path,
   ])
   const unshare = [programs.unshare, '--mount', '--propagation', 'private', '--']
@@ -96,10 +98,11 @@ export async function planStaging(
   }
 }
 
-async function ownerOf(path: string): Promise<string> {
+/** Under a strict umask, what the studio itself consists of can be read by its owner only. */
+async function ownerOf(path: string): Promise<{ readonly account: string; readonly readable: boolean }> {
   try {
-    const { uid, gid } = await stat(path)
-    return `${uid}:${gid}`
+    const { uid, gid, mode } = await stat(path)
+    return { account: `${uid}:${gid}`, readable: (mode & 0o004) !== 0 }
   } catch (error) {
     throw sandboxErrors.LAYER_MISSING({ detail: path, cause: error })
   }
