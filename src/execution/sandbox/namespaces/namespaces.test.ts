@@ -328,6 +328,17 @@ describe.runIf(isRoot)('root’s sandboxes', () => {
     await rm(closed, { recursive: true })
   })
 
+  it('see tools that a strict umask made private', async () => {
+    const tools = await mkdtemp(join(tmpdir(), 'atelier-private-'))
+    await writeFile(join(tools, 'tool'), '#!/bin/sh\necho tool\n', { mode: 0o700 })
+    const readOnlyBinds = [{ source: tools, target: '/opt/tools' }]
+    const sandbox = await host.create(fixture.spec({ readOnlyBinds }))
+    const script = '/opt/tools/tool; echo x >> /opt/tools/tool || echo kept'
+    expect((await sandbox.run({ argv: ['sh', '-c', script], ...quick })).stdout).toBe('tool\nkept\n')
+    await sandbox.destroy()
+    await rm(tools, { recursive: true })
+  })
+
   it('get copies where owners cannot be mapped', async () => {
     const stateDirectory = join(fixture.directory, 'bare')
     const prepared = await prepareRuntime(stateDirectory)
