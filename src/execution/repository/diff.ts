@@ -223,11 +223,13 @@ async function touchedLines(
   }
 }
 
-/** Numbers of the lines that a commit added or changed in some files; nothing for a commit without a parent. */
+/** More files than this are an import or a merge of much, and tell nothing about one fault. */
+const mostFilesOfCommit = 200
+
+/** Numbers of the lines that a commit added or changed, by file; none for a commit without a parent, or a huge one. */
 export async function linesOfCommit(
   context: RepositoryContext,
   commit: string,
-  paths: readonly string[],
 ): Promise<Readonly<Record<string, readonly number[]>>> {
   const line = await context.git.text({
     args: ['rev-list', '--parents', '--max-count=1', commit],
@@ -235,17 +237,13 @@ export async function linesOfCommit(
   })
   const parent = line.trim().split(' ')[1]
   if (parent === undefined) return {}
-  const wanted = new Set(paths)
   const differences = await listDifferences(context, parent, commit)
+  if (differences.length > mostFilesOfCommit) return {}
   const lines: Record<string, readonly number[]> = {}
-  for (const difference of differences.filter(
-    ({ path, newMode }) => wanted.has(path) && newMode.startsWith('100'),
-  )) {
-    const before = difference.oldMode.startsWith('100')
-      ? await readVersion(context, difference.oldId)
-      : undefined
-    const after = await readVersion(context, difference.newId)
-    lines[difference.path] = (await touchedLines(context, difference, before, after)).after
+  for (const difference of differences.filter(({ newMode }) => newMode.startsWith('100'))) {
+    const { oldMode, oldId, newId, path } = difference
+    const before = oldMode.startsWith('100') ? await readVersion(context, oldId) : undefined
+    lines[path] = (await touchedLines(context, difference, before, await readVersion(context, newId))).after
   }
   return lines
 }

@@ -112,12 +112,9 @@ export class Repository {
     return summariseDifference(this.#context, before, after)
   }
 
-  /** Numbers of the lines that a commit added or changed in some files; nothing for a commit without a parent. */
-  linesOfCommit(
-    commit: string,
-    paths: readonly string[],
-  ): Promise<Readonly<Record<string, readonly number[]>>> {
-    return linesOfCommit(this.#context, commit, paths)
+  /** Numbers of the lines that a commit added or changed, by file; none for a commit without a parent, or a huge one. */
+  linesOfCommit(commit: string): Promise<Readonly<Record<string, readonly number[]>>> {
+    return linesOfCommit(this.#context, commit)
   }
 
   /** A candidate change as data. */

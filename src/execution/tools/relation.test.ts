@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Intent, TestCase } from '../../contracts/index.ts'
-import { relateToIntent } from './relation.ts'
+import { recentTestFiles, relateToIntent } from './relation.ts'
 
 const intent: Intent = {
   kind: 'bug',
@@ -51,4 +51,13 @@ it('takes all where nothing tells them apart', () => {
     unrelated: [],
     relation: 'assumed',
   })
+})
+
+it('goes by the files that the base revision changed only where these hold tests', () => {
+  const testFiles = ['test/old.test.js', 'test/dates.test.js']
+  expect(recentTestFiles(['src/dates.js', 'test/dates.test.js'], testFiles)).toEqual(
+    new Set(['test/dates.test.js']),
+  )
+  expect(recentTestFiles(['test/data/cases.json', 'test/dates.test.js'], testFiles)).toEqual(new Set())
+  expect(recentTestFiles([], testFiles)).toEqual(new Set())
 })

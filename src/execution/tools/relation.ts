@@ -1,4 +1,5 @@
 import type { Intent, TestCase } from '../../contracts/index.ts'
+import { fileKind } from '../repository/index.ts'
 
 /**
  * Why failing tests are taken to show what a work item is about. `named`: it names these tests or what they show;
@@ -34,4 +35,16 @@ export function relateToIntent(
   if (related.length === 0) return { related: failing, unrelated: [], relation: 'assumed' }
   const unrelated = failing.filter((test) => !related.includes(test))
   return { related, unrelated, relation: related.some(isNamed) ? 'named' : 'recent' }
+}
+
+/**
+ * Of the files that the base revision changed, those that hold tests. None where it changed other files of the tests as
+ * well, data or helpers: any test may depend on them.
+ */
+export function recentTestFiles(
+  changed: readonly string[],
+  testFiles: readonly string[],
+): ReadonlySet<string> {
+  const ofTests = changed.filter((path) => testFiles.includes(path) || fileKind(path) === 'test')
+  return new Set(ofTests.every((path) => testFiles.includes(path)) ? ofTests : [])
 }

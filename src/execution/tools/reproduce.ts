@@ -11,7 +11,7 @@ import {
 import { errorCodes } from '../../kernel/index.ts'
 import { reproductionErrors } from './errors.ts'
 import { runOnTree } from './execute.ts'
-import { relateToIntent, relations } from './relation.ts'
+import { recentTestFiles, relateToIntent, relations } from './relation.ts'
 import { type ExecutionPlaces, type Workspace, workspaceFailures, workspaceSchema } from './workspace.ts'
 
 const inputSchema = z.object({
@@ -50,11 +50,12 @@ export function reproduceTool(
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 1200 },
     async perform({ workspace, intent, baseline }, context) {
       const failing = requireFailing(baseline)
-      const newTestLines = await readNewLines(places, workspace, failing, context)
+      const testFiles = filesOf(baseline.tests)
+      const lines = await readLinesOfBase(places, workspace, context)
       const { related, unrelated, relation } = relateToIntent(
         failing,
         intent,
-        new Set(Object.keys(newTestLines)),
+        recentTestFiles(Object.keys(lines), testFiles),
       )
       const files = filesOf(related)
       context.report(`running ${related.length} failing tests again`)
@@ -81,10 +82,10 @@ export function reproduceTool(
         failing: frozen,
         passing: baseline.tests.filter(({ outcome }) => outcome === 'passed'),
         failingFiles: filesOf(frozen),
-        testFiles: filesOf(baseline.tests),
+        testFiles,
         unrelated: unrelated.map(({ id }) => id),
         flaky: related.filter(({ id }) => passedAgain.has(id)).map(({ id }) => id),
-        newTestLines,
+        newTestLines: Object.fromEntries(Object.entries(lines).filter(([path]) => testFiles.includes(path))),
         relation,
       }
     },
@@ -110,14 +111,13 @@ function requireFailing(baseline: TestReport): readonly TestCase[] {
   }
 }
 
-async function readNewLines(
+async function readLinesOfBase(
   { repositories }: ExecutionPlaces,
   { location, base }: Workspace,
-  failing: readonly TestCase[],
   { tenantId }: ToolContext,
 ): Promise<Record<string, number[]>> {
   const repository = await repositories.open({ tenantId, location })
-  const lines = await repository.linesOfCommit(base.commit, filesOf(failing))
+  const lines = await repository.linesOfCommit(base.commit)
   return Object.fromEntries(Object.entries(lines).map(([path, numbers]) => [path, [...numbers]]))
 }
 

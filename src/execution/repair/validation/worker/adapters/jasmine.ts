@@ -122,6 +122,8 @@ async function execute(
   const wanted = wantedIds(environment.topSuite(), [], selection)
   if (wanted.length === 0) return { tests }
   const over = new Promise<void>((resolve, reject) => {
+    // Versions tell the end by the reporter, by a callback, or by a promise.
+    environment.addReporter({ jasmineDone: () => resolve() })
     const result = environment.execute(wanted, resolve)
     if (result instanceof Promise) result.then(() => resolve(), reject)
   })
