@@ -11,11 +11,13 @@ const runners = { ava: '6.4.1', jasmine: '5.12.0', jest: '29.7.0', mocha: '11.7.
 let projects: ScratchBugs
 let layers: readonly string[]
 let tapLayers: readonly string[]
+let oldLayers: readonly string[]
 
 beforeAll(async () => {
   projects = await ScratchBugs.open()
   layers = await projects.install(runners)
   tapLayers = await projects.install({ tap: '16.3.10' })
+  oldLayers = await projects.install({ jasmine: '3.5.0' })
 }, 600_000)
 
 afterAll(async () => {
@@ -94,6 +96,12 @@ test('total', (t) => { t.equal(total([1, 2, 3]), 6); t.end() })
 `
 const sameLine = (body: string): string => `${body}; s.end()`
 
+const inJasmine = {
+  ...manifest('jasmine --config=jasmine.json'),
+  'jasmine.json': JSON.stringify({ spec_dir: 'spec', spec_files: ['**/*.js'] }),
+  'spec/numbers.js': head + expecting + specs,
+}
+
 const frameworks: readonly {
   readonly name: string
   readonly files: ProjectFiles
@@ -109,15 +117,8 @@ const frameworks: readonly {
     files: { ...manifest('jest'), 'test/numbers.test.js': head + expecting + specs },
     below: () => layers,
   },
-  {
-    name: 'jasmine',
-    files: {
-      ...manifest('jasmine --config=jasmine.json'),
-      'jasmine.json': JSON.stringify({ spec_dir: 'spec', spec_files: ['**/*.js'] }),
-      'spec/numbers.js': head + expecting + specs,
-    },
-    below: () => layers,
-  },
+  { name: 'jasmine', files: inJasmine, below: () => layers },
+  { name: 'an old jasmine', files: inJasmine, below: () => oldLayers },
   {
     name: 'tape',
     files: {
