@@ -3,8 +3,8 @@ import { posix } from 'node:path'
 import type { SourceFile } from '../model.ts'
 
 /**
- * Distance of source files from the tests over relative imports, 1 for what a test imports itself. For use where no
- * coverage could be measured.
+ * Distance of source files from the tests over relative paths, 1 for what a test imports, or starts as a program,
+ * itself. For use where no coverage could be measured.
  */
 export function importDistances(
   tests: readonly SourceFile[],
@@ -16,7 +16,7 @@ export function importDistances(
   for (let distance = 1; frontier.length > 0; distance += 1) {
     const next: SourceFile[] = []
     for (const file of frontier) {
-      for (const specifier of relativeImports(file.text)) {
+      for (const specifier of relativePaths(file.text)) {
         const found = resolve(posix.join(posix.dirname(file.path), specifier), byPath)
         if (found === undefined || distances.has(found.path)) continue
         distances.set(found.path, distance)
@@ -28,14 +28,8 @@ export function importDistances(
   return distances
 }
 
-function relativeImports(text: string): readonly string[] {
-  const specifiers: string[] = []
-  for (const match of text.matchAll(
-    /(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*(['"])(\.{1,2}(?:\/[^'"]*)?)\1/g,
-  )) {
-    specifiers.push(match[2] ?? '')
-  }
-  return specifiers
+function relativePaths(text: string): readonly string[] {
+  return [...text.matchAll(/(['"`])(\.{1,2}(?:\/[^'"`\s]*)?)\1/g)].map((match) => match[2] ?? '')
 }
 
 function resolve(path: string, files: ReadonlyMap<string, SourceFile>): SourceFile | undefined {

@@ -153,6 +153,14 @@ describe('localise', () => {
     expect(new Set(suspects.map(({ file }) => file))).toEqual(new Set(['lib/calc.js']))
   })
 
+  it('follows the paths of programs that tests start, of which the spectrum knows nothing', () => {
+    const tests = [{ path: 'test/calc.test.js', text: `spawn(node, [require.resolve('../lib/calc')])` }]
+    const covered = { 'test/calc.test.js': [{ start: 0, end: 40 }] }
+    const blind: CoverageSpectrum = { tests: [{ id: 'subtracts below zero', outcome: 'failed', covered }] }
+    const { suspects } = localised({ spectrum: blind, tests })
+    expect(new Set(suspects.map(({ file }) => file))).toEqual(new Set(['lib/calc.js']))
+  })
+
   it('prefers what changed lately', () => {
     const recentChanges = [{ file: 'lib/calc.js', startLine: 3, endLine: 3, commitsAgo: 0 }]
     const [before] = localised().suspects.filter(({ line }) => line === 3)

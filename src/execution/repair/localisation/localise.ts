@@ -46,7 +46,7 @@ export function localise(
   options: LocalisationOptions = {},
 ): Localisation {
   const formula = options.formula ?? ochiai
-  const spectrum = usable(problem.spectrum)
+  const spectrum = usable(problem)
   const frames = sourceFrames(
     problem.reproduction.failing,
     problem.sources.map((source) => source.path),
@@ -260,10 +260,11 @@ function failingCoverage(spectrum: CoverageSpectrum): ReadonlyMap<string, number
   return counts
 }
 
-/** A spectrum in which no failing test executed anything says nothing. */
-function usable(spectrum: CoverageSpectrum | undefined): CoverageSpectrum | undefined {
+/** A spectrum in which no failing test executed any source says nothing: the code may run in processes of its own. */
+function usable({ spectrum, sources }: RepairProblem): CoverageSpectrum | undefined {
+  const known = new Set(sources.map(({ path }) => path))
   const says = spectrum?.tests.some(
-    (test) => test.outcome === 'failed' && Object.keys(test.covered).length > 0,
+    (test) => test.outcome === 'failed' && Object.keys(test.covered).some((path) => known.has(path)),
   )
   return says === true ? spectrum : undefined
 }
