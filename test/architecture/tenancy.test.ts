@@ -15,6 +15,7 @@ const planeNumbers: Record<string, string> = {
   governance: '03',
   execution: '04',
   workflow: '05',
+  control: '06',
 }
 
 /** Tables that belong to no tenant, each with the reason. */

@@ -10,6 +10,7 @@ import {
   summariseDifference,
   type FileDifference,
 } from './diff.ts'
+import { readHistory, type PastCommit } from './history.ts'
 import { resolveRevision, type BaseRevision } from './import.ts'
 import { materialiseTree } from './layers.ts'
 import type { ChangePolicy } from './path-guard.ts'
@@ -42,6 +43,11 @@ export class Repository {
   /** Finds a branch, tag or commit among what has been imported; HEAD when absent. */
   resolve(revision?: string): Promise<BaseRevision> {
     return resolveRevision(this.#context, revision)
+  }
+
+  /** The commit and what came before it, newest first, without merges. */
+  history(commit: string, limit: number): Promise<readonly PastCommit[]> {
+    return readHistory(this.#context, commit, limit)
   }
 
   /** Every file of a tree, sorted as git sorts. */

@@ -1,7 +1,7 @@
 import { type Chunk, type Definition, formChunks, maxChunkLength, type Unit } from './chunk.ts'
 import type { CodeLanguage } from './languages.ts'
 import type { Lines } from './lines.ts'
-import type { SyntaxNode } from './parse.ts'
+import { childrenOf, type SyntaxNode } from './parse.ts'
 
 const maxDefinitions = 5_000
 const maxDepth = 60
@@ -26,7 +26,7 @@ function unitsOf(root: SyntaxNode, lines: Lines, language: CodeLanguage): readon
   const visit = (parent: SyntaxNode, group: number, depth: number): void => {
     let commentRow: number | undefined
     let commentEnd = -2
-    for (const node of parent.namedChildren) {
+    for (const node of childrenOf(parent)) {
       const { row: first } = node.startPosition
       const last = lastRow(node)
       if (node.type.includes('comment')) {
@@ -73,7 +73,7 @@ function isOwnChunk(node: SyntaxNode, language: CodeLanguage, rows: number): boo
 function findDefinitions(root: SyntaxNode, language: CodeLanguage): readonly Definition[] {
   const found: Definition[] = []
   const visit = (parent: SyntaxNode, depth: number): void => {
-    for (const node of parent.namedChildren) {
+    for (const node of childrenOf(parent)) {
       if (found.length >= maxDefinitions) return
       const isDefinition = language.definitions.has(node.type)
       const name = isDefinition && definesSomething(node, depth) ? nameOf(node) : undefined

@@ -1,4 +1,5 @@
 export { chunkFile } from './chunk-file.ts'
+export type { ChunkedFile } from './chunk-file.ts'
 export { Lines } from './lines.ts'
 export { maxFileBytes } from './screening.ts'
 export type { Screening } from './screening.ts'

@@ -5,6 +5,11 @@ import { dirname, join } from 'node:path'
 /** A node of a syntax tree, as far as chunks need it. */
 export type SyntaxNode = treeSitter.Node
 
+/** The named children of a node. */
+export function childrenOf(node: SyntaxNode): readonly SyntaxNode[] {
+  return node.namedChildren.filter((child) => child !== null)
+}
+
 interface Grammars {
   readonly parser: treeSitter.Parser
   readonly loaded: Map<string, treeSitter.Language>

@@ -1,0 +1,194 @@
+import { basename } from 'node:path/posix'
+import type { ChunkOutline, FileOutline } from '../indexing/outline.ts'
+import { termSet, termsOfWord } from '../words/terms.ts'
+import type { Query } from '../words/query.ts'
+import { inverseFrequency, saturation } from './bm25.ts'
+import type { Candidate, Candidates } from './candidates.ts'
+import type { Past } from './past.ts'
+
+/** What speaks for a file. Each is at least 0, and divided by the largest for the query before it is weighed. */
+export const featureNames = [
+  'file',
+  'chunk',
+  'coverage',
+  'identifiers',
+  'path',
+  'name',
+  'definesIdentifier',
+  'definesWord',
+  'glued',
+  'named',
+  'similarCommits',
+  'mostSimilarCommit',
+  'recency',
+  'length',
+  'changedWithTop',
+  'importsTop',
+  'importedByTop',
+  'importsRelevant',
+  'importedByRelevant',
+] as const
+export type FeatureName = (typeof featureNames)[number]
+export type Features = Readonly<Record<FeatureName, number>>
+
+export interface ScoredChunk {
+  readonly chunk: ChunkOutline
+  readonly score: number
+}
+
+/** A candidate with what is known of it. */
+export interface Evidence {
+  readonly candidate: Candidate
+  readonly outline: FileOutline
+  /** Best first; those without a term of the query are left out. */
+  readonly chunks: readonly ScoredChunk[]
+  readonly features: Features
+  /** Terms of the query that the file has, by field, the rarest first. */
+  readonly matches: readonly { readonly term: string; readonly fields: readonly string[] }[]
+  /** The past commit whose message resembles the query most. */
+  readonly pastCommit: string | undefined
+}
+
+const symbolWeight = 2
+const chunkK1 = 1.2
+const chunkB = 0.6
+
+/** Weighs single terms within the files that the reader may see. */
+export class TermWeights {
+  readonly #query: Query
+  readonly #inverse: ReadonlyMap<string, number>
+
+  constructor(query: Query, { files, documentFrequencies }: Candidates) {
+    this.#query = query
+    this.#inverse = new Map(
+      [...documentFrequencies].map(([term, count]) => [term, inverseFrequency(files, count)] as const),
+    )
+  }
+
+  /** How rare a term is; 0 when no file has it. */
+  rarity(term: string): number {
+    return this.#inverse.get(term) ?? 0
+  }
+
+  /** Rarity times how much the query says it. */
+  weight(term: string): number {
+    return this.rarity(term) * (this.#query.terms.get(term) ?? 0)
+  }
+
+  sum(terms: Iterable<string>): number {
+    let sum = 0
+    for (const term of terms) sum += this.rarity(term)
+    return sum
+  }
+}
+
+/** Looks at each candidate by itself; the features of its neighbourhood are 0 as yet. */
+export function gatherEvidence(
+  query: Query,
+  found: Candidates,
+  outlines: ReadonlyMap<number, FileOutline>,
+  past: Past,
+): readonly Evidence[] {
+  const weights = new TermWeights(query, found)
+  const similar = past.similar(query.terms)
+  const meanLength = meanChunkLength(outlines.values())
+  return found.candidates.flatMap((candidate) => {
+    const outline = outlines.get(candidate.id)
+    if (outline === undefined) return []
+    const terms = new Set(outline.terms)
+    const symbols = outline.chunks.flatMap((chunk) => chunk.symbols)
+    const path = termSet(candidate.path)
+    const wholeNames = new Set(symbols.flatMap((symbol) => termsOfWord(symbol).slice(-1)))
+    const spoken = [...query.terms.keys()]
+    const chunks = scoreChunks(outline, query, weights, meanLength)
+    const pastOfFile = similar.get(candidate.path)
+    const covered = spoken.filter((term) => terms.has(term) || path.has(term))
+    const features: Features = {
+      file: candidate.score,
+      chunk: chunks[0]?.score ?? 0,
+      coverage: weights.sum(covered),
+      identifiers: weights.sum([...query.identifiers].filter((term) => terms.has(term))),
+      path: weights.sum(spoken.filter((term) => path.has(term))),
+      name: weights.sum(namesIn(basename(candidate.path), spoken)),
+      definesIdentifier: weights.sum([...query.identifiers].filter((term) => wholeNames.has(term))),
+      definesWord: weights.sum(spoken.filter((term) => wholeNames.has(term))),
+      glued: weights.sum([...query.glued].filter((term) => terms.has(term))),
+      named: query.paths.some((named) => isNamed(candidate.path, named)) ? 1 : 0,
+      similarCommits: pastOfFile?.similar ?? 0,
+      mostSimilarCommit: pastOfFile?.mostSimilar ?? 0,
+      recency: past.recency(candidate.path),
+      length: Math.log(1 + candidate.length),
+      changedWithTop: 0,
+      importsTop: 0,
+      importedByTop: 0,
+      importsRelevant: 0,
+      importedByRelevant: 0,
+    }
+    const matches = matchesOf(outline, covered, path, symbols, weights)
+    return [{ candidate, outline, chunks, features, matches, pastCommit: pastOfFile?.commit }]
+  })
+}
+
+function meanChunkLength(outlines: Iterable<FileOutline>): number {
+  let length = 0
+  let count = 0
+  for (const { chunks } of outlines) {
+    count += chunks.length
+    for (const chunk of chunks) length += chunk.length
+  }
+  return length / Math.max(1, count)
+}
+
+function scoreChunks(
+  outline: FileOutline,
+  query: Query,
+  weights: TermWeights,
+  meanLength: number,
+): readonly ScoredChunk[] {
+  const weightOf = outline.terms.map((term) => (query.terms.has(term) ? weights.weight(term) : 0))
+  const scored = outline.chunks.flatMap((chunk) => {
+    const named = new Set([...chunk.symbols, ...chunk.within].flatMap(termsOfWord))
+    const relativeLength = chunk.length / meanLength
+    let score = 0
+    for (let index = 0; index < chunk.counts.length; index += 2) {
+      const term = chunk.counts[index] ?? 0
+      const weight = weightOf[term] ?? 0
+      if (weight === 0) continue
+      const frequency = (chunk.counts[index + 1] ?? 0) + (named.has(outline.terms[term] ?? '') ? symbolWeight : 0)
+      score += weight * saturation(frequency, relativeLength, chunkK1, chunkB)
+    }
+    return score > 0 ? [{ chunk, score }] : []
+  })
+  return scored.toSorted((one, other) => other.score - one.score || one.chunk.startLine - other.chunk.startLine)
+}
+
+function namesIn(name: string, terms: readonly string[]): readonly string[] {
+  const own = termSet(name.replace(/\.[^.]*$/, ''))
+  return terms.filter((term) => own.has(term))
+}
+
+/** Whether a text that says `lib/a.js` means this file. */
+function isNamed(path: string, named: string): boolean {
+  return path === named || path.endsWith(`/${named}`) || named.endsWith(`/${path}`)
+}
+
+function matchesOf(
+  outline: FileOutline,
+  covered: readonly string[],
+  path: ReadonlySet<string>,
+  symbols: readonly string[],
+  weights: TermWeights,
+): Evidence['matches'] {
+  const symbolTerms = new Set(symbols.flatMap(termsOfWord))
+  const signatureTerms = termSet(outline.chunks.map(({ signature }) => signature).join('\n'))
+  const docTerms = new Set(outline.chunks.flatMap(({ docTerms: terms }) => terms.map((index) => outline.terms[index])))
+  const bodyTerms = new Set(outline.terms)
+  const fields = { path, symbol: symbolTerms, signature: signatureTerms, doc: docTerms, body: bodyTerms }
+  return covered
+    .toSorted((one, other) => weights.weight(other) - weights.weight(one))
+    .slice(0, 8)
+    .map((term) => ({
+      term,
+      fields: Object.entries(fields).flatMap(([field, terms]) => (terms.has(term) ? [field] : [])),
+    }))
+}

@@ -1,0 +1,75 @@
+import { dirname, join } from 'node:path/posix'
+
+/** Which of some files import which; indices into the list of files. */
+export interface ImportGraph {
+  readonly imports: readonly (readonly number[])[]
+  readonly importedBy: readonly (readonly number[])[]
+}
+
+/** Resolves what files import among the files themselves, by the conventions of their languages. */
+export function buildImportGraph(
+  files: readonly { readonly path: string; readonly imports: readonly string[] }[],
+): ImportGraph {
+  const byName = new Map<string, number[]>()
+  const add = (name: string, index: number): void => {
+    const list = byName.get(name)
+    if (list === undefined) byName.set(name, [index])
+    else if (!list.includes(index)) list.push(index)
+  }
+  for (const [index, { path }] of files.entries()) {
+    const stem = withoutExtension(path)
+    add(stem, index)
+    // A folder stands for its index file, in Python for `__init__`; in Go and Java for all files in it.
+    add(dirname(path), index)
+    for (const suffix of suffixes(stem)) add(`*/${suffix}`, index)
+    for (const suffix of suffixes(dirname(path))) add(`*/${suffix}`, index)
+  }
+  const imports = files.map(({ path, imports: names }, index) => {
+    const targets = names.flatMap((name) => resolve(path, name, byName))
+    return [...new Set(targets)].filter((target) => target !== index)
+  })
+  const importedBy = files.map((): number[] => [])
+  for (const [from, targets] of imports.entries())
+    for (const target of targets) importedBy[target]?.push(from)
+  return { imports, importedBy }
+}
+
+/** Names that many files answer to say nothing. */
+const mostTargets = 12
+
+function resolve(path: string, name: string, byName: ReadonlyMap<string, readonly number[]>): readonly number[] {
+  for (const full of namesOf(path, name)) {
+    const found = byName.get(full)
+    if (found !== undefined) return found.length <= mostTargets ? found : []
+  }
+  return []
+}
+
+/** What an import may be called among the files, the likeliest first. */
+function namesOf(path: string, name: string): readonly string[] {
+  if (!/^\.\.?(?:\/|$)/.test(name)) return [dottedName(path, name)]
+  const full = join(dirname(path), name).replace(/\/$/, '')
+  return [full, withoutExtension(full), `${full}/index`]
+}
+
+function dottedName(path: string, name: string): string {
+  const relative = /^(\.+)([\w.]*)$/.exec(name)
+  if (relative !== null) {
+    const [, dots = '', rest = ''] = relative
+    return join(dirname(path), '../'.repeat(dots.length - 1), rest.replaceAll('.', '/'))
+  }
+  const parts = (name.includes('/') ? withoutExtension(name) : name)
+    .split(name.includes('/') ? '/' : /::|[.\\]/)
+    .filter((part) => part !== '' && !/^(?:crate|super|self)$/.test(part))
+  return `*/${parts.slice(-2).join('/')}`
+}
+
+function withoutExtension(path: string): string {
+  return path.replace(/(?<=[^/])\.(?:d\.)?[A-Za-z]{1,5}$/, '')
+}
+
+/** The last one and the last two parts of a path. */
+function suffixes(path: string): readonly string[] {
+  const parts = path.split('/')
+  return parts.length > 1 ? [parts.slice(-1).join('/'), parts.slice(-2).join('/')] : [path]
+}
