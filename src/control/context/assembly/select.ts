@@ -1,0 +1,38 @@
+import type { ChunkOutline } from '../indexing/outline.ts'
+import type { RankedFile } from '../ranking/rank.ts'
+
+/** A chunk that may be shown. */
+export interface Proposal {
+  readonly file: RankedFile
+  /** The file's place in the ranking, from 0. */
+  readonly rank: number
+  readonly chunk: ChunkOutline
+  readonly worth: number
+}
+
+/** How much the place of the file counts beside the place of the chunk within it. */
+const fileDecay = 0.35
+const chunkDecay = 0.3
+/** What a chunk is worth in which no word of the question occurs, against the best of its file. */
+const silentChunk = 0.12
+const deepestFile = 60
+
+/**
+ * Chunks of the ranked files, the most useful for their length first: chunks of the first files before others, and in
+ * each file those that say what the question says.
+ */
+export function propose(files: readonly RankedFile[]): readonly Proposal[] {
+  const best = files[0]?.score ?? 1
+  const proposals = files.slice(0, deepestFile).flatMap((file, rank) => {
+    const fileWorth = Math.max(0.01, file.score / Math.max(1e-9, best)) / (1 + fileDecay * rank)
+    const scores = new Map(file.evidence.chunks.map(({ chunk, score }) => [chunk, score]))
+    const top = file.evidence.chunks[0]?.score ?? 1
+    const order = new Map(file.evidence.chunks.map(({ chunk }, place) => [chunk, place]))
+    return file.evidence.outline.chunks.map((chunk): Proposal => {
+      const place = order.get(chunk)
+      const said = place === undefined ? 0 : (scores.get(chunk) ?? 0) / top / (1 + chunkDecay * place)
+      return { file, rank, chunk, worth: fileWorth * Math.max(silentChunk, said) }
+    })
+  })
+  return proposals.toSorted((one, other) => other.worth - one.worth)
+}
