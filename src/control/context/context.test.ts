@@ -1,0 +1,299 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { digestOf } from '../../kernel/index.ts'
+import { createTestDatabase } from '../../testing/index.ts'
+import type { TenantScope, TestDatabase } from '../../testing/index.ts'
+import {
+  assembleContext,
+  CodeSearch,
+  contextMigrations,
+  indexCommit,
+  parseQuery,
+  type PastCommit,
+  type RepositorySource,
+} from './index.ts'
+
+let fixture: TestDatabase
+let scope: TenantScope
+
+beforeAll(async () => {
+  fixture = await createTestDatabase({ migrations: contextMigrations })
+  scope = await fixture.createTenant('Ours')
+})
+afterAll(() => fixture.close())
+
+type Files = Readonly<Record<string, string>>
+
+const objectId = (content: string): string => digestOf(content).slice('sha256:'.length, 'sha256:'.length + 40)
+
+/** A repository in memory: commits are named by the test, trees by their commits. */
+class MemorySource implements RepositorySource {
+  readonly location: string
+  readonly reads: string[] = []
+  readonly #commits = new Map<string, { readonly files: Files; readonly past: readonly PastCommit[] }>()
+
+  constructor(location: string) {
+    this.location = location
+  }
+
+  commit(commit: string, files: Files, message = 'Change', parent?: string) {
+    const before = parent === undefined ? undefined : this.#commits.get(parent)
+    const paths = Object.keys(files).filter((path) => before?.files[path] !== files[path])
+    const committedAt = new Date(Date.UTC(2024, 0, 1 + this.#commits.size)).toISOString()
+    this.#commits.set(commit, {
+      files,
+      past: [{ commit, committedAt, message, paths }, ...(before?.past ?? [])],
+    })
+    return { commit, tree: commit }
+  }
+
+  listFiles(tree: string) {
+    return Promise.resolve(
+      Object.entries(this.#commits.get(tree)!.files).map(([path, content]) => ({
+        path,
+        kind: 'file' as const,
+        objectId: objectId(content),
+        size: Buffer.byteLength(content),
+      })),
+    )
+  }
+
+  readFiles(tree: string, paths: readonly string[]) {
+    this.reads.push(...paths)
+    const { files } = this.#commits.get(tree)!
+    return Promise.resolve(new Map(paths.map((path) => [path, Buffer.from(files[path]!)] as const)))
+  }
+
+  history(commit: string) {
+    return Promise.resolve(this.#commits.get(commit)!.past)
+  }
+}
+
+const files: Files = {
+  'src/calendar.ts': '/** Finds free slots. */\nexport function findFreeSlot(day) {\n  return day.slots[0]\n}\n',
+  'src/format.ts': "import { findFreeSlot } from './calendar.ts'\nexport const formatDate = (date) => `${date}`\n",
+  'src/billing.ts': 'export class Invoice {\n  total() {\n    return 0\n  }\n}\n',
+  'test/calendar.test.ts': "import { findFreeSlot } from '../src/calendar.ts'\nit('finds a free slot', () => {})\n",
+  'AGENTS.md': '# Rules\n\nNever touch the calendar without a test.\n',
+}
+
+async function searchFor(
+  source: RepositorySource,
+  commit: string,
+  words: string,
+  readable: readonly string[] = [''],
+  as: TenantScope = scope,
+) {
+  const search = new CodeSearch(fixture.database)
+  const query = parseQuery(words)
+  return search.search(as, { location: source.location, commit, query, reader: { paths: readable } })
+}
+
+describe('indexing', () => {
+  it('reads only what no indexed commit has', async () => {
+    const source = new MemorySource('memory:increments')
+    const first = source.commit('c1', files)
+    const second = source.commit('c2', { ...files, 'src/billing.ts': 'export const tax = 1\n' }, 'Tax', 'c1')
+    expect(await indexCommit(fixture.database, scope, { source, revision: first })).toMatchObject({
+      files: 5,
+      read: 5,
+      outcomes: { indexed: 5 },
+      syntaxErrors: 0,
+    })
+    source.reads.length = 0
+    expect(await indexCommit(fixture.database, scope, { source, revision: second })).toMatchObject({
+      files: 5,
+      read: 1,
+    })
+    expect(source.reads).toEqual(['src/billing.ts'])
+    expect(await indexCommit(fixture.database, scope, { source, revision: second })).toMatchObject({ read: 0 })
+  })
+
+  it('by several at once comes to the same', async () => {
+    const source = new MemorySource('memory:at-once')
+    const revision = source.commit('c1', files)
+    await Promise.all([1, 2, 3].map(() => indexCommit(fixture.database, scope, { source, revision })))
+    const ranked = await searchFor(source, 'c1', 'free slot')
+    expect(ranked.map(({ path }) => path)).toEqual(['src/calendar.ts', 'src/format.ts'])
+  })
+
+  it('merges what many pushes have left behind', async () => {
+    const source = new MemorySource('memory:pushes')
+    for (let push = 0; push < 60; push += 1) {
+      const revision = source.commit(`c${push}`, { 'src/a.ts': `export const value = ${push}\n` })
+      await indexCommit(fixture.database, scope, { source, revision })
+    }
+    const segments = await fixture.database.transaction(scope, (tx) =>
+      tx
+        .selectFrom('context_postings')
+        .innerJoin('context_repositories', 'context_repositories.id', 'context_postings.repository_id')
+        .select('segment')
+        .distinct()
+        .where('location', '=', 'memory:pushes')
+        .execute(),
+    )
+    expect(segments.length).toBeLessThan(50)
+    expect((await searchFor(source, 'c59', 'value')).map(({ path }) => path)).toEqual(['src/a.ts'])
+  })
+
+  it('reports what it could not read, and reads the rest', async () => {
+    const source = new MemorySource('memory:bad')
+    const revision = source.commit('c1', {
+      'src/good.ts': 'export const good = 1\n',
+      'src/huge.ts': 'x'.repeat(1_100_000),
+      'src/tool.min.js': 'a',
+      'src/blob.bin': 'a\0b',
+      'src/broken.ts': 'function ( {{{\n',
+    })
+    const report = await indexCommit(fixture.database, scope, { source, revision })
+    expect(report).toMatchObject({
+      outcomes: { binary: 1, generated: 1, indexed: 2, 'too-large': 1 },
+      syntaxErrors: 1,
+    })
+    expect(source.reads).not.toContain('src/huge.ts')
+  })
+})
+
+describe('a search', () => {
+  it('says why each file is where it is', async () => {
+    const source = new MemorySource('memory:why')
+    await indexCommit(fixture.database, scope, {
+      source,
+      revision: source.commit('c1', files, 'Find a free slot on Sundays'),
+    })
+    const [first, second] = await searchFor(source, 'c1', 'findFreeSlot returns a taken slot')
+    expect(first).toMatchObject({
+      path: 'src/calendar.ts',
+      evidence: {
+        chunks: [{ chunk: { startLine: 1, endLine: 4, symbols: ['findFreeSlot'] } }],
+        pastCommit: 'c1',
+      },
+    })
+    expect(first!.evidence.matches.find(({ term }) => term === 'slot')?.fields).toEqual([
+      'symbol',
+      'signature',
+      'doc',
+      'body',
+    ])
+    expect(second).toMatchObject({ path: 'src/format.ts', edges: expect.arrayContaining([{ kind: 'imports', path: 'src/calendar.ts' }]) as unknown })
+  })
+
+  it('sees the commit that it names and no other', async () => {
+    const source = new MemorySource('memory:commits')
+    const first = source.commit('c1', { 'src/a.ts': 'export const early = 1\n' })
+    const second = source.commit('c2', { 'src/a.ts': 'export const late = 1\n' }, 'Be late', 'c1')
+    for (const revision of [first, second]) await indexCommit(fixture.database, scope, { source, revision })
+    expect(await searchFor(source, 'c1', 'late')).toEqual([])
+    expect(await searchFor(source, 'c2', 'early')).toEqual([])
+    expect(await searchFor(source, 'c2', 'late')).toHaveLength(1)
+    await expect(searchFor(source, 'c3', 'late')).rejects.toMatchObject({ code: 'ATL_CONTEXT_NOT_INDEXED' })
+  })
+
+  it('finds nothing of another tenant', async () => {
+    const source = new MemorySource('memory:tenants')
+    await indexCommit(fixture.database, scope, { source, revision: source.commit('c1', files) })
+    const theirs = await fixture.createTenant('Theirs')
+    await expect(searchFor(source, 'c1', 'slot', [''], theirs)).rejects.toMatchObject({
+      code: 'ATL_CONTEXT_NOT_INDEXED',
+    })
+  })
+
+  it('does not take a folder for another whose name begins alike', async () => {
+    const source = new MemorySource('memory:prefix')
+    const revision = source.commit('c1', { 'src/a.ts': 'secret', 'src2/a.ts': 'secret', src: 'secret' })
+    await indexCommit(fixture.database, scope, { source, revision })
+    expect((await searchFor(source, 'c1', 'secret', ['src2'])).map(({ path }) => path)).toEqual(['src2/a.ts'])
+  })
+})
+
+describe('a context', () => {
+  it('keeps its budget, names lines and commit, and says what it leaves out', async () => {
+    const source = new MemorySource('memory:context')
+    const body = '  slot = slot.next(calendar, day, week)\n'.repeat(60)
+    const long = Array.from({ length: 8 }, (_, n) => `export function slot${n}(slot) {\n${body}}\n`).join('\n')
+    const revision = source.commit('c1', { ...files, 'src/long.ts': long })
+    await indexCommit(fixture.database, scope, { source, revision })
+    const context = await assembleContext(new CodeSearch(fixture.database), scope, {
+      source,
+      revision,
+      query: parseQuery('findFreeSlot gives a taken slot of the calendar'),
+      reader: { paths: [''] },
+      tokens: 2_000,
+    })
+    expect(context.tokens).toBeLessThanOrEqual(2_000)
+    expect(context.pieces.map(({ tokens }) => tokens).reduce((a, b) => a + b)).toBe(context.tokens)
+    expect(context.pieces[0]).toMatchObject({
+      path: 'src/calendar.ts',
+      startLine: 1,
+      endLine: 4,
+      commit: 'c1',
+      kind: 'source',
+      text: files['src/calendar.ts'],
+    })
+    expect(context.pieces.map(({ path }) => path)).toContain('test/calendar.test.ts')
+    expect(context.leftOut.map(({ path }) => path)).toContain('src/long.ts')
+  })
+})
+
+const names = ['alpha', 'beta', 'gamma', 'delta']
+const path = fc.constantFrom('a/x.ts', 'a/y.ts', 'a/b/x.ts', 'b/x.ts', 'b/y.py', 'top.ts')
+const content = fc
+  .array(fc.constantFrom(...names), { minLength: 1, maxLength: 6 })
+  .map((words) => words.map((word) => `export const ${word} = '${words.join(' ')}'\n`).join(''))
+const tree = fc.dictionary(path, content, { minKeys: 1, maxKeys: 6 })
+const readable = fc.uniqueArray(fc.constantFrom('a', 'a/b', 'b', 'top.ts', 'a/x.ts'), { maxLength: 3 })
+let runs = 0
+
+function mayRead(allowed: readonly string[], file: string): boolean {
+  return allowed.some((prefix) => file === prefix || file.startsWith(`${prefix}/`))
+}
+
+function outcomeOf(ranked: Awaited<ReturnType<typeof searchFor>>) {
+  return ranked.map(({ path: file, score, edges, features, evidence: { matches, pastCommit } }) => ({
+    file,
+    score,
+    edges,
+    features,
+    matches,
+    pastCommit,
+  }))
+}
+
+it('a reader learns nothing of what may not be read: the answer is that of a repository without it', async () => {
+  await fc.assert(
+    fc.asyncProperty(tree, readable, fc.subarray(names, { minLength: 1 }), async (all, allowed, words) => {
+      runs += 1
+      const source = new MemorySource(`memory:secret-${runs}`)
+      const visible = Object.fromEntries(Object.entries(all).filter(([file]) => mayRead(allowed, file)))
+      const whole = source.commit('whole', all, 'Add alpha')
+      const part = source.commit('part', visible, 'Add alpha')
+      for (const revision of [whole, part]) await indexCommit(fixture.database, scope, { source, revision })
+      const restricted = await searchFor(source, 'whole', words.join(' '), allowed)
+      const reference = await searchFor(source, 'part', words.join(' '))
+      expect(restricted.every(({ path: file }) => mayRead(allowed, file))).toBe(true)
+      const anonymous = (text: unknown) => JSON.stringify(text).replaceAll('"whole"', '"part"')
+      expect(anonymous(outcomeOf(restricted))).toBe(anonymous(outcomeOf(reference)))
+    }),
+    { numRuns: 40 },
+  )
+})
+
+it('an index that grew with the history answers like one made at once', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(tree, { minLength: 2, maxLength: 5 }), fc.constantFrom(...names), async (trees, word) => {
+      runs += 1
+      const grown = new MemorySource(`memory:grown-${runs}`)
+      const fresh = new MemorySource(`memory:fresh-${runs}`)
+      for (const [index, state] of trees.entries()) {
+        const parent = index === 0 ? undefined : `c${index - 1}`
+        const revision = grown.commit(`c${index}`, state, `Change ${word}`, parent)
+        fresh.commit(`c${index}`, state, `Change ${word}`, parent)
+        await indexCommit(fixture.database, scope, { source: grown, revision })
+      }
+      const last = `c${trees.length - 1}`
+      await indexCommit(fixture.database, scope, { source: fresh, revision: { commit: last, tree: last } })
+      expect(outcomeOf(await searchFor(grown, last, word))).toEqual(outcomeOf(await searchFor(fresh, last, word)))
+    }),
+    { numRuns: 25 },
+  )
+})
