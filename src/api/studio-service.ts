@@ -36,6 +36,7 @@ import {
 } from '../governance/index.ts'
 import type { Database } from '../store/index.ts'
 import { approvalOutput } from '../workflow/delivery/index.ts'
+import { type CodeQueries, type CodeServices, createCodeQueries } from './code-queries.ts'
 import { apiErrors } from './errors.ts'
 import { summariseRun, viewRun } from './run-report.ts'
 import type { AuditReport, Decision, Page, Studio } from './studio.ts'
@@ -51,6 +52,7 @@ export interface StudioServices {
   readonly deliverWorkflow: unknown
   /** The most one run may use. */
   readonly runLimits: Limits
+  readonly openSource: CodeServices['openSource']
   exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>
   verifyRecords(scope: TenantScope): Promise<AuditReport>
   /** Stops what belongs to this process. */
@@ -67,9 +69,15 @@ export function createStudio(services: StudioServices): Studio {
 class EmbeddedStudio implements Studio {
   readonly #services: StudioServices
   readonly #scope: TenantScope = tenantScope(tenantId, owner)
+  readonly code: CodeQueries
 
   constructor(services: StudioServices) {
     this.#services = services
+    this.code = createCodeQueries({
+      database: services.database,
+      openSource: services.openSource,
+      scopeOf: async (name) => tenantScope(tenantId, (await this.#person(name)).id),
+    })
   }
 
   async submit(submission: Submission): Promise<{ readonly runId: string }> {

@@ -1,3 +1,4 @@
+import type { CodeQueries } from './code-queries.ts'
 import type { RunEventView, RunSummary, RunView, Submission } from '../contracts/index.ts'
 
 export interface Page<T> {
@@ -26,6 +27,8 @@ export interface AuditReport {
 
 /** What every client of the studio can do. The command line uses it in process; a transport may stand in between. */
 export interface Studio {
+  /** Questions about code. */
+  readonly code: CodeQueries
   submit(submission: Submission): Promise<{ readonly runId: string }>
   listRuns(query: { readonly limit: number; readonly after?: string }): Promise<Page<RunSummary>>
   /** `runId` may be a unique prefix or suffix, or `latest`. */

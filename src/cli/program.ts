@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { CliContext } from './context.ts'
 import { auditCommand } from './commands/audit.ts'
+import { codeCommands } from './commands/code.ts'
 import { decisionCommands } from './commands/decide.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { evidenceCommand } from './commands/evidence.ts'
@@ -32,6 +33,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     ...decisionCommands(context, finish),
     ...lifecycleCommands(context, finish),
     ...trustCommands(context, finish),
+    ...codeCommands(context, finish),
     evidenceCommand(context, finish),
     auditCommand(context, finish),
     doctorCommand(context, finish),

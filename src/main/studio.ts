@@ -2,8 +2,9 @@ import { chmodSync, mkdirSync, statfsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { createStudio, type Studio } from '../api/index.ts'
+import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
 import { loadAgents } from '../control/agents/index.ts'
+import { contextMigrations } from '../control/context/index.ts'
 import { planTool } from '../control/planning/index.ts'
 import { createEngine, engineMigrations, readDefinition, type Engine } from '../engine/index.ts'
 import { RepositoryHost } from '../execution/repository/index.ts'
@@ -27,6 +28,7 @@ import {
   createGovernance,
   type Governance,
   governanceMigrations,
+  seededIdentities,
   seedIdentities,
 } from '../governance/index.ts'
 import { type Clock, type Logger, systemClock } from '../kernel/index.ts'
@@ -67,7 +69,12 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
     closers.push(() => server.close())
     const database = await connect(server.target, { logger })
     closers.push(() => database.close())
-    await migrate(database, [...storeMigrations, ...engineMigrations, ...governanceMigrations])
+    await migrate(database, [
+      ...storeMigrations,
+      ...engineMigrations,
+      ...governanceMigrations,
+      ...contextMigrations,
+    ])
     await seedIdentities(database)
     const governance = await createGovernance({
       database,
@@ -76,8 +83,9 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       directory: dataDirectory,
       osUid: process.getuid?.() ?? null,
     })
+    const repositories = openRepositories(configuration, closers)
     const engine = await createWorkplace(
-      { configuration, database, governance, logger, clock: systemClock },
+      { configuration, database, governance, repositories, logger, clock: systemClock },
       closers,
     )
     closers.push(() => engine.shutdown())
@@ -91,6 +99,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       clock: systemClock,
       deliverWorkflow: await readWorkflow(configuration),
       runLimits: runBudget,
+      openSource: sourceOpener(repositories),
       close,
     })
   } catch (error) {
@@ -103,22 +112,14 @@ interface Parts {
   readonly configuration: Configuration
   readonly database: Database
   readonly governance: Governance
+  readonly repositories: RepositoryHost
   readonly logger: Logger
   readonly clock: Clock
 }
 
 /** The engine with everything its steps work with. */
 async function createWorkplace(parts: Parts, closers: (() => Promise<void>)[]): Promise<Engine> {
-  const { configuration, database, governance, logger, clock } = parts
-  const repositories = new RepositoryHost({
-    stateDirectory: path.join(configuration.dataDirectory, 'repositories'),
-    workingDirectory: process.cwd(),
-    environment: process.env,
-  })
-  closers.push(() => {
-    repositories.close()
-    return Promise.resolve()
-  })
+  const { configuration, database, governance, repositories, logger, clock } = parts
   const places = await createPlaces(configuration, repositories, logger)
   closers.push(() => places.sandboxes.close())
   const agents = await loadAgents(path.join(configuration.packageRoot, 'agents'))
@@ -151,6 +152,29 @@ async function createWorkplace(parts: Parts, closers: (() => Promise<void>)[]): 
       logger,
     }),
   })
+}
+
+function openRepositories(
+  { dataDirectory }: Configuration,
+  closers: (() => Promise<void>)[],
+): RepositoryHost {
+  const repositories = new RepositoryHost({
+    stateDirectory: path.join(dataDirectory, 'repositories'),
+    workingDirectory: process.cwd(),
+    environment: process.env,
+  })
+  closers.push(() => {
+    repositories.close()
+    return Promise.resolve()
+  })
+  return repositories
+}
+
+function sourceOpener(repositories: RepositoryHost): StudioServices['openSource'] {
+  return async (place) => {
+    const { repository, base, notes } = await repositories.import({ tenantId: seededIdentities.tenant, ...place })
+    return { source: repository, revision: base, notes }
+  }
 }
 
 async function createPlaces(

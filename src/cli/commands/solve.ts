@@ -1,8 +1,8 @@
 import { Command } from 'commander'
-import { existsSync } from 'node:fs'
-import { readIssue, type IssueSource } from '../../control/intake/index.ts'
+import { readIssue } from '../../control/intake/index.ts'
 import type { CliContext, GlobalOptions } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
+import { issueArgument } from '../issue-argument.ts'
 import { repositoryArgument } from '../repository-argument.ts'
 import { writeLine } from '../terminal.ts'
 import { followRun } from './follow.ts'
@@ -37,7 +37,7 @@ export function solveCommand(context: CliContext, finish: (code: ExitCode) => vo
 }
 
 async function solve(context: CliContext, options: SolveOptions): Promise<ExitCode> {
-  const issue = await readIssue(issueSource(options.issue, context))
+  const issue = await readIssue(issueArgument(options.issue, context))
   const studio = await context.openStudio(options, 'work')
   try {
     const { runId } = await studio.submit({
@@ -59,9 +59,4 @@ async function solve(context: CliContext, options: SolveOptions): Promise<ExitCo
   } finally {
     await studio.close()
   }
-}
-
-function issueSource(argument: string, { terminal }: CliContext): IssueSource {
-  if (argument === '-') return { kind: 'stream', stream: terminal.stdin, name: 'standard input' }
-  return existsSync(argument) ? { kind: 'file', path: argument } : { kind: 'text', text: argument }
 }

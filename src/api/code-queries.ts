@@ -1,0 +1,139 @@
+import {
+  type AssembledContext,
+  assembleContext,
+  type CodeHit,
+  CodeSearch,
+  contextErrors,
+  type FileKind,
+  historyLimit,
+  indexCommit,
+  type IndexReport,
+  parseQuery,
+  presentHit,
+  type RepositorySource,
+  type Revision,
+} from '../control/context/index.ts'
+import type { TenantScope } from '../engine/index.ts'
+import type { Database } from '../store/index.ts'
+
+/** A repository and the revision in question; its HEAD when absent. */
+export interface CodePlace {
+  readonly location: string
+  readonly revision?: string
+}
+
+interface Question {
+  readonly repository: CodePlace
+  /** Short name of the person who asks. */
+  readonly by: string
+  /**
+   * Whether the revision is indexed first, which is quick when little has changed; otherwise the newest commit before it
+   * that is indexed answers.
+   */
+  readonly fresh: boolean
+}
+
+/** What an answer is about. */
+interface Answered {
+  readonly repository: string
+  /** What the revision means now. */
+  readonly asked: string
+  /** The commit that the answer is about: `asked`, or the newest before it that is indexed. */
+  readonly commit: string
+}
+
+export interface CodeSearchAnswer extends Answered {
+  readonly hits: readonly CodeHit[]
+}
+
+export interface CodeContextAnswer extends Answered, AssembledContext {}
+
+/** What clients may ask about code. */
+export interface CodeQueries {
+  /** Indexes a revision: only what no indexed commit has is read. */
+  index(
+    request: { readonly repository: CodePlace; readonly by: string },
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<IndexReport & { readonly repository: string; readonly notes: readonly string[] }>
+  /** Files for a question, best first, each with the lines that answer it and the reasons. */
+  search(
+    question: Question & {
+      readonly words: string
+      readonly kinds: readonly FileKind[]
+      readonly limit: number
+    },
+  ): Promise<CodeSearchAnswer>
+  /** What to read for an issue, within a budget of tokens. */
+  context(
+    question: Question & {
+      readonly issue: { readonly title: string; readonly body: string }
+      readonly tokens: number
+    },
+  ): Promise<CodeContextAnswer>
+}
+
+export interface CodeServices {
+  readonly database: Database
+  /** Brings the studio's copy of a repository up to date. */
+  openSource(place: CodePlace): Promise<{
+    readonly source: RepositorySource
+    readonly revision: Revision
+    readonly notes: readonly string[]
+  }>
+  /** The scope to work in for a person. @throws when the studio does not know the person. */
+  scopeOf(person: string): Promise<TenantScope>
+}
+
+/** Questions about code, answered in this process. */
+export function createCodeQueries({ database, openSource, scopeOf }: CodeServices): CodeQueries {
+  const search = new CodeSearch(database)
+  // Whoever the studio knows may read the repositories it works on; policies do not speak of paths yet.
+  const reader = { paths: [''] }
+
+  const prepare = async ({ repository, by, fresh }: Question) => {
+    const scope = await scopeOf(by)
+    const { source, revision } = await openSource(repository)
+    if (fresh) await indexCommit(database, scope, { source, revision })
+    const history = fresh ? [] : await source.history(revision.commit, historyLimit)
+    const candidates = [revision.commit, ...history.map(({ commit }) => commit)]
+    const commit = await search.newestIndexed(scope, source.location, candidates)
+    if (commit === undefined) throw contextErrors.NOT_INDEXED({ detail: source.location })
+    return { scope, source, answered: { repository: source.location, asked: revision.commit, commit } }
+  }
+
+  return {
+    async index({ repository, by }, onProgress) {
+      const scope = await scopeOf(by)
+      const { source, revision, notes } = await openSource(repository)
+      const report = await indexCommit(database, scope, {
+        source,
+        revision,
+        ...(onProgress === undefined ? {} : { onProgress }),
+      })
+      return { repository: source.location, ...report, notes }
+    },
+    async search(question) {
+      const query = parseQuery(question.words)
+      if (query.terms.size === 0) throw contextErrors.NO_WORDS()
+      const { scope, answered } = await prepare(question)
+      const { repository: location, commit } = answered
+      const found = await search.search(scope, { location, commit, query, reader, kinds: question.kinds })
+      return { ...answered, hits: found.slice(0, question.limit).map(presentHit) }
+    },
+    async context(question) {
+      const query = parseQuery(question.issue.title, question.issue.body)
+      if (query.terms.size === 0) throw contextErrors.NO_WORDS()
+      const { scope, source, answered } = await prepare(question)
+      const { commit } = answered
+      const context = await assembleContext(search, scope, {
+        source,
+        // A commit names its tree as well.
+        revision: { commit, tree: commit },
+        query,
+        reader,
+        tokens: question.tokens,
+      })
+      return { ...answered, ...context }
+    },
+  }
+}

@@ -1,0 +1,118 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { CodePlace } from '../../api/index.ts'
+import { type FileKind, fileKinds } from '../../control/context/index.ts'
+import { readIssue } from '../../control/intake/index.ts'
+import { renderContext, renderHits, renderIndexReport } from '../code-report.ts'
+import type { CliContext, GlobalOptions } from '../context.ts'
+import { exitCodes, type ExitCode } from '../exit-codes.ts'
+import { issueArgument } from '../issue-argument.ts'
+import { repositoryArgument } from '../repository-argument.ts'
+import { writeJson, writeLine } from '../terminal.ts'
+
+interface CodeOptions extends GlobalOptions {
+  readonly repo: string
+  readonly revision?: string
+  readonly as: string
+}
+
+interface QuestionOptions extends CodeOptions {
+  /** Commander's name for the negated option `--no-index`. */
+  readonly index: boolean
+}
+
+export function codeCommands(context: CliContext, finish: (code: ExitCode) => void): Command[] {
+  const command = (name: string, description: string): Command =>
+    new Command(name)
+      .description(description)
+      .option('--repo <path|url>', 'the repository', '.')
+      .option('--revision <revision>', "branch, tag or commit (default: the repository's HEAD)")
+      .option('--as <name>', 'who asks', 'owner')
+  const question = (name: string, description: string): Command =>
+    command(name, description).option('--no-index', 'answer from what is indexed already')
+  return [
+    command('index', 'index the code of a repository, so that it can be searched').action(
+      async (_options: unknown, self: Command) => {
+        finish(await index(context, self.optsWithGlobals()))
+      },
+    ),
+    question('search', 'find the code that a question is about, and say why')
+      .argument('<words...>', 'names, messages or plain words')
+      .addOption(new Option('--kind <kind>', 'kind of files').choices(fileKinds).default('source'))
+      .option('--limit <n>', 'how many files', numberUpTo(150), 10)
+      .action(async (words: string[], _options: unknown, self: Command) => {
+        finish(await search(context, words.join(' '), self.optsWithGlobals()))
+      }),
+    question('context', 'put together the code to read for an issue, within a budget of tokens')
+      .requiredOption('--issue <file|-|text>', 'the issue: a file, - for standard input, or the text itself')
+      .option('--tokens <n>', 'the budget', numberUpTo(1_000_000), 16_000)
+      .action(async (_options: unknown, self: Command) => {
+        finish(await assemble(context, self.optsWithGlobals()))
+      }),
+  ]
+}
+
+function numberUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (Number.isInteger(value) && value >= 1 && value <= most) return value
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`)
+  }
+}
+
+function placeOf({ repo, revision }: CodeOptions): CodePlace {
+  return { location: repositoryArgument(repo), ...(revision === undefined ? {} : { revision }) }
+}
+
+async function index(context: CliContext, options: CodeOptions): Promise<ExitCode> {
+  const { stdout, stderr } = context.terminal
+  const studio = await context.openStudio(options, 'look')
+  try {
+    const begun = performance.now()
+    const request = { repository: placeOf(options), by: options.as }
+    const report = await studio.code.index(request, (done, total) => {
+      if (options.json !== true) writeLine(stderr, `${done} of ${total} files read`)
+    })
+    if (options.json === true) writeJson(stdout, report)
+    else writeLine(stdout, renderIndexReport(report, (performance.now() - begun) / 1000))
+    return exitCodes.success
+  } finally {
+    await studio.close()
+  }
+}
+
+async function search(
+  context: CliContext,
+  words: string,
+  options: QuestionOptions & { readonly kind: FileKind; readonly limit: number },
+): Promise<ExitCode> {
+  const studio = await context.openStudio(options, 'look')
+  try {
+    const { limit, kind } = options
+    const answer = await studio.code.search({ ...questionOf(options), words, kinds: [kind], limit })
+    if (options.json === true) writeJson(context.terminal.stdout, answer)
+    else writeLine(context.terminal.stdout, renderHits(answer, context.terminal))
+    return exitCodes.success
+  } finally {
+    await studio.close()
+  }
+}
+
+async function assemble(
+  context: CliContext,
+  options: QuestionOptions & { readonly issue: string; readonly tokens: number },
+): Promise<ExitCode> {
+  const issue = await readIssue(issueArgument(options.issue, context))
+  const studio = await context.openStudio(options, 'look')
+  try {
+    const answer = await studio.code.context({ ...questionOf(options), issue, tokens: options.tokens })
+    if (options.json === true) writeJson(context.terminal.stdout, answer)
+    else writeLine(context.terminal.stdout, renderContext(answer))
+    return exitCodes.success
+  } finally {
+    await studio.close()
+  }
+}
+
+function questionOf(options: QuestionOptions) {
+  return { repository: placeOf(options), by: options.as, fresh: options.index }
+}
