@@ -9,6 +9,7 @@ import {
   contextMigrations,
   indexCommit,
   parseQuery,
+  presentHit,
   type PastCommit,
   type RepositorySource,
 } from './index.ts'
@@ -161,21 +162,19 @@ describe('a search', () => {
       source,
       revision: source.commit('c1', files, 'Find a free slot on Sundays'),
     })
-    const [first, second] = await searchFor(source, 'c1', 'findFreeSlot returns a taken slot')
+    const ranked = await searchFor(source, 'c1', 'findFreeSlot returns a taken slot')
+    const [first, second] = ranked.map(presentHit)
     expect(first).toMatchObject({
       path: 'src/calendar.ts',
-      evidence: {
-        chunks: [{ chunk: { startLine: 1, endLine: 4, symbols: ['findFreeSlot'] } }],
-        pastCommit: 'c1',
-      },
+      startLine: 1,
+      endLine: 4,
+      symbols: ['findFreeSlot'],
+      why: { pastCommit: 'c1' },
     })
-    expect(first!.evidence.matches.find(({ term }) => term === 'slot')?.fields).toEqual([
-      'symbol',
-      'signature',
-      'doc',
-      'body',
-    ])
-    expect(second).toMatchObject({ path: 'src/format.ts', edges: expect.arrayContaining([{ kind: 'imports', path: 'src/calendar.ts' }]) as unknown })
+    const fields = ['symbol', 'signature', 'doc', 'body']
+    expect(first!.why.terms).toContainEqual({ term: 'slot', fields })
+    expect(second!.path).toBe('src/format.ts')
+    expect(second!.why.edges).toContainEqual({ kind: 'imports', path: 'src/calendar.ts' })
   })
 
   it('sees the commit that it names and no other', async () => {
@@ -249,14 +248,7 @@ function mayRead(allowed: readonly string[], file: string): boolean {
 }
 
 function outcomeOf(ranked: Awaited<ReturnType<typeof searchFor>>) {
-  return ranked.map(({ path: file, score, edges, features, evidence: { matches, pastCommit } }) => ({
-    file,
-    score,
-    edges,
-    features,
-    matches,
-    pastCommit,
-  }))
+  return ranked.map((file) => ({ ...presentHit(file), features: file.features }))
 }
 
 it('a reader learns nothing of what may not be read: the answer is that of a repository without it', async () => {

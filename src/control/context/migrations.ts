@@ -31,9 +31,16 @@ export const contextMigrations: readonly Migration[] = [
            outcome text not null,
            lines integer not null,
            length integer not null,
-           outline text not null,
            primary key (tenant_id, id),
            foreign key (tenant_id, repository_id) references context_repositories
+         )`,
+        // Apart from the files, so that a query that looks at every file reads little.
+        `create table context_outlines (
+           tenant_id text not null,
+           file_id integer not null,
+           outline text not null,
+           primary key (tenant_id, file_id),
+           foreign key (tenant_id, file_id) references context_files
          )`,
         `create unique index context_files_content on context_files (tenant_id, repository_id, path, blob)`,
         `create table context_postings (
@@ -72,7 +79,7 @@ export const contextMigrations: readonly Migration[] = [
          )`,
       ]
       for (const statement of statements) await sql.raw(statement).execute(db)
-      for (const table of ['repositories', 'files', 'postings', 'commits', 'snapshots'])
+      for (const table of ['repositories', 'files', 'outlines', 'postings', 'commits', 'snapshots'])
         await enableTenantIsolation(db, `context_${table}`)
     },
   },

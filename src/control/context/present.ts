@@ -1,5 +1,5 @@
-import { type RankedFile, reasonsOf } from './ranking/rank.ts'
-import type { Edge } from './ranking/rank.ts'
+import { matchesOf, type TermMatch } from './ranking/features.ts'
+import { type Edge, type RankedFile, reasonsOf } from './ranking/rank.ts'
 import { learntWeights } from './ranking/weights.ts'
 
 /** A file that answers a question, with the chunk that answers it best. */
@@ -15,7 +15,7 @@ export interface CodeHit {
     /** What contributed to the score, the most first. */
     readonly features: readonly { readonly name: string; readonly contribution: number }[]
     /** Terms of the question, and where in the file they are. */
-    readonly terms: readonly { readonly term: string; readonly fields: readonly string[] }[]
+    readonly terms: readonly TermMatch[]
     /** Files that rank high and lead here. */
     readonly edges: readonly Edge[]
     /** A past commit with a similar message that changed the file. */
@@ -38,8 +38,8 @@ export function presentHit(file: RankedFile): CodeHit {
         name,
         contribution: round(file.features[name] * learntWeights[name]),
       })),
-      terms: file.evidence.matches,
-      edges: file.edges,
+      terms: matchesOf(file.evidence),
+      edges: file.edges(),
       pastCommit: file.evidence.pastCommit ?? null,
     },
   }

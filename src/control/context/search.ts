@@ -97,12 +97,12 @@ export class CodeSearch {
     }
     if (missing.length === 0) return outlines
     const rows = await tx
-      .selectFrom('context_files')
-      .select(['id', 'outline'])
+      .selectFrom('context_outlines')
+      .select(['file_id', 'outline'])
       .where('tenant_id', '=', place.tenantId)
-      .where('id', '=', sql<number>`any(${missing}::integer[])`)
+      .where('file_id', '=', sql<number>`any(${missing}::integer[])`)
       .execute()
-    for (const { id, outline } of rows) {
+    for (const { file_id: id, outline } of rows) {
       const parsed = JSON.parse(outline) as FileOutline
       this.#outlines.set(`${place.tenantId} ${id}`, parsed)
       outlines.set(id, parsed)

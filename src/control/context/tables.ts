@@ -6,6 +6,7 @@ declare module '../../store/tables.ts' {
   interface Tables {
     context_repositories: ContextRepositoriesTable
     context_files: ContextFilesTable
+    context_outlines: ContextOutlinesTable
     context_postings: ContextPostingsTable
     context_commits: ContextCommitsTable
     context_snapshots: ContextSnapshotsTable
@@ -36,6 +37,11 @@ interface ContextFilesTable {
   lines: number
   /** Words over all fields, weighted. */
   length: number
+}
+
+interface ContextOutlinesTable {
+  tenant_id: string
+  file_id: number
   /** JSON of a `FileOutline`; text, because the database never looks into it. */
   outline: string
 }

@@ -129,17 +129,27 @@ async function storeFiles(tx: Tx, place: Place, prepared: readonly PreparedFile[
         outcome: file.outcome,
         lines: file.lines,
         length: file.length,
-        outline: JSON.stringify(file.outline),
       })),
     )
     .onConflict((conflict) => conflict.doNothing())
     .returning(['id', 'path'])
     .execute()
   const ids = new Map(stored.map(({ id, path }) => [path, id]))
-  const added = prepared.flatMap(({ path, frequencies }) => {
+  const added = prepared.flatMap(({ path, frequencies, outline }) => {
     const id = ids.get(path)
-    return id === undefined ? [] : [{ id, frequencies }]
+    return id === undefined ? [] : [{ id, frequencies, outline }]
   })
+  if (added.length === 0) return
+  await tx
+    .insertInto('context_outlines')
+    .values(
+      added.map(({ id, outline }) => ({
+        tenant_id: place.tenantId,
+        file_id: id,
+        outline: JSON.stringify(outline),
+      })),
+    )
+    .execute()
   await insertPostings(tx, place, segment, added)
 }
 

@@ -54,6 +54,8 @@ export async function findCandidates(tx: Tx, place: Place, request: CandidateReq
   const { tenantId, repositoryId } = place
   const terms = [...request.terms.keys()]
   const weights = [...request.terms.values()]
+  // The database cannot foresee how long the lists are and would go through one for each element of another.
+  await sql`select set_config('enable_nestloop', 'off', true)`.execute(tx)
   const { rows } = await sql<{
     files: number
     frequencies: Record<string, number> | null
@@ -64,7 +66,7 @@ export async function findCandidates(tx: Tx, place: Place, request: CandidateReq
       from context_snapshots snapshot, unnest(snapshot.files) as listed (id), context_files file
       where snapshot.tenant_id = ${tenantId} and snapshot.repository_id = ${repositoryId}
         and snapshot.commit = ${request.commit}
-        and file.tenant_id = ${tenantId} and file.id = listed.id
+        and file.tenant_id = ${tenantId} and file.repository_id = ${repositoryId} and file.id = listed.id
         and file.kind = any(${request.kinds}::text[]) and ${isReadable(sql.ref('file.path'), request.readable)}
     ),
     total as materialized (select count(*)::float8 as files, avg(length)::float8 as length from readable),
@@ -75,28 +77,27 @@ export async function findCandidates(tx: Tx, place: Place, request: CandidateReq
         and posting.term = any(${terms}::text[]) and readable.id = one.id
     ),
     frequency as materialized (select term, count(*)::integer as files from hit group by term),
-    weight as (
-      select frequency.term,
-             query.weight * ln(1 + (total.files - frequency.files + 0.5) / (frequency.files + 0.5)) as weight
-      from frequency
-      join unnest(${terms}::text[], ${weights}::float8[]) as query (term, weight) using (term), total
+    weight as materialized (
+      select frequency.term, query.weight
+        * ln(1 + ((select files from total) - frequency.files + 0.5) / (frequency.files + 0.5)) as weight
+      from frequency join unnest(${terms}::text[], ${weights}::float8[]) as query (term, weight) using (term)
     ),
-    scored as (
+    scored as materialized (
       select hit.id, sum(weight.weight * hit.frequency * ${k1 + 1}::float8
-        / (hit.frequency + ${k1}::float8 * (${1 - b}::float8 + ${b}::float8 * hit.length / total.length))) as score
-      from hit join weight using (term), total group by hit.id
+        / (hit.frequency + ${k1}::float8
+           * (${1 - b}::float8 + ${b}::float8 * hit.length / (select length from total)))) as score
+      from hit join weight using (term) group by hit.id
     ),
-    ranked as (
-      select readable.*, coalesce(scored.score, 0) as score,
-             row_number() over (order by scored.score desc nulls last, readable.path) as place
-      from readable left join scored using (id)
+    chosen as (
+      (select id from scored join readable using (id) order by score desc, path limit ${request.limit})
+      union
+      select id from readable where path = any(${request.also}::text[])
     )
     select (select files from total)::integer as files,
            (select jsonb_object_agg(term, files) from frequency) as frequencies,
-           (select jsonb_agg(jsonb_build_object('id', id, 'path', path, 'length', length, 'lines', lines, 'score', score)
-                             order by place)
-            from ranked
-            where (place <= ${request.limit} and score > 0) or path = any(${request.also}::text[])) as candidates
+           (select jsonb_agg(jsonb_build_object('id', id, 'path', path, 'length', length, 'lines', lines,
+                                                'score', coalesce(score, 0)) order by score desc nulls last, path)
+            from chosen join readable using (id) left join scored using (id)) as candidates
   `.execute(tx)
   const [row] = rows
   return {

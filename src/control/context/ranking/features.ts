@@ -31,6 +31,12 @@ export const featureNames = [
 export type FeatureName = (typeof featureNames)[number]
 export type Features = Readonly<Record<FeatureName, number>>
 
+/** A term of the query, and the fields of a file that have it. */
+export interface TermMatch {
+  readonly term: string
+  readonly fields: readonly string[]
+}
+
 export interface ScoredChunk {
   readonly chunk: ChunkOutline
   readonly score: number
@@ -43,8 +49,8 @@ export interface Evidence {
   /** Best first; those without a term of the query are left out. */
   readonly chunks: readonly ScoredChunk[]
   readonly features: Features
-  /** Terms of the query that the file has, by field, the rarest first. */
-  readonly matches: readonly { readonly term: string; readonly fields: readonly string[] }[]
+  /** Terms of the query that the file has, the weightiest first. */
+  readonly terms: readonly string[]
   /** The past commit whose message resembles the query most. */
   readonly pastCommit: string | undefined
 }
@@ -124,8 +130,8 @@ export function gatherEvidence(
       importsRelevant: 0,
       importedByRelevant: 0,
     }
-    const matches = matchesOf(outline, covered, path, symbols, weights)
-    return [{ candidate, outline, chunks, features, matches, pastCommit: pastOfFile?.commit }]
+    const ordered = covered.toSorted((one, other) => weights.weight(other) - weights.weight(one))
+    return [{ candidate, outline, chunks, features, terms: ordered, pastCommit: pastOfFile?.commit }]
   })
 }
 
@@ -172,23 +178,19 @@ function isNamed(path: string, named: string): boolean {
   return path === named || path.endsWith(`/${named}`) || named.endsWith(`/${path}`)
 }
 
-function matchesOf(
-  outline: FileOutline,
-  covered: readonly string[],
-  path: ReadonlySet<string>,
-  symbols: readonly string[],
-  weights: TermWeights,
-): Evidence['matches'] {
-  const symbolTerms = new Set(symbols.flatMap(termsOfWord))
-  const signatureTerms = termSet(outline.chunks.map(({ signature }) => signature).join('\n'))
-  const docTerms = new Set(outline.chunks.flatMap(({ docTerms: terms }) => terms.map((index) => outline.terms[index])))
-  const bodyTerms = new Set(outline.terms)
-  const fields = { path, symbol: symbolTerms, signature: signatureTerms, doc: docTerms, body: bodyTerms }
-  return covered
-    .toSorted((one, other) => weights.weight(other) - weights.weight(one))
-    .slice(0, 8)
-    .map((term) => ({
-      term,
-      fields: Object.entries(fields).flatMap(([field, terms]) => (terms.has(term) ? [field] : [])),
-    }))
+const shownTerms = 8
+
+/** In which fields of the file terms of the query are. */
+export function matchesOf({ outline, candidate, terms }: Evidence): readonly TermMatch[] {
+  const fields: readonly (readonly [string, ReadonlySet<string | undefined>])[] = [
+    ['path', termSet(candidate.path)],
+    ['symbol', new Set(outline.chunks.flatMap(({ symbols }) => symbols.flatMap(termsOfWord)))],
+    ['signature', termSet(outline.chunks.map(({ signature }) => signature).join('\n'))],
+    ['doc', new Set(outline.chunks.flatMap(({ docTerms }) => docTerms.map((index) => outline.terms[index])))],
+    ['body', new Set(outline.terms)],
+  ]
+  return terms.slice(0, shownTerms).map((term) => ({
+    term,
+    fields: fields.flatMap(([field, inField]) => (inField.has(term) ? [field] : [])),
+  }))
 }

@@ -19,7 +19,8 @@ export interface RankedFile {
   readonly evidence: Evidence
   /** Normalised. */
   readonly features: Features
-  readonly edges: readonly Edge[]
+  /** What connects it with the files on top. */
+  readonly edges: () => readonly Edge[]
 }
 
 const topOfChanges = 5
@@ -49,7 +50,7 @@ export function rankFiles(
         score: weigh(own, weights),
         evidence: one,
         features: own,
-        edges: surroundings.edges(index),
+        edges: () => surroundings.edges(index),
       }
     })
     .toSorted((one, other) => other.score - one.score || (one.path < other.path ? -1 : 1))
