@@ -9,15 +9,15 @@ import {
   contextMigrations,
   featureNames,
   indexCommit,
-  learntWeights,
   parseQuery,
   type RepositorySource,
 } from '../src/control/context/index.ts'
 import { RepositoryHost } from '../src/execution/repository/index.ts'
+import { AtelierError } from '../src/kernel/index.ts'
 import type { Database } from '../src/store/index.ts'
 import { createTestDatabase, type TenantScope } from '../src/testing/index.ts'
 import { changedLines, findMirrors, type FixCase, mineCases, withoutFileNames } from './retrieval/cases.ts'
-import { dot, learnWeights, type RankedCase } from './retrieval/learning.ts'
+import { dot, learnWeights, priorWeights, type RankedCase } from './retrieval/learning.ts'
 import { bootstrapInterval, mean, recallAt, round } from './retrieval/measures.ts'
 import type { BenchmarkResult } from './run.ts'
 
@@ -49,6 +49,8 @@ export default async function retrievalBench(args: string[]): Promise<BenchmarkR
       cases: { type: 'string', default: '240' },
       /** Parts of repository names, separated by commas. */
       only: { type: 'string', default: '' },
+      /** Print the cases whose files are not all among the first ten. */
+      misses: { type: 'boolean', default: false },
     },
   })
   const folder = await mkdtemp(join(tmpdir(), 'atelier-bench-retrieval-'))
@@ -64,11 +66,16 @@ export default async function retrievalBench(args: string[]): Promise<BenchmarkR
     for (const [name, mirror] of findMirrors(values.mirrors)) {
       if (!values.only.split(',').some((part) => name.includes(part))) continue
       const cases = await mineCases(resolve(mirror), Number(values.cases))
-      const { repository } = await host.import({ tenantId: scope.tenantId, location: resolve(mirror) })
+      const repository = await importWhole(host, scope, resolve(mirror))
+      if (repository === undefined) {
+        console.log(`${name.padEnd(28)} skipped: its objects are not all there`)
+        continue
+      }
       const outcomes: Outcome[] = []
       for (const one of cases)
         outcomes.push(await measure(test.database, scope, withoutFuture(repository, one), resolve(mirror), one))
       results.set(name, outcomes)
+      if (values.misses) printMisses(cases, outcomes)
       console.log(`${name.padEnd(28)} ${String(outcomes.length).padStart(4)} cases, as shipped: ${describe(outcomes)}`)
     }
   } finally {
@@ -76,6 +83,20 @@ export default async function retrievalBench(args: string[]): Promise<BenchmarkR
     await rm(folder, { recursive: true, force: true })
   }
   return report(results)
+}
+
+/** A mirror may lack objects; git refuses to import it then. */
+async function importWhole(
+  host: RepositoryHost,
+  { tenantId }: TenantScope,
+  location: string,
+): Promise<RepositorySource | undefined> {
+  try {
+    return (await host.import({ tenantId, location })).repository
+  } catch (error) {
+    if (error instanceof AtelierError) return undefined
+    throw error
+  }
 }
 
 /** Hides what an engineer could not have known when the issue was written, and what merely repeats it. */
@@ -131,6 +152,15 @@ async function measure(
   }
 }
 
+function printMisses(cases: readonly FixCase[], outcomes: readonly Outcome[]): void {
+  for (const [index, { truth, paths }] of outcomes.entries()) {
+    const missed = truth.filter((path) => !paths.slice(0, 10).includes(path))
+    if (missed.length === 0) continue
+    const places = missed.map((path) => `${path} (${paths.indexOf(path) + 1 || 'not found'})`)
+    console.log(`  ${cases[index]?.fix.slice(0, 10) ?? ''} ${cases[index]?.subject ?? ''}: ${places.join(', ')}`)
+  }
+}
+
 type Order = (outcome: Outcome) => readonly string[]
 
 const shipped: Order = ({ paths }) => paths
@@ -154,7 +184,7 @@ function describe(outcomes: readonly Outcome[], order: Order = shipped): string 
 }
 
 function report(results: ReadonlyMap<string, readonly Outcome[]>): BenchmarkResult {
-  const start = featureNames.map((feature) => learntWeights[feature])
+  const start = featureNames.map((feature) => priorWeights[feature] ?? 0)
   const groups = [...results].filter(([, outcomes]) => outcomes.length > 0)
   const held = groups.map(([name, outcomes]) => {
     const others = groups.filter(([other]) => other !== name).flatMap(([, cases]) => cases)

@@ -3,6 +3,29 @@ export interface RankedCase {
   readonly candidates: readonly { readonly features: readonly number[]; readonly isTrue: boolean }[]
 }
 
+/**
+ * What learning begins at and is drawn towards, in the order of the features: weights measured on 1,920 fix commits of
+ * eight large repositories in five languages. The weights that the studio ships have seen the repositories below
+ * `--mirrors`; these have not.
+ */
+export const priorWeights: Readonly<Record<string, number>> = {
+  file: 0.7,
+  chunk: 1.2,
+  coverage: 0.3,
+  identifiers: 0.7,
+  path: 1,
+  definesIdentifier: 1.2,
+  glued: 0.6,
+  similarCommits: 1,
+  mostSimilarCommit: 0.4,
+  recency: 0.1,
+  length: -0.5,
+  changedWithTop: 0.3,
+  importedByTop: 0.4,
+  importsRelevant: 0.2,
+  importedByRelevant: 0.3,
+}
+
 const epochs = 40
 const learningRate = 0.08
 const regularisation = 0.0005

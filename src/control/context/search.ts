@@ -22,6 +22,8 @@ export interface SearchRequest {
   readonly reader: Reader
   /** Source code when absent. */
   readonly kinds?: readonly FileKind[]
+  /** Paths that come along whatever their words are. */
+  readonly also?: readonly string[]
   readonly weights?: Weights
 }
 
@@ -61,7 +63,7 @@ export class CodeSearch {
         kinds,
         readable: reader.paths,
         terms: new Map([...[...query.glued].map((term) => [term, 0.5] as const), ...query.terms]),
-        also: [...fromPast, ...query.paths],
+        also: [...fromPast, ...query.paths, ...(request.also ?? [])],
         limit: maxCandidates,
       })
       const outlines = await this.#outlinesOf(tx, place, found.candidates.map(({ id }) => id))

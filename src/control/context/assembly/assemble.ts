@@ -58,6 +58,10 @@ const companions: readonly { readonly kind: FileKind; readonly share: number; re
   { kind: 'documentation', share: 0.05, files: 2 },
   { kind: 'test', share: 0.05, files: 3 },
 ]
+/** What those who work on the repository must keep to. */
+const rulesFile = 'AGENTS.md'
+/** Companions are shown only where they speak of the matter. */
+const leastFit = 0.5
 const maxLeftOut = 50
 /** Tokens for the line that says where a piece is from. */
 const labelTokens = 20
@@ -74,8 +78,11 @@ export async function assembleContext(
   const pieces: ContextPiece[] = []
   let used = 0
   for (const { kind, share, files } of companions) {
-    const ranked = await search.search(scope, { ...searchRequest, kinds: [kind] })
-    const { taken } = await fill(reading, propose(ranked.slice(0, files)), Math.floor(budget * share), kind)
+    const ranked = await search.search(scope, { ...searchRequest, kinds: [kind], also: [rulesFile] })
+    const rules = ranked.filter(({ path }) => path === rulesFile)
+    const others = ranked.filter(({ path }) => path !== rulesFile).slice(0, files)
+    const proposals = [...propose(rules), ...propose(others).filter(({ fit }) => fit >= leastFit)]
+    const { taken } = await fill(reading, proposals, Math.floor(budget * share), kind)
     pieces.push(...taken)
     used += sumTokens(taken)
   }

@@ -7,6 +7,8 @@ export interface Proposal {
   /** The file's place in the ranking, from 0. */
   readonly rank: number
   readonly chunk: ChunkOutline
+  /** How well it answers the question, against the best of its file: from 0 to 1. */
+  readonly fit: number
   readonly worth: number
 }
 
@@ -30,8 +32,8 @@ export function propose(files: readonly RankedFile[]): readonly Proposal[] {
     const order = new Map(file.evidence.chunks.map(({ chunk }, place) => [chunk, place]))
     return file.evidence.outline.chunks.map((chunk): Proposal => {
       const place = order.get(chunk)
-      const said = place === undefined ? 0 : (scores.get(chunk) ?? 0) / top / (1 + chunkDecay * place)
-      return { file, rank, chunk, worth: fileWorth * Math.max(silentChunk, said) }
+      const fit = place === undefined ? 0 : (scores.get(chunk) ?? 0) / top / (1 + chunkDecay * place)
+      return { file, rank, chunk, fit, worth: fileWorth * Math.max(silentChunk, fit) }
     })
   })
   return proposals.toSorted((one, other) => other.worth - one.worth)

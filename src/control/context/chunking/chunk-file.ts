@@ -46,6 +46,15 @@ export async function chunkFile(path: string, content: Uint8Array): Promise<Chun
   return { ...plain, ...parsed, imports }
 }
 
+/** Parses a file if there is a grammar for it, and keeps nothing. */
+export async function parseFile(path: string, content: Uint8Array): Promise<void> {
+  const language = languageOf(path)
+  const { outcome, text } = screen(content)
+  if (language.kind !== 'code' || outcome !== 'indexed') return
+  const parse = await parserOf(language.grammar)
+  parse(text, parseBudgetMs, () => undefined)
+}
+
 function importsOf(text: string, pattern: RegExp): readonly string[] {
   const found = new Set<string>()
   for (const match of text.matchAll(pattern)) {

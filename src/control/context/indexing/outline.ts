@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import type { ChunkedFile } from '../chunking/index.ts'
+import { wordsOfPath } from '../words/paths.ts'
 import { countTerms } from '../words/terms.ts'
 
 /** What is kept of a chunk: where it is, what it is called, and its words, but not its text. */
@@ -45,7 +46,7 @@ export function outlineFile(path: string, file: ChunkedFile): OutlinedFile {
   const frequencies = new Map<string, number>()
   const termIndex = new Map<string, number>()
   let length =
-    countTerms(path, frequencies, fieldWeights.path) + countTerms(basename(path), frequencies, fieldWeights.name)
+    countTerms(wordsOfPath(path), frequencies, fieldWeights.path) + countTerms(basename(path), frequencies, fieldWeights.name)
   const indexOf = (term: string): number => {
     const known = termIndex.get(term)
     if (known !== undefined) return known

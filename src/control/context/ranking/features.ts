@@ -1,5 +1,6 @@
 import { basename } from 'node:path/posix'
 import type { ChunkOutline, FileOutline } from '../indexing/outline.ts'
+import { termsOfPath } from '../words/paths.ts'
 import { termSet, termsOfWord } from '../words/terms.ts'
 import type { Query } from '../words/query.ts'
 import { inverseFrequency, saturation } from './bm25.ts'
@@ -103,7 +104,7 @@ export function gatherEvidence(
     if (outline === undefined) return []
     const terms = new Set(outline.terms)
     const symbols = outline.chunks.flatMap((chunk) => chunk.symbols)
-    const path = termSet(candidate.path)
+    const path = termsOfPath(candidate.path)
     const wholeNames = new Set(symbols.flatMap((symbol) => termsOfWord(symbol).slice(-1)))
     const spoken = [...query.terms.keys()]
     const chunks = scoreChunks(outline, query, weights, meanLength)
@@ -183,7 +184,7 @@ const shownTerms = 8
 /** In which fields of the file terms of the query are. */
 export function matchesOf({ outline, candidate, terms }: Evidence): readonly TermMatch[] {
   const fields: readonly (readonly [string, ReadonlySet<string | undefined>])[] = [
-    ['path', termSet(candidate.path)],
+    ['path', termsOfPath(candidate.path)],
     ['symbol', new Set(outline.chunks.flatMap(({ symbols }) => symbols.flatMap(termsOfWord)))],
     ['signature', termSet(outline.chunks.map(({ signature }) => signature).join('\n'))],
     ['doc', new Set(outline.chunks.flatMap(({ docTerms }) => docTerms.map((index) => outline.terms[index])))],
