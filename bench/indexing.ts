@@ -57,7 +57,9 @@ export default async function indexingBench(args: string[]): Promise<BenchmarkRe
     const pushMs = await timePushes(test.database, scope, repository, base)
     const queries = (await mineCases(location, 100)).map(({ subject, body }) => parseQuery(subject, body))
     const search = new CodeSearch(test.database)
-    const [folderOfCode = ''] = (await repository.listFiles(base.tree)).map(({ path }) => path.split('/')[0] ?? '')
+    const [folderOfCode = ''] = (await repository.listFiles(base.tree)).map(
+      ({ path }) => path.split('/')[0] ?? '',
+    )
     const searchMs: number[] = []
     for (const query of [...queries, ...queries])
       searchMs.push(
@@ -107,7 +109,9 @@ async function timePushes(
   repository: RepositorySource,
   base: { readonly commit: string; readonly tree: string },
 ): Promise<readonly number[]> {
-  const files = (await repository.listFiles(base.tree)).filter(({ kind, size }) => kind === 'file' && size < 50_000)
+  const files = (await repository.listFiles(base.tree)).filter(
+    ({ kind, size }) => kind === 'file' && size < 50_000,
+  )
   const times: number[] = []
   for (let push = 0; push < pushes; push += 1) {
     const changed = new Set(

@@ -73,10 +73,14 @@ export default async function retrievalBench(args: string[]): Promise<BenchmarkR
       }
       const outcomes: Outcome[] = []
       for (const one of cases)
-        outcomes.push(await measure(test.database, scope, withoutFuture(repository, one), resolve(mirror), one))
+        outcomes.push(
+          await measure(test.database, scope, withoutFuture(repository, one), resolve(mirror), one),
+        )
       results.set(name, outcomes)
       if (values.misses) printMisses(cases, outcomes)
-      console.log(`${name.padEnd(28)} ${String(outcomes.length).padStart(4)} cases, as shipped: ${describe(outcomes)}`)
+      console.log(
+        `${name.padEnd(28)} ${String(outcomes.length).padStart(4)} cases, as shipped: ${describe(outcomes)}`,
+      )
     }
   } finally {
     host.close()
@@ -133,9 +137,7 @@ async function measure(
   const context = await assembleContext(search, scope, { source, revision, query, reader, tokens })
   const hunks = await changedLines(mirror, one)
   const shown = hunks.filter(({ path, first, last }) =>
-    context.pieces.some(
-      (piece) => piece.path === path && piece.startLine <= last && piece.endLine >= first,
-    ),
+    context.pieces.some((piece) => piece.path === path && piece.startLine <= last && piece.endLine >= first),
   )
   return {
     truth: one.files,
@@ -157,7 +159,9 @@ function printMisses(cases: readonly FixCase[], outcomes: readonly Outcome[]): v
     const missed = truth.filter((path) => !paths.slice(0, 10).includes(path))
     if (missed.length === 0) continue
     const places = missed.map((path) => `${path} (${paths.indexOf(path) + 1 || 'not found'})`)
-    console.log(`  ${cases[index]?.fix.slice(0, 10) ?? ''} ${cases[index]?.subject ?? ''}: ${places.join(', ')}`)
+    console.log(
+      `  ${cases[index]?.fix.slice(0, 10) ?? ''} ${cases[index]?.subject ?? ''}: ${places.join(', ')}`,
+    )
   }
 }
 
@@ -219,5 +223,10 @@ function report(results: ReadonlyMap<string, readonly Outcome[]>): BenchmarkResu
     const figure = figures[name as keyof typeof goal]
     return figure.mean >= least
   })
-  return { figures, ratio: round(figures['recall@10'].mean / figures['recall@10 by words alone'].mean), goal, ok }
+  return {
+    figures,
+    ratio: round(figures['recall@10'].mean / figures['recall@10 by words alone'].mean),
+    goal,
+    ok,
+  }
 }

@@ -21,7 +21,7 @@ export interface FixCase {
 const run = promisify(execFile)
 
 /** Runs git on a directory that it only reads. */
-export async function git(directory: string, ...parameters: readonly string[]): Promise<string> {
+async function git(directory: string, ...parameters: readonly string[]): Promise<string> {
   const { stdout } = await run('git', ['--git-dir', directory, ...parameters], { maxBuffer: 512 * 2 ** 20 })
   return stdout
 }
@@ -37,7 +37,8 @@ export function findMirrors(folder: string | undefined): ReadonlyMap<string, str
 
 const fixWord = /\b(?:fix(?:e[sd])?|bug(?:fix)?|close[sd]?|resolve[sd]?)\b/i
 const reference = /#\d+|\bGH-\d+/
-const noFix = /^(?:chore|docs?|ci|test|tests|refactor|build|style|release|bump|revert)\b|^\[(?:tests?|docs?|dev deps|meta|actions|refactor|readme)\]|\bbump\b/i
+const noFix =
+  /^(?:chore|docs?|ci|test|tests|refactor|build|style|release|bump|revert)\b|^\[(?:tests?|docs?|dev deps|meta|actions|refactor|readme)\]|\bbump\b/i
 const mostFiles = 8
 
 /**

@@ -48,7 +48,10 @@ export function learnWeights(cases: readonly RankedCase[], start: readonly numbe
 }
 
 function step(weights: readonly number[], start: readonly number[], one: RankedCase, rate: number): number[] {
-  const scored = one.candidates.map((candidate) => ({ ...candidate, score: dot(weights, candidate.features) }))
+  const scored = one.candidates.map((candidate) => ({
+    ...candidate,
+    score: dot(weights, candidate.features),
+  }))
   const others = scored
     .filter(({ isTrue }) => !isTrue)
     .toSorted((a, b) => b.score - a.score)

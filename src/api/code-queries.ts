@@ -85,14 +85,15 @@ export interface CodeServices {
 }
 
 /** Questions about code, answered in this process. */
-export function createCodeQueries({ database, openSource, scopeOf }: CodeServices): CodeQueries {
+export function createCodeQueries(services: CodeServices): CodeQueries {
+  const { database } = services
   const search = new CodeSearch(database)
   // Whoever the studio knows may read the repositories it works on; policies do not speak of paths yet.
   const reader = { paths: [''] }
 
   const prepare = async ({ repository, by, fresh }: Question) => {
-    const scope = await scopeOf(by)
-    const { source, revision } = await openSource(repository)
+    const scope = await services.scopeOf(by)
+    const { source, revision } = await services.openSource(repository)
     if (fresh) await indexCommit(database, scope, { source, revision })
     const history = fresh ? [] : await source.history(revision.commit, historyLimit)
     const candidates = [revision.commit, ...history.map(({ commit }) => commit)]
@@ -103,8 +104,8 @@ export function createCodeQueries({ database, openSource, scopeOf }: CodeService
 
   return {
     async index({ repository, by }, onProgress) {
-      const scope = await scopeOf(by)
-      const { source, revision, notes } = await openSource(repository)
+      const scope = await services.scopeOf(by)
+      const { source, revision, notes } = await services.openSource(repository)
       const report = await indexCommit(database, scope, {
         source,
         revision,

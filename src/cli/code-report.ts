@@ -25,7 +25,8 @@ export function renderIndexReport(
 export function renderHits(answer: CodeSearchAnswer, terminal: Terminal): string {
   const colours = palette(terminal)
   const lines = [...staleness(answer)]
-  if (answer.hits.length === 0) lines.push('Nothing of these words is in the code. Try others, or another --kind.')
+  if (answer.hits.length === 0)
+    lines.push('Nothing of these words is in the code. Try others, or another --kind.')
   for (const hit of answer.hits) {
     lines.push(`${colours.bold(place(hit))}  ${oneLine(hit.signature, 100)}`.trimEnd())
     lines.push(colours.dim(`    ${reasons(hit)}`))
@@ -47,7 +48,12 @@ export function renderContext(answer: CodeContextAnswer): string {
   return [
     ...staleness(answer),
     `${count(pieces.length, 'piece')} of ${answer.commit.slice(0, shortCommit)}, about ${tokens} of ${budget} tokens.`,
-    ...pieces.flatMap((piece) => ['', `## ${place(piece)} @ ${piece.commit.slice(0, shortCommit)}`, '', fenced(piece)]),
+    ...pieces.flatMap((piece) => [
+      '',
+      `## ${place(piece)} @ ${piece.commit.slice(0, shortCommit)}`,
+      '',
+      fenced(piece),
+    ]),
     ...(record.length === 0 ? [] : ['', 'Left out:', ...record]),
   ].join('\n')
 }

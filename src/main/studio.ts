@@ -172,7 +172,10 @@ function openRepositories(
 
 function sourceOpener(repositories: RepositoryHost): StudioServices['openSource'] {
   return async (place) => {
-    const { repository, base, notes } = await repositories.import({ tenantId: seededIdentities.tenant, ...place })
+    const { repository, base, notes } = await repositories.import({
+      tenantId: seededIdentities.tenant,
+      ...place,
+    })
     return { source: repository, revision: base, notes }
   }
 }

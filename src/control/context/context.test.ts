@@ -71,10 +71,13 @@ class MemorySource implements RepositorySource {
 }
 
 const files: Files = {
-  'src/calendar.ts': '/** Finds free slots. */\nexport function findFreeSlot(day) {\n  return day.slots[0]\n}\n',
-  'src/format.ts': "import { findFreeSlot } from './calendar.ts'\nexport const formatDate = (date) => `${date}`\n",
+  'src/calendar.ts':
+    '/** Finds free slots. */\nexport function findFreeSlot(day) {\n  return day.slots[0]\n}\n',
+  'src/format.ts':
+    "import { findFreeSlot } from './calendar.ts'\nexport const formatDate = (date) => `${date}`\n",
   'src/billing.ts': 'export class Invoice {\n  total() {\n    return 0\n  }\n}\n',
-  'test/calendar.test.ts': "import { findFreeSlot } from '../src/calendar.ts'\nit('finds a free slot', () => {})\n",
+  'test/calendar.test.ts':
+    "import { findFreeSlot } from '../src/calendar.ts'\nit('finds a free slot', () => {})\n",
   'AGENTS.md': '# Rules\n\nNever touch the calendar without a test.\n',
 }
 
@@ -107,7 +110,9 @@ describe('indexing', () => {
       read: 1,
     })
     expect(source.reads).toEqual(['src/billing.ts'])
-    expect(await indexCommit(fixture.database, scope, { source, revision: second })).toMatchObject({ read: 0 })
+    expect(await indexCommit(fixture.database, scope, { source, revision: second })).toMatchObject({
+      read: 0,
+    })
   })
 
   it('by several at once comes to the same', async () => {
@@ -209,7 +214,9 @@ describe('a context', () => {
   it('keeps its budget, names lines and commit, and says what it leaves out', async () => {
     const source = new MemorySource('memory:context')
     const body = '  slot = slot.next(calendar, day, week)\n'.repeat(60)
-    const long = Array.from({ length: 8 }, (_, n) => `export function slot${n}(slot) {\n${body}}\n`).join('\n')
+    const long = Array.from({ length: 8 }, (_, n) => `export function slot${n}(slot) {\n${body}}\n`).join(
+      '\n',
+    )
     const revision = source.commit('c1', { ...files, 'src/long.ts': long })
     await indexCommit(fixture.database, scope, { source, revision })
     const context = await assembleContext(new CodeSearch(fixture.database), scope, {
@@ -272,20 +279,26 @@ it('a reader learns nothing of what may not be read: the answer is that of a rep
 
 it('an index that grew with the history answers like one made at once', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(tree, { minLength: 2, maxLength: 5 }), fc.constantFrom(...names), async (trees, word) => {
-      runs += 1
-      const grown = new MemorySource(`memory:grown-${runs}`)
-      const fresh = new MemorySource(`memory:fresh-${runs}`)
-      for (const [index, state] of trees.entries()) {
-        const parent = index === 0 ? undefined : `c${index - 1}`
-        const revision = grown.commit(`c${index}`, state, `Change ${word}`, parent)
-        fresh.commit(`c${index}`, state, `Change ${word}`, parent)
-        await indexCommit(fixture.database, scope, { source: grown, revision })
-      }
-      const last = `c${trees.length - 1}`
-      await indexCommit(fixture.database, scope, { source: fresh, revision: { commit: last, tree: last } })
-      expect(outcomeOf(await searchFor(grown, last, word))).toEqual(outcomeOf(await searchFor(fresh, last, word)))
-    }),
+    fc.asyncProperty(
+      fc.array(tree, { minLength: 2, maxLength: 5 }),
+      fc.constantFrom(...names),
+      async (trees, word) => {
+        runs += 1
+        const grown = new MemorySource(`memory:grown-${runs}`)
+        const fresh = new MemorySource(`memory:fresh-${runs}`)
+        for (const [index, state] of trees.entries()) {
+          const parent = index === 0 ? undefined : `c${index - 1}`
+          const revision = grown.commit(`c${index}`, state, `Change ${word}`, parent)
+          fresh.commit(`c${index}`, state, `Change ${word}`, parent)
+          await indexCommit(fixture.database, scope, { source: grown, revision })
+        }
+        const last = `c${trees.length - 1}`
+        await indexCommit(fixture.database, scope, { source: fresh, revision: { commit: last, tree: last } })
+        expect(outcomeOf(await searchFor(grown, last, word))).toEqual(
+          outcomeOf(await searchFor(fresh, last, word)),
+        )
+      },
+    ),
     { numRuns: 25 },
   )
 })

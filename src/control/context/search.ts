@@ -66,7 +66,11 @@ export class CodeSearch {
         also: [...fromPast, ...query.paths, ...(request.also ?? [])],
         limit: maxCandidates,
       })
-      const outlines = await this.#outlinesOf(tx, place, found.candidates.map(({ id }) => id))
+      const outlines = await this.#outlinesOf(
+        tx,
+        place,
+        found.candidates.map(({ id }) => id),
+      )
       return rankFiles(query, found, outlines, past, weights)
     })
   }
@@ -141,4 +145,3 @@ async function isIndexed(tx: Tx, { tenantId, repositoryId }: Place, commit: stri
     .executeTakeFirst()
   return row !== undefined
 }
-

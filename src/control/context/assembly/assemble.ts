@@ -27,7 +27,7 @@ export interface ContextPiece {
 }
 
 /** A chunk for which the budget had no room. */
-export interface LeftOut {
+interface LeftOut {
   readonly path: string
   readonly startLine: number
   readonly endLine: number
@@ -93,7 +93,11 @@ export async function assembleContext(
     commit: revision.commit,
     budget,
     tokens: used + sumTokens(code),
-    pieces: [...code.slice(0, Math.ceil(code.length / 2)), ...pieces, ...code.slice(Math.ceil(code.length / 2))],
+    pieces: [
+      ...code.slice(0, Math.ceil(code.length / 2)),
+      ...pieces,
+      ...code.slice(Math.ceil(code.length / 2)),
+    ],
     leftOut,
   }
 }

@@ -86,7 +86,10 @@ function describe(
     endLine: end + 1,
     symbols: [...new Set(own.map(({ name }) => name))],
     within: around.map(({ name }) => name),
-    signature: lines.slice(named?.row ?? start, named?.row ?? start).trim().slice(0, longestSignature),
+    signature: lines
+      .slice(named?.row ?? start, named?.row ?? start)
+      .trim()
+      .slice(0, longestSignature),
     headerLines: around.slice(0, deepestHeader).map(({ row }) => row + 1),
     docLines,
   }

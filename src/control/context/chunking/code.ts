@@ -64,7 +64,11 @@ function lastRow(node: SyntaxNode): number {
 function isOwnChunk(node: SyntaxNode, language: CodeLanguage, rows: number): boolean {
   if (/import|use_declaration|using/.test(node.type)) return false
   if (rows >= ownChunk) return true
-  if (!/function|class|method|interface|enum|struct|trait|impl|export|decorated|module|type_decl/.test(node.type))
+  if (
+    !/function|class|method|interface|enum|struct|trait|impl|export|decorated|module|type_decl/.test(
+      node.type,
+    )
+  )
     return false
   return language.definitions.has(node.type) || rows >= 2
 }
@@ -105,7 +109,7 @@ function nameOf(node: SyntaxNode): string | undefined {
     node.childForFieldName('key') ??
     node.childForFieldName('type')
   // In C a function's name is inside its declarators.
-  for (let inner = node.childForFieldName('declarator'); inner !== null; ) {
+  for (let inner = node.childForFieldName('declarator'); inner !== null;) {
     named = inner
     inner = inner.childForFieldName('declarator')
   }

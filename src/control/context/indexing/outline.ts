@@ -46,7 +46,8 @@ export function outlineFile(path: string, file: ChunkedFile): OutlinedFile {
   const frequencies = new Map<string, number>()
   const termIndex = new Map<string, number>()
   let length =
-    countTerms(wordsOfPath(path), frequencies, fieldWeights.path) + countTerms(basename(path), frequencies, fieldWeights.name)
+    countTerms(wordsOfPath(path), frequencies, fieldWeights.path) +
+    countTerms(basename(path), frequencies, fieldWeights.name)
   const indexOf = (term: string): number => {
     const known = termIndex.get(term)
     if (known !== undefined) return known

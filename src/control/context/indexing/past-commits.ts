@@ -47,4 +47,3 @@ export async function storeCommits(
     order by listed.place`.execute(tx)
   return ids.map(({ id }) => id)
 }
-

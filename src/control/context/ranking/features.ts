@@ -38,7 +38,7 @@ export interface TermMatch {
   readonly fields: readonly string[]
 }
 
-export interface ScoredChunk {
+interface ScoredChunk {
   readonly chunk: ChunkOutline
   readonly score: number
 }
@@ -61,7 +61,7 @@ const chunkK1 = 1.2
 const chunkB = 0.6
 
 /** Weighs single terms within the files that the reader may see. */
-export class TermWeights {
+class TermWeights {
   readonly #query: Query
   readonly #inverse: ReadonlyMap<string, number>
 
@@ -161,12 +161,15 @@ function scoreChunks(
       const term = chunk.counts[index] ?? 0
       const weight = weightOf[term] ?? 0
       if (weight === 0) continue
-      const frequency = (chunk.counts[index + 1] ?? 0) + (named.has(outline.terms[term] ?? '') ? symbolWeight : 0)
+      const frequency =
+        (chunk.counts[index + 1] ?? 0) + (named.has(outline.terms[term] ?? '') ? symbolWeight : 0)
       score += weight * saturation(frequency, relativeLength, chunkK1, chunkB)
     }
     return score > 0 ? [{ chunk, score }] : []
   })
-  return scored.toSorted((one, other) => other.score - one.score || one.chunk.startLine - other.chunk.startLine)
+  return scored.toSorted(
+    (one, other) => other.score - one.score || one.chunk.startLine - other.chunk.startLine,
+  )
 }
 
 function namesIn(name: string, terms: readonly string[]): readonly string[] {

@@ -37,7 +37,11 @@ export function buildImportGraph(
 /** Names that many files answer to say nothing. */
 const mostTargets = 12
 
-function resolve(path: string, name: string, byName: ReadonlyMap<string, readonly number[]>): readonly number[] {
+function resolve(
+  path: string,
+  name: string,
+  byName: ReadonlyMap<string, readonly number[]>,
+): readonly number[] {
   for (const full of namesOf(path, name)) {
     const found = byName.get(full)
     if (found !== undefined) return found.length <= mostTargets ? found : []

@@ -52,7 +52,9 @@ export class Past {
         scores.set(index, (scores.get(index) ?? 0) + gain)
       }
     }
-    const best = [...scores].toSorted((one, other) => other[1] - one[1] || one[0] - other[0]).slice(0, mostCommits)
+    const best = [...scores]
+      .toSorted((one, other) => other[1] - one[1] || one[0] - other[0])
+      .slice(0, mostCommits)
     const evidence = new Map<string, PastEvidence>()
     for (const [index, score] of best) {
       const past = this.#commits[index]

@@ -35,13 +35,17 @@ export function rankFiles(
   weights: Weights,
 ): readonly RankedFile[] {
   const evidence = gatherEvidence(query, found, outlines, past)
-  const alone = normalise(evidence.map(({ features }) => features)).map((features) => weigh(features, weights))
+  const alone = normalise(evidence.map(({ features }) => features)).map((features) =>
+    weigh(features, weights),
+  )
   const order = [...alone.keys()].toSorted((one, other) => (alone[other] ?? 0) - (alone[one] ?? 0))
   const graph = buildImportGraph(
     evidence.map(({ candidate, outline }) => ({ path: candidate.path, imports: outline.imports })),
   )
   const surroundings = new Surroundings(evidence, alone, order, graph, past)
-  const features = normalise(evidence.map((one, index) => ({ ...one.features, ...surroundings.features(index) })))
+  const features = normalise(
+    evidence.map((one, index) => ({ ...one.features, ...surroundings.features(index) })),
+  )
   return evidence
     .map((one, index): RankedFile => {
       const own = features[index] ?? one.features
@@ -106,7 +110,9 @@ class Surroundings {
         .filter((other) => this.#top.includes(other))
         .slice(0, 2)
         .map((other) => ({ kind, path: this.#path(other) }))
-    const together = this.#topPaths().filter((other) => other !== path && this.#past.changedWith([other]).has(path))
+    const together = this.#topPaths().filter(
+      (other) => other !== path && this.#past.changedWith([other]).has(path),
+    )
     return [
       ...toTop('imports', this.#graph.imports[index]),
       ...toTop('imported-by', this.#graph.importedBy[index]),

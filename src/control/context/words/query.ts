@@ -60,6 +60,7 @@ export function parseQuery(title: string, body = ''): Query {
 }
 
 function pathsOf(text: string): readonly string[] {
-  const found = text.slice(0, 200_000).match(/(?<![\w./-])[\w@-][\w@./-]{0,200}\.[A-Za-z]{1,6}(?![\w/])/g) ?? []
+  const found =
+    text.slice(0, 200_000).match(/(?<![\w./-])[\w@-][\w@./-]{0,200}\.[A-Za-z]{1,6}(?![\w/])/g) ?? []
   return [...new Set(found)].slice(0, 50)
 }
