@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import type { Database, Tx } from '../../store/index.ts'
 import { contextErrors } from './errors.ts'
-import type { FileOutline } from './indexing/outline.ts'
 import { findPlace, type Place } from './indexing/place.ts'
 import type { FileKind } from './kinds.ts'
 import type { Reader } from './ports.ts'
 import { findCandidates, isReadable } from './ranking/candidates.ts'
+import { type OutlineView, readOutline } from './ranking/outline-view.ts'
 import { type IndexedCommit, Past } from './ranking/past.ts'
 import { rankFiles, type RankedFile } from './ranking/rank.ts'
 import { learntWeights, type Weights } from './ranking/weights.ts'
@@ -30,7 +30,7 @@ export interface SearchRequest {
 /** Files that the words of the query bring up; the order of the first hundred is then made with care. */
 const maxCandidates = 150
 const maxFromPast = 30
-const cachedOutlines = 4_000
+const cachedOutlines = 2_000
 const cachedPasts = 8
 
 /**
@@ -39,7 +39,7 @@ const cachedPasts = 8
  */
 export class CodeSearch {
   readonly #database: Database
-  readonly #outlines = new RecentlyUsed<FileOutline>(cachedOutlines)
+  readonly #outlines = new RecentlyUsed<OutlineView>(cachedOutlines)
   readonly #pasts = new RecentlyUsed<Past>(cachedPasts)
 
   constructor(database: Database) {
@@ -49,8 +49,8 @@ export class CodeSearch {
   /** Files of one commit that the reader may read, best first. @throws ATL_CONTEXT_NOT_INDEXED. */
   async search(scope: TenantScope, request: SearchRequest): Promise<readonly RankedFile[]> {
     return this.#database.transaction(scope, async (tx) => {
-      const place = await findPlace(tx, scope.tenantId, request.location)
-      if (place === undefined || !(await isIndexed(tx, place, request.commit)))
+      const place = await findIndexed(tx, scope, request)
+      if (place === undefined)
         throw contextErrors.NOT_INDEXED({ detail: `${request.commit} of ${request.location}` })
       const { query, reader, kinds = ['source'], weights = learntWeights } = request
       const past = await this.#pastOf(tx, place, request.commit, reader)
@@ -93,8 +93,8 @@ export class CodeSearch {
     })
   }
 
-  async #outlinesOf(tx: Tx, place: Place, ids: readonly number[]): Promise<ReadonlyMap<number, FileOutline>> {
-    const outlines = new Map<number, FileOutline>()
+  async #outlinesOf(tx: Tx, place: Place, ids: readonly number[]): Promise<ReadonlyMap<number, OutlineView>> {
+    const outlines = new Map<number, OutlineView>()
     const missing: number[] = []
     for (const id of ids) {
       const known = this.#outlines.get(`${place.tenantId} ${id}`)
@@ -109,7 +109,7 @@ export class CodeSearch {
       .where('file_id', '=', sql<number>`any(${missing}::integer[])`)
       .execute()
     for (const { file_id: id, outline } of rows) {
-      const parsed = JSON.parse(outline) as FileOutline
+      const parsed = readOutline(outline)
       this.#outlines.set(`${place.tenantId} ${id}`, parsed)
       outlines.set(id, parsed)
     }
@@ -135,13 +135,20 @@ export class CodeSearch {
   }
 }
 
-async function isIndexed(tx: Tx, { tenantId, repositoryId }: Place, commit: string): Promise<boolean> {
+/** The place of the repository, if the commit is indexed completely. */
+async function findIndexed(
+  tx: Tx,
+  { tenantId }: TenantScope,
+  { location, commit }: SearchRequest,
+): Promise<Place | undefined> {
   const row = await tx
-    .selectFrom('context_snapshots')
-    .select('commit')
-    .where('tenant_id', '=', tenantId)
-    .where('repository_id', '=', repositoryId)
-    .where('commit', '=', commit)
+    .selectFrom('context_repositories as repository')
+    .innerJoin('context_snapshots as snapshot', 'snapshot.repository_id', 'repository.id')
+    .select('repository.id')
+    .where('repository.tenant_id', '=', tenantId)
+    .where('repository.location', '=', location)
+    .where('snapshot.tenant_id', '=', tenantId)
+    .where('snapshot.commit', '=', commit)
     .executeTakeFirst()
-  return row !== undefined
+  return row && { tenantId, repositoryId: row.id }
 }

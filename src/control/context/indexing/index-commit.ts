@@ -45,14 +45,16 @@ export async function indexCommit(
   const unread = files.filter((file) => !known.has(keyOf(file)))
   let read = 0
   let syntaxErrors = 0
+  // The database stores one batch while the next is parsed.
+  let storing: Promise<unknown> = Promise.resolve()
   for (const batch of batches(unread)) {
-    const prepared = await prepareFiles(source, revision.tree, batch)
-    await database.transaction(scope, (tx) => storeFiles(tx, place, prepared))
+    const [prepared] = await Promise.all([prepareFiles(source, revision.tree, batch), storing])
+    storing = database.transaction(scope, (tx) => storeFiles(tx, place, prepared))
     read += batch.length
     syntaxErrors += prepared.filter(({ hasSyntaxErrors }) => hasSyntaxErrors).length
     onProgress?.(read, unread.length)
   }
-  const history = await source.history(revision.commit, historyLimit)
+  const [history] = await Promise.all([source.history(revision.commit, historyLimit), storing])
   return database.transaction(scope, async (tx) => {
     const ids = unread.length > 0 ? await findFiles(tx, place, files) : known
     const commits = await storeCommits(tx, place, history)

@@ -1,10 +1,11 @@
 import { basename } from 'node:path/posix'
-import type { ChunkOutline, FileOutline } from '../indexing/outline.ts'
+import type { ChunkOutline } from '../indexing/outline.ts'
 import { termsOfPath } from '../words/paths.ts'
 import { termSet, termsOfWord } from '../words/terms.ts'
 import type { Query } from '../words/query.ts'
 import { inverseFrequency, saturation } from './bm25.ts'
 import type { Candidate, Candidates } from './candidates.ts'
+import type { OutlineView } from './outline-view.ts'
 import type { Past } from './past.ts'
 
 /** What speaks for a file. Each is at least 0, and divided by the largest for the query before it is weighed. */
@@ -46,7 +47,7 @@ interface ScoredChunk {
 /** A candidate with what is known of it. */
 export interface Evidence {
   readonly candidate: Candidate
-  readonly outline: FileOutline
+  readonly outline: OutlineView
   /** Best first; those without a term of the query are left out. */
   readonly chunks: readonly ScoredChunk[]
   readonly features: Features
@@ -93,20 +94,18 @@ class TermWeights {
 export function gatherEvidence(
   query: Query,
   found: Candidates,
-  outlines: ReadonlyMap<number, FileOutline>,
+  outlines: ReadonlyMap<number, OutlineView>,
   past: Past,
 ): readonly Evidence[] {
   const weights = new TermWeights(query, found)
   const similar = past.similar(query.terms)
+  const spoken = [...query.terms.keys()]
   const meanLength = meanChunkLength(outlines.values())
   return found.candidates.flatMap((candidate) => {
     const outline = outlines.get(candidate.id)
     if (outline === undefined) return []
-    const terms = new Set(outline.terms)
-    const symbols = outline.chunks.flatMap((chunk) => chunk.symbols)
+    const { termIndex: terms, wholeNames } = outline
     const path = termsOfPath(candidate.path)
-    const wholeNames = new Set(symbols.flatMap((symbol) => termsOfWord(symbol).slice(-1)))
-    const spoken = [...query.terms.keys()]
     const chunks = scoreChunks(outline, query, weights, meanLength)
     const pastOfFile = similar.get(candidate.path)
     const covered = spoken.filter((term) => terms.has(term) || path.has(term))
@@ -136,7 +135,7 @@ export function gatherEvidence(
   })
 }
 
-function meanChunkLength(outlines: Iterable<FileOutline>): number {
+function meanChunkLength(outlines: Iterable<OutlineView>): number {
   let length = 0
   let count = 0
   for (const { chunks } of outlines) {
@@ -147,22 +146,25 @@ function meanChunkLength(outlines: Iterable<FileOutline>): number {
 }
 
 function scoreChunks(
-  outline: FileOutline,
+  outline: OutlineView,
   query: Query,
   weights: TermWeights,
   meanLength: number,
 ): readonly ScoredChunk[] {
-  const weightOf = outline.terms.map((term) => (query.terms.has(term) ? weights.weight(term) : 0))
-  const scored = outline.chunks.flatMap((chunk) => {
-    const named = new Set([...chunk.symbols, ...chunk.within].flatMap(termsOfWord))
+  const weightOf = new Float64Array(outline.terms.length)
+  for (const term of query.terms.keys()) {
+    const index = outline.termIndex.get(term)
+    if (index !== undefined) weightOf[index] = weights.weight(term)
+  }
+  const scored = outline.chunks.flatMap((chunk, place) => {
+    const named = outline.namedTerms[place]
     const relativeLength = chunk.length / meanLength
     let score = 0
     for (let index = 0; index < chunk.counts.length; index += 2) {
       const term = chunk.counts[index] ?? 0
       const weight = weightOf[term] ?? 0
       if (weight === 0) continue
-      const frequency =
-        (chunk.counts[index + 1] ?? 0) + (named.has(outline.terms[term] ?? '') ? symbolWeight : 0)
+      const frequency = (chunk.counts[index + 1] ?? 0) + (named?.has(term) === true ? symbolWeight : 0)
       score += weight * saturation(frequency, relativeLength, chunkK1, chunkB)
     }
     return score > 0 ? [{ chunk, score }] : []

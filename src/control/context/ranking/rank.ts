@@ -1,8 +1,8 @@
-import type { FileOutline } from '../indexing/outline.ts'
 import type { Query } from '../words/query.ts'
 import type { Candidates } from './candidates.ts'
 import { type Evidence, type FeatureName, featureNames, type Features, gatherEvidence } from './features.ts'
 import { buildImportGraph, type ImportGraph } from './import-graph.ts'
+import type { OutlineView } from './outline-view.ts'
 import type { Past } from './past.ts'
 import { normalise, weigh, type Weights } from './weights.ts'
 
@@ -30,7 +30,7 @@ const topOfImports = 8
 export function rankFiles(
   query: Query,
   found: Candidates,
-  outlines: ReadonlyMap<number, FileOutline>,
+  outlines: ReadonlyMap<number, OutlineView>,
   past: Past,
   weights: Weights,
 ): readonly RankedFile[] {
