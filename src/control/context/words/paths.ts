@@ -25,8 +25,19 @@ export function termsOfPath(path: string): ReadonlySet<string> {
   return termSet(wordsOfPath(path))
 }
 
-/** The name of a language by its code; of `de-AT` both the variety's and the language's. */
+const knownNames = new Map<string, string>()
+const knownNamesMax = 2_000
+
 function languageName(code: string): string {
+  const known = knownNames.get(code)
+  if (known !== undefined) return known
+  const name = lookUpName(code)
+  if (knownNames.size < knownNamesMax) knownNames.set(code, name)
+  return name
+}
+
+/** The name of a language by its code; of `de-AT` both the variety's and the language's. */
+function lookUpName(code: string): string {
   try {
     return `${languageNames.of(code) ?? ''} ${languageNames.of(code.split('-')[0] ?? code) ?? ''}`
   } catch {
