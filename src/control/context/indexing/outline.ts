@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { ChunkedFile } from '../chunking/index.ts'
 import { wordsOfPath } from '../words/paths.ts'
-import { countTerms } from '../words/terms.ts'
+import { TermCounter } from './term-counter.ts'
 
 /** What is kept of a chunk: where it is, what it is called, and its words, but not its text. */
 export interface ChunkOutline {
@@ -43,25 +43,13 @@ const fieldWeights = { path: 3, name: 3, symbol: 1 }
 
 /** Reduces a chunked file to its terms. */
 export function outlineFile(path: string, file: ChunkedFile): OutlinedFile {
-  const frequencies = new Map<string, number>()
-  const termIndex = new Map<string, number>()
-  let length =
-    countTerms(wordsOfPath(path), frequencies, fieldWeights.path) +
-    countTerms(basename(path), frequencies, fieldWeights.name)
-  const indexOf = (term: string): number => {
-    const known = termIndex.get(term)
-    if (known !== undefined) return known
-    termIndex.set(term, termIndex.size)
-    return termIndex.size - 1
-  }
+  const counter = new TermCounter()
+  let length = 0
   const chunks = file.chunks.map((chunk): ChunkOutline => {
     const { startLine, endLine, symbols, within, signature, headerLines, docLines } = chunk
-    const counts = new Map<string, number>()
-    const words = countTerms(file.lines.slice(startLine - 1, endLine - 1), counts)
-    const doc = new Map<string, number>()
-    if (docLines > 0) countTerms(file.lines.slice(startLine - 1, startLine + docLines - 2), doc)
-    for (const [term, count] of counts) frequencies.set(term, (frequencies.get(term) ?? 0) + count)
-    length += words + countTerms(symbols.join(' '), frequencies, fieldWeights.symbol)
+    const body = counter.add(file.lines.slice(startLine - 1, endLine - 1), 1)
+    const doc = docLines > 0 ? file.lines.slice(startLine - 1, startLine + docLines - 2) : ''
+    length += body.words + counter.add(symbols.join(' '), fieldWeights.symbol).words
     return {
       startLine,
       endLine,
@@ -69,10 +57,13 @@ export function outlineFile(path: string, file: ChunkedFile): OutlinedFile {
       within,
       signature,
       headerLines,
-      length: words,
-      counts: [...counts].flatMap(([term, count]) => [indexOf(term), count]),
-      docTerms: [...doc.keys()].map(indexOf),
+      length: body.words,
+      counts: [...body.counts].flat(),
+      docTerms: [...counter.add(doc, 0).counts.keys()],
     }
   })
-  return { outline: { terms: [...termIndex.keys()], chunks, imports: file.imports }, frequencies, length }
+  const { terms } = counter
+  length += counter.add(wordsOfPath(path), fieldWeights.path).words
+  length += counter.add(basename(path), fieldWeights.name).words
+  return { outline: { terms, chunks, imports: file.imports }, frequencies: counter.frequencies, length }
 }

@@ -51,7 +51,9 @@ function resolve(
 
 /** What an import may be called among the files, the likeliest first. */
 function namesOf(path: string, name: string): readonly string[] {
-  if (!/^\.\.?(?:\/|$)/.test(name)) return [dottedName(path, name)]
+  // Rust, and Java's static imports, name something inside the file.
+  if (!/^\.\.?(?:\/|$)/.test(name))
+    return [dottedName(path, name), dottedName(path, name.replace(/(?:::|\.)\w+$/, ''))]
   const full = join(dirname(path), name).replace(/\/$/, '')
   return [full, withoutExtension(full), `${full}/index`]
 }

@@ -41,16 +41,6 @@ export function wordsOf(text: string): readonly string[] {
   return text.match(beyondAscii.test(text) ? wordPattern : asciiWordPattern) ?? []
 }
 
-/** Adds `weight` for each occurrence of a term of the text; returns the number of words. */
-export function countTerms(text: string, counts: Map<string, number>, weight = 1): number {
-  const words = wordsOf(text)
-  const occurrences = new Map<string, number>()
-  for (const word of words) occurrences.set(word, (occurrences.get(word) ?? 0) + weight)
-  for (const [word, count] of occurrences)
-    for (const term of termsOfWord(word)) counts.set(term, (counts.get(term) ?? 0) + count)
-  return words.length
-}
-
 /** Terms of a text without repetition. */
 export function termSet(text: string): ReadonlySet<string> {
   return new Set(wordsOf(text).flatMap(termsOfWord))
