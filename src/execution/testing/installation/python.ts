@@ -32,7 +32,8 @@ export async function pythonRecipe(request: RecipeRequest): Promise<InstallRecip
       ) && file.includes('requirements'),
   )
   const declared = await declaredRequirements(files)
-  const needsPytest = suite.framework === 'pytest' && !declared.some((name) => /^pytest(?![\w.-])/i.test(name))
+  const needsPytest =
+    suite.framework === 'pytest' && !declared.some((name) => /^pytest(?![\w.-])/i.test(name))
   const requirements = [...declared, ...(needsPytest ? ['pytest'] : [])]
   if (requirements.length === 0 && requirementFiles.length === 0) return null
   return {
