@@ -24,7 +24,7 @@ beforeAll(async () => {
   const scope = await fixture.createTenant()
   code = createCodeQueries({
     database: fixture.database,
-    scopeOf: (name) => (name === 'owner' ? Promise.resolve(scope) : Promise.reject(new Error('unknown'))),
+    authorise: (name) => (name === 'owner' ? Promise.resolve(scope) : Promise.reject(new Error('unknown'))),
     openSource: async (place) => {
       const { repository, base, notes } = await host.import({ tenantId: scope.tenantId, ...place })
       return { source: repository, revision: base, notes }

@@ -80,8 +80,11 @@ export interface CodeServices {
     readonly revision: Revision
     readonly notes: readonly string[]
   }>
-  /** The scope to work in for a person. @throws when the studio does not know the person. */
-  scopeOf(person: string): Promise<TenantScope>
+  /**
+   * The scope to work in for a person who may read code; the decision is recorded.
+   * @throws ATL_STUDIO_PERSON_UNKNOWN, ATL_DOOR_DENIED
+   */
+  authorise(person: string, repository: CodePlace): Promise<TenantScope>
 }
 
 /** Questions about code, answered in this process. */
@@ -92,7 +95,7 @@ export function createCodeQueries(services: CodeServices): CodeQueries {
   const reader = { paths: [''] }
 
   const prepare = async ({ repository, by, fresh }: Question) => {
-    const scope = await services.scopeOf(by)
+    const scope = await services.authorise(by, repository)
     const { source, revision } = await services.openSource(repository)
     if (fresh) await indexCommit(database, scope, { source, revision })
     const history = fresh ? [] : await source.history(revision.commit, historyLimit)
@@ -104,7 +107,7 @@ export function createCodeQueries(services: CodeServices): CodeQueries {
 
   return {
     async index({ repository, by }, onProgress) {
-      const scope = await services.scopeOf(by)
+      const scope = await services.authorise(by, repository)
       const { source, revision, notes } = await services.openSource(repository)
       const report = await indexCommit(database, scope, {
         source,

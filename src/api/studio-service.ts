@@ -76,7 +76,17 @@ class EmbeddedStudio implements Studio {
     this.code = createCodeQueries({
       database: services.database,
       openSource: services.openSource,
-      scopeOf: async (name) => tenantScope(tenantId, (await this.#person(name)).id),
+      authorise: async (name, { location, revision }) => {
+        const principal = await this.#person(name)
+        await services.administration.authorise({
+          principal,
+          tenantId,
+          intention: { action: 'read-project', resource: { kind: 'project', tenantId, projectId } },
+          runId: null,
+          detail: { repository: location, revision: revision ?? null },
+        })
+        return tenantScope(tenantId, principal.id)
+      },
     })
   }
 

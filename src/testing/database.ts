@@ -67,11 +67,11 @@ interface AcquiredServer {
 
 let own: { readonly server: Promise<EmbeddedServer>; users: number } | undefined
 
-/** The server offered to the test run; elsewhere (a benchmark) one of this process, for as long as it is used. */
+/** The server offered to the test run; elsewhere, in a benchmark, a durable one for as long as it is used. */
 async function acquireServer(): Promise<AcquiredServer> {
   const shared = await askForSharedServer()
   if (shared !== undefined) return { url: shared, release: () => Promise.resolve() }
-  own ??= { server: startTestServer(), users: 0 }
+  own ??= { server: startTestServer('durable'), users: 0 }
   const acquired = own
   acquired.users += 1
   const server = await acquired.server

@@ -9,10 +9,14 @@ import type { EmbeddedServer } from '../store/index.ts'
 export const administrator = 'atelier_admin'
 
 /** Databases of tests are thrown away, so they need not survive a crash of the machine. */
-const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 300 }
+const disposable = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
-/** Starts a PostgreSQL server in a temporary directory. Stopping it removes the directory. */
-export async function startTestServer(): Promise<EmbeddedServer> {
+/**
+ * Starts a PostgreSQL server in a temporary directory, as durable as the studio's own or, for tests, not. Stopping it
+ * removes the directory.
+ */
+export async function startTestServer(durability: 'durable' | 'disposable'): Promise<EmbeddedServer> {
+  const settings = { max_connections: 300, ...(durability === 'durable' ? {} : disposable) }
   const directory = mkdtempSync(join(tmpdir(), 'atelier-test-'))
   // Root's server runs as another account, which has to get in.
   chmodSync(directory, 0o711)
@@ -41,7 +45,7 @@ export function offerSharedServer(): Promise<SharedServer> {
   let starting: Promise<EmbeddedServer> | undefined
   const offer = createServer((socket) => {
     socket.on('error', () => undefined)
-    starting ??= startTestServer()
+    starting ??= startTestServer('disposable')
     starting.then(
       (server) => socket.end(JSON.stringify({ url: server.urlFor(administrator, 'postgres') })),
       (error: unknown) => socket.end(JSON.stringify({ error: String(error) })),
