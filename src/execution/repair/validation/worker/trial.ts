@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { TestPath, WireCandidate, WorkerReply, WorkerRequest } from '../protocol.ts'
+import type { WireCandidate, WorkerReply, WorkerRequest } from '../protocol.ts'
 import { outlineOf } from '../outline.ts'
 import type { Outline } from '../outline.ts'
 import { applyEdits, compileText, schemaOf } from '../schema.ts'
@@ -11,26 +11,17 @@ import { StepGauge } from './gauge.ts'
 import { Program } from './program.ts'
 import type { ProcessGuard } from './process-guard.ts'
 import { Surroundings } from './surroundings.ts'
-import { everything, selectionOf } from './test-run.ts'
-import type { Adapter, FileResult, RunObserver, Selection, TestResult } from './test-run.ts'
+import { groupsByFile, groupsByNesting, keyOf, numbered, withoutUnstable } from './test-groups.ts'
+import type { Group } from './test-groups.ts'
+import { everything } from './test-run.ts'
+import type { Adapter, FileResult, RunObserver, Selection } from './test-run.ts'
 
 type RequestOf<K extends WorkerRequest['kind']> = Extract<WorkerRequest, { readonly kind: K }>
 type Tried = Extract<WorkerReply, { readonly kind: 'tried' }>
 type Verdict = Pick<Tried, 'outcome' | 'fixed' | 'broken' | 'messages'>
 
-/** Tests of one file that are run together. */
-interface Group {
-  readonly file: string
-  readonly selection: Selection
-  /** Index in the list that the host gave, by the titles joined. */
-  readonly indices: ReadonlyMap<string, number>
-  /** Tests that did not pass on the unchanged program. */
-  readonly unstable: Set<string>
-}
-
-function withoutUnstable(group: Group): Group {
-  return { ...group, indices: new Map([...group.indices].filter(([key]) => !group.unstable.has(key))) }
-}
+/** How much more than all cheaper groups together a group may cost to be run for a candidate that changed nothing yet. */
+const patience = 4
 
 interface Aim {
   readonly failing: readonly Group[]
@@ -57,8 +48,6 @@ interface Session {
 const silent: RunObserver = { started: () => undefined, ended: () => undefined }
 const { setImmediate } = globalThis
 const unlimitedSteps = 1e9
-const keyOf = ({ names, occurrence }: Pick<TestPath, 'names' | 'occurrence'>): string =>
-  [...names, occurrence].join('\u0000')
 
 /** The project in this process, and the candidates that are tried on it. */
 export class Trial {
@@ -142,10 +131,11 @@ export class Trial {
   /** Measures what the chosen tests cost on the unchanged program: the limits of candidates follow from it. */
   async #takeAim(request: RequestOf<'aim'>): Promise<void> {
     const { failures, loads, onDisk } = request
-    const failing = groupsOf(request.failing)
-    const guards = groupsOf(request.guards)
+    const failing = groupsByNesting(request.failing)
+    const guards = groupsByFile(request.guards)
     const start = performance.now()
     const limits = { failing: await this.#measure(failing), guards: await this.#measure(guards) }
+    failing.sort((left, right) => left.cost - right.cost)
     this.#aim = { failing, guards: guards.map(withoutUnstable), failures, loads, onDisk, limits }
     this.#reply({ kind: 'aimed', id: request.id, milliseconds: performance.now() - start })
   }
@@ -165,6 +155,7 @@ export class Trial {
           silent,
         )
         spent = performance.now() - start
+        group.cost = spent
         steps = Math.max(steps, unlimitedSteps - this.#gauge.steps)
         longest = Math.max(longest, spent)
         for (const test of numbered(tests)) if (test.outcome !== 'passed') group.unstable.add(keyOf(test))
@@ -262,17 +253,22 @@ export class Trial {
     }
   }
 
+  /**
+   * Cheap tests come first. What leaves all of them exactly as they were is no repair: it is not put to tests that cost
+   * much more.
+   */
   async #measureBy(aim: Aim, candidate: WireCandidate, variant: number): Promise<Verdict> {
     const fixed: number[] = []
     const messages: Record<string, string> = {}
-    let isExhausted = false
-    let total = 0
+    let spent = 0
     for (const group of aim.failing) {
-      total += group.indices.size
+      const isUntouched = fixed.length === 0 && Object.keys(messages).length === 0
+      if (spent > 0 && isUntouched && group.cost > patience * spent) break
+      spent += group.cost
       const result = await this.#run(group.file, group.selection, aim.limits.failing, silent, variant)
       if (result.failure?.isSyntax === true)
         return { outcome: 'invalid', fixed: [], broken: [], messages: {} }
-      isExhausted ||= this.#gauge.isExhausted
+      if (this.#gauge.isExhausted) return { outcome: 'exhausted', fixed: [], broken: [], messages: {} }
       for (const test of numbered(result.tests)) {
         const index = group.indices.get(keyOf(test))
         if (index === undefined) continue
@@ -281,9 +277,9 @@ export class Trial {
           messages[index] = test.message
       }
     }
-    if (isExhausted) return { outcome: 'exhausted', fixed: [], broken: [], messages: {} }
     if (fixed.length === 0) return { outcome: 'failed', fixed, broken: [], messages }
     const broken = await this.#brokenBy(aim, candidate, variant)
+    const total = aim.failing.reduce((sum, { indices }) => sum + indices.size, 0)
     const outcome = broken.length > 0 ? 'failed' : fixed.length === total ? 'plausible' : 'partial'
     return { outcome, fixed, broken, messages }
   }
@@ -344,32 +340,6 @@ export class Trial {
     }
     return outline
   }
-}
-
-function groupsOf(paths: readonly TestPath[]): readonly Group[] {
-  const files = new Map<string, (TestPath & { readonly index: number })[]>()
-  for (const [index, path] of paths.entries()) {
-    const group = files.get(path.file) ?? []
-    group.push({ ...path, index })
-    files.set(path.file, group)
-  }
-  return [...files].map(([file, tests]) => ({
-    file,
-    selection: selectionOf(tests.map(({ names }) => names)),
-    indices: new Map(tests.map((test) => [keyOf(test), test.index])),
-    unstable: new Set(),
-  }))
-}
-
-/** Tests with equal titles are told apart by their order. */
-function numbered(tests: readonly TestResult[]): readonly (TestResult & { readonly occurrence: number })[] {
-  const seen = new Map<string, number>()
-  return tests.map((test) => {
-    const key = test.names.join('\u0000')
-    const occurrence = (seen.get(key) ?? 0) + 1
-    seen.set(key, occurrence)
-    return { ...test, occurrence }
-  })
 }
 
 /** Runs of candidates that edit the same file, in the order given. */
