@@ -304,6 +304,13 @@ describe.each(kinds)('a sandbox (%s)', (kind) => {
     expect(readFileSync(join(layer, 'shared'), 'utf8')).toBe('original')
   })
 
+  it('leaves other commands of the sandbox alone when one ends', () =>
+    within({}, async (sandbox) => {
+      const long = sandbox.run({ argv: sh('sleep 1; echo done'), ...quick })
+      for (let count = 0; count < 5; count += 1) await sandbox.run({ argv: ['true'], ...quick })
+      expect(await long).toMatchObject({ stdout: 'done\n', ended: { kind: 'exited', code: 0 } })
+    }))
+
   it('runs nothing that the workspace configures when the studio reads or freezes it', () =>
     within({}, async (sandbox) => {
       const config = '[core]\n\tfsmonitor = "touch /tmp/executed-%s"\n[diff]\n\texternal = touch\n'

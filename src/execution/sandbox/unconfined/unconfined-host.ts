@@ -69,6 +69,9 @@ export async function createUnconfinedHost(options: UnconfinedHostOptions): Prom
 /** Every process of a sandbox inherits this variable, by which daemons are found again. */
 const markerOf = (id: string): string => `ATELIER_SANDBOX=${id}`
 
+/** Tells the processes of one command from those of others that run in the same sandbox. */
+const commandVariable = 'ATELIER_COMMAND'
+
 class UnconfinedSandbox implements Sandbox {
   readonly id: string
   readonly isolation = 'none'
@@ -205,7 +208,11 @@ class UnconfinedSandbox implements Sandbox {
   #launch(command: SandboxCommand, stdin: 'ignore' | 'pipe'): { child: ChildProcess; kill: KillSwitch } {
     this.#running.assertAlive()
     checkCommand(command)
-    const env = this.#environment(command.env)
+    const commandId = createId('cmd')
+    const env: Record<string, string> = {
+      ...this.#environment(command.env),
+      [commandVariable]: commandId,
+    }
     const cwd = this.locate(command.cwd ?? workspacePath)
     if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
       throw sandboxErrors.BAD_COMMAND({
@@ -222,7 +229,7 @@ class UnconfinedSandbox implements Sandbox {
     const root = child.pid ?? -1
     const kill = new KillSwitch(() => {
       unwatch()
-      endTree({ root, marker: markerOf(this.id) })
+      endTree({ root, marker: `${commandVariable}=${commandId}` })
     })
     const unwatch = watchMemory(
       { proc: '/proc', processes: () => findTree({ root }).map(({ pid }) => pid), fileBytes: () => 0 },
