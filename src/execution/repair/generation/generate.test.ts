@@ -40,7 +40,7 @@ async function candidatesOf(path: string, text: string, most?: number) {
 }
 
 describe('generate', () => {
-  it.each(files)('yields only edits of %s that parse', async (file) => {
+  it.each(files)('yields only edits of %s that parse', { timeout: 240_000 }, async (file) => {
     const text = readFileSync(join(import.meta.dirname, '..', file), 'utf8')
     const { pool, candidates } = await candidatesOf(`src/${file}`, text)
     expect(candidates.length).toBeGreaterThan(1_000)
@@ -81,16 +81,20 @@ describe('generate', () => {
     expect(priors).toEqual([...priors].sort((left, right) => right - left))
   })
 
-  it('gives the same candidates for the same input, and the best ones where it is bounded', async () => {
-    const text = readFileSync(join(import.meta.dirname, 'visibility.ts'), 'utf8')
-    const { candidates } = await candidatesOf('lib/visibility.ts', text)
-    const again = await candidatesOf('lib/visibility.ts', text)
-    expect(again.candidates).toEqual(candidates)
-    const bounded = await candidatesOf('lib/visibility.ts', text, 200)
-    expect(bounded.candidates.map(({ prior }) => prior)).toEqual(
-      candidates.slice(0, 200).map(({ prior }) => prior),
-    )
-  })
+  it(
+    'gives the same candidates for the same input, and the best ones where it is bounded',
+    { timeout: 240_000 },
+    async () => {
+      const text = readFileSync(join(import.meta.dirname, 'visibility.ts'), 'utf8')
+      const { candidates } = await candidatesOf('lib/visibility.ts', text)
+      const again = await candidatesOf('lib/visibility.ts', text)
+      expect(again.candidates).toEqual(candidates)
+      const bounded = await candidatesOf('lib/visibility.ts', text, 200)
+      expect(bounded.candidates.map(({ prior }) => prior)).toEqual(
+        candidates.slice(0, 200).map(({ prior }) => prior),
+      )
+    },
+  )
 
   it('survives source that has syntax errors', async () => {
     const { candidates } = await candidatesOf('lib/broken.js', `function f(a) { if (a > ) { return a.x } }`)
