@@ -189,16 +189,14 @@ function fileContexts(
 
 /** The change itself, however it is written: without what the old and the new text have in common. Null for none. */
 function identity({ path, text }: SourceTree, { start, end, replacement }: Proposal): string | null {
-  if (text.slice(start, end) === replacement) return null
-  let [from, to, added] = [start, end, replacement]
-  while (to > from && added !== '' && text[to - 1] === added.at(-1)) {
-    to -= 1
-    added = added.slice(0, -1)
-  }
+  const old = text.slice(start, end)
+  if (old === replacement) return null
+  const most = Math.min(old.length, replacement.length)
+  let tail = 0
+  while (tail < most && old[old.length - 1 - tail] === replacement[replacement.length - 1 - tail]) tail += 1
   let head = 0
-  while (from + head < to && head < added.length && text[from + head] === added[head]) head += 1
-  from += head
-  added = added.slice(head)
+  while (head < most - tail && old[head] === replacement[head]) head += 1
+  let [from, to, added] = [start + head, end - tail, replacement.slice(head, replacement.length - tail)]
   // What is only added or only removed may stand at several places with the same outcome: the first of them.
   while (from > 0 && added !== '' && from === to && text[from - 1] === added.at(-1)) {
     added = `${text[from - 1]}${added.slice(0, -1)}`

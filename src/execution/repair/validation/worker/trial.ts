@@ -76,7 +76,7 @@ export class Trial {
     this.#isCancelled = true
   }
 
-  async answer(request: WorkerRequest): Promise<void> {
+  async answer(request: Exclude<WorkerRequest, RequestOf<'cancel'>>): Promise<void> {
     switch (request.kind) {
       case 'open':
         this.#open(request)
@@ -89,9 +89,6 @@ export class Trial {
         return
       case 'try':
         await this.#tryAll(request)
-        return
-      case 'cancel':
-        this.cancel()
     }
   }
 
