@@ -16,14 +16,7 @@ import { hostRegistries } from '../src/main/registries.ts'
 import { attemptCase, type CaseResult } from './repair/attempt.ts'
 import { findMirror, makeRepository, readCases, type RepairCase } from './repair/cases.ts'
 import { heading, row, summary } from './repair/table.ts'
-
-/** What `npm run bench` prints at the end. */
-interface BenchResult {
-  readonly figures: Readonly<Record<string, unknown>>
-  readonly ratio: number
-  readonly goal: number
-  readonly ok: boolean
-}
+import type { BenchmarkResult } from './run.ts'
 
 const goal = 12
 
@@ -31,7 +24,7 @@ const goal = 12
  * Real bugs of public repositories: each case stands at the parent of a fix, with the tests that the fix brought, and is taken
  * through the studio's own tools. Installed dependencies are kept below `--cache` between runs.
  */
-export default async function repairBench(args: string[]): Promise<BenchResult> {
+export default async function repairBench(args: string[]): Promise<BenchmarkResult> {
   const { values } = parseArgs({
     args,
     options: {

@@ -7,16 +7,9 @@ import { parseArgs, promisify } from 'node:util'
 
 import { createNamespaceHost, type SandboxHost, type SandboxSpec } from '../src/execution/sandbox/index.ts'
 import { silentLogger } from '../src/kernel/index.ts'
+import type { BenchmarkResult } from './run.ts'
 
 const run = promisify(execFile)
-
-/** What `npm run bench` prints at the end. */
-interface BenchResult {
-  readonly figures: Readonly<Record<string, number>>
-  readonly ratio: number
-  readonly goal: number
-  readonly ok: boolean
-}
 
 /** A command in a sandbox may take this many times as long to start as under bubblewrap alone. */
 const startGoal = 2
@@ -37,7 +30,7 @@ const limits = {
  * set-up with removal of a workspace against `git worktree`. All in the same run and in turns, as ratios of medians,
  * because the machine's load changes from one minute to the next.
  */
-export default async function sandboxBench(args: string[]): Promise<BenchResult> {
+export default async function sandboxBench(args: string[]): Promise<BenchmarkResult> {
   const { values } = parseArgs({
     args,
     options: { rounds: { type: 'string', default: '40' }, files: { type: 'string', default: '25000' } },

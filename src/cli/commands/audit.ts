@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { CliContext, GlobalOptions } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { writeJson, writeLine } from '../terminal.ts'
+import { withStudio } from '../with-studio.ts'
 
 export function auditCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   const audit = new Command('audit').description('the tamper-evident audit log')
@@ -19,8 +20,7 @@ async function verify(
   context: CliContext,
   options: GlobalOptions & { readonly as: string },
 ): Promise<ExitCode> {
-  const studio = await context.openStudio(options, 'look')
-  try {
+  return withStudio(context, options, 'look', async (studio) => {
     const report = await studio.verifyAudit(options.as)
     const { stdout } = context.terminal
     if (options.json === true) writeJson(stdout, report)
@@ -33,7 +33,5 @@ async function verify(
       }
     }
     return report.ok ? exitCodes.success : exitCodes.unverified
-  } finally {
-    await studio.close()
-  }
+  })
 }

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import type { CodePlace } from '../../api/index.ts'
 import { type FileKind, fileKinds } from '../../control/context/index.ts'
 import { readIssue } from '../../control/intake/index.ts'
@@ -6,8 +6,10 @@ import { renderContext, renderHits, renderIndexReport } from '../code-report.ts'
 import type { CliContext, GlobalOptions } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { issueArgument } from '../issue-argument.ts'
+import { numberUpTo } from '../number-argument.ts'
 import { repositoryArgument } from '../repository-argument.ts'
 import { writeJson, writeLine } from '../terminal.ts'
+import { withStudio } from '../with-studio.ts'
 
 interface CodeOptions extends GlobalOptions {
   readonly repo: string
@@ -51,22 +53,13 @@ export function codeCommands(context: CliContext, finish: (code: ExitCode) => vo
   ]
 }
 
-function numberUpTo(most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`)
-  }
-}
-
 function placeOf({ repo, revision }: CodeOptions): CodePlace {
   return { location: repositoryArgument(repo), ...(revision === undefined ? {} : { revision }) }
 }
 
 async function index(context: CliContext, options: CodeOptions): Promise<ExitCode> {
   const { stdout, stderr } = context.terminal
-  const studio = await context.openStudio(options, 'look')
-  try {
+  return withStudio(context, options, 'look', async (studio) => {
     const begun = performance.now()
     const request = { repository: placeOf(options), by: options.as }
     const report = await studio.code.index(request, (done, total) => {
@@ -75,9 +68,7 @@ async function index(context: CliContext, options: CodeOptions): Promise<ExitCod
     if (options.json === true) writeJson(stdout, report)
     else writeLine(stdout, renderIndexReport(report, (performance.now() - begun) / 1000))
     return exitCodes.success
-  } finally {
-    await studio.close()
-  }
+  })
 }
 
 async function search(
@@ -85,16 +76,13 @@ async function search(
   words: string,
   options: QuestionOptions & { readonly kind: FileKind; readonly limit: number },
 ): Promise<ExitCode> {
-  const studio = await context.openStudio(options, 'look')
-  try {
+  return withStudio(context, options, 'look', async (studio) => {
     const { limit, kind } = options
     const answer = await studio.code.search({ ...questionOf(options), words, kinds: [kind], limit })
     if (options.json === true) writeJson(context.terminal.stdout, answer)
     else writeLine(context.terminal.stdout, renderHits(answer, context.terminal))
     return exitCodes.success
-  } finally {
-    await studio.close()
-  }
+  })
 }
 
 async function assemble(
@@ -102,15 +90,12 @@ async function assemble(
   options: QuestionOptions & { readonly issue: string; readonly tokens: number },
 ): Promise<ExitCode> {
   const issue = await readIssue(issueArgument(options.issue, context))
-  const studio = await context.openStudio(options, 'look')
-  try {
+  return withStudio(context, options, 'look', async (studio) => {
     const answer = await studio.code.context({ ...questionOf(options), issue, tokens: options.tokens })
     if (options.json === true) writeJson(context.terminal.stdout, answer)
     else writeLine(context.terminal.stdout, renderContext(answer))
     return exitCodes.success
-  } finally {
-    await studio.close()
-  }
+  })
 }
 
 function questionOf(options: QuestionOptions) {

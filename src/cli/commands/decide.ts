@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { CliContext, GlobalOptions } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
+import { withStudio } from '../with-studio.ts'
 import { followRun } from './follow.ts'
 
 interface DecideOptions extends GlobalOptions {
@@ -39,8 +40,7 @@ async function decide(
   decision: 'approved' | 'rejected',
   options: DecideOptions,
 ): Promise<ExitCode> {
-  const studio = await context.openStudio(options, 'work')
-  try {
+  return withStudio(context, options, 'work', async (studio) => {
     const run = await studio.decide(runId, {
       decision,
       by: options.as,
@@ -52,7 +52,5 @@ async function decide(
       approver: options.as,
       whenWaiting: 'leave',
     })
-  } finally {
-    await studio.close()
-  }
+  })
 }

@@ -4,6 +4,7 @@ import type { CliContext, GlobalOptions } from '../context.ts'
 import { cliErrors } from '../errors.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { printable, writeJson, writeLine } from '../terminal.ts'
+import { withStudio } from '../with-studio.ts'
 
 export function evidenceCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   const evidence = new Command('evidence').description('the verifiable record of a run')
@@ -31,8 +32,7 @@ async function exportEvidence(
   runId: string,
   options: GlobalOptions & { readonly output?: string; readonly as: string },
 ): Promise<ExitCode> {
-  const studio = await context.openStudio(options, 'look')
-  try {
+  return withStudio(context, options, 'look', async (studio) => {
     const bundle = await studio.exportEvidence(runId, options.as)
     if (options.output === undefined) writeJson(context.terminal.stdout, bundle)
     else {
@@ -40,9 +40,7 @@ async function exportEvidence(
       writeLine(context.terminal.stderr, `Wrote ${options.output}`)
     }
     return exitCodes.success
-  } finally {
-    await studio.close()
-  }
+  })
 }
 
 async function verifyEvidence(context: CliContext, file: string, options: GlobalOptions): Promise<ExitCode> {

@@ -3,6 +3,7 @@ import type { CliContext, GlobalOptions } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { renderReport } from '../report.ts'
 import { writeJson, writeLine } from '../terminal.ts'
+import { withStudio } from '../with-studio.ts'
 import { followRun } from './follow.ts'
 
 interface LifecycleOptions extends GlobalOptions {
@@ -34,27 +35,21 @@ async function cancel(
   runId: string,
   options: LifecycleOptions & { readonly reason: string },
 ): Promise<ExitCode> {
-  const studio = await context.openStudio(options, 'look')
-  try {
+  return withStudio(context, options, 'look', async (studio) => {
     const run = await studio.cancelRun(runId, options.as, options.reason)
     if (options.json === true) writeJson(context.terminal.stdout, run)
     else writeLine(context.terminal.stdout, renderReport(run, context.terminal))
     return exitCodes.success
-  } finally {
-    await studio.close()
-  }
+  })
 }
 
 async function resume(context: CliContext, runId: string, options: LifecycleOptions): Promise<ExitCode> {
-  const studio = await context.openStudio(options, 'work')
-  try {
+  return withStudio(context, options, 'work', async (studio) => {
     const run = await studio.resumeRun(runId, options.as)
     return await followRun(context, studio, run.id, {
       json: options.json === true,
       approver: options.as,
       whenWaiting: 'ask',
     })
-  } finally {
-    await studio.close()
-  }
+  })
 }

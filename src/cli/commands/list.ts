@@ -1,15 +1,17 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { RunEventView, RunSummary } from '../../contracts/index.ts'
 import type { CliContext, GlobalOptions } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
+import { numberUpTo } from '../number-argument.ts'
 import { renderReport } from '../report.ts'
 import { oneLine, printable, writeJson, writeLine, type Terminal } from '../terminal.ts'
+import { withStudio } from '../with-studio.ts'
 
 export function listCommands(context: CliContext, finish: (code: ExitCode) => void): Command[] {
   return [
     new Command('runs')
       .description('list runs, newest first')
-      .option('--limit <n>', 'how many', positiveInteger, 20)
+      .option('--limit <n>', 'how many', numberUpTo(1000), 20)
       .option('--after <cursor>', 'the page after this cursor')
       .action(async (_options: unknown, command: Command) => {
         finish(await listRuns(context, command.optsWithGlobals()))
@@ -32,20 +34,11 @@ export function listCommands(context: CliContext, finish: (code: ExitCode) => vo
   ]
 }
 
-function positiveInteger(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1 || value > 1000) {
-    throw new InvalidArgumentError('It must be a whole number from 1 to 1000.')
-  }
-  return value
-}
-
 async function listRuns(
   context: CliContext,
   options: GlobalOptions & { readonly limit: number; readonly after?: string },
 ): Promise<ExitCode> {
-  const studio = await context.openStudio(options, 'look')
-  try {
+  return withStudio(context, options, 'look', async (studio) => {
     const page = await studio.listRuns({
       limit: options.limit,
       ...(options.after === undefined ? {} : { after: options.after }),
@@ -59,9 +52,7 @@ async function listRuns(
       if (page.next !== null) writeLine(stdout, `More: atelier runs --after ${page.next}`)
     }
     return exitCodes.success
-  } finally {
-    await studio.close()
-  }
+  })
 }
 
 function runLine(run: RunSummary, terminal: Terminal): string {
@@ -74,8 +65,7 @@ async function showRun(
   runId: string,
   options: GlobalOptions & { readonly diff?: boolean; readonly steps?: boolean },
 ): Promise<ExitCode> {
-  const studio = await context.openStudio(options, 'look')
-  try {
+  return withStudio(context, options, 'look', async (studio) => {
     const run = await studio.getRun(runId)
     const { stdout } = context.terminal
     if (options.json === true) writeJson(stdout, run)
@@ -93,9 +83,7 @@ async function showRun(
       }
     } else writeLine(stdout, renderReport(run, context.terminal))
     return exitCodes.success
-  } finally {
-    await studio.close()
-  }
+  })
 }
 
 async function printLogs(
@@ -103,17 +91,14 @@ async function printLogs(
   runId: string,
   options: GlobalOptions & { readonly follow?: boolean },
 ): Promise<ExitCode> {
-  const studio = await context.openStudio(options, 'look')
-  try {
+  return withStudio(context, options, 'look', async (studio) => {
     const events = studio.watchRun(runId, { follow: options.follow === true, signal: context.signal })
     for await (const event of events) {
       if (options.json === true) context.terminal.stdout.write(`${JSON.stringify(event)}\n`)
       else writeLine(context.terminal.stdout, logLine(event))
     }
     return exitCodes.success
-  } finally {
-    await studio.close()
-  }
+  })
 }
 
 function logLine(event: RunEventView): string {

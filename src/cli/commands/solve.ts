@@ -5,6 +5,7 @@ import type { ExitCode } from '../exit-codes.ts'
 import { issueArgument } from '../issue-argument.ts'
 import { repositoryArgument } from '../repository-argument.ts'
 import { writeLine } from '../terminal.ts'
+import { withStudio } from '../with-studio.ts'
 import { followRun } from './follow.ts'
 
 interface SolveOptions extends GlobalOptions {
@@ -38,8 +39,7 @@ export function solveCommand(context: CliContext, finish: (code: ExitCode) => vo
 
 async function solve(context: CliContext, options: SolveOptions): Promise<ExitCode> {
   const issue = await readIssue(issueArgument(options.issue, context))
-  const studio = await context.openStudio(options, 'work')
-  try {
+  return withStudio(context, options, 'work', async (studio) => {
     const { runId } = await studio.submit({
       issue,
       repository: {
@@ -56,7 +56,5 @@ async function solve(context: CliContext, options: SolveOptions): Promise<ExitCo
       approver: options.approver,
       whenWaiting: options.approve === true ? 'approve' : options.wait ? 'ask' : 'leave',
     })
-  } finally {
-    await studio.close()
-  }
+  })
 }

@@ -3,6 +3,7 @@ import type { CliContext, GlobalOptions } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { repositoryArgument } from '../repository-argument.ts'
 import { printable, writeJson, writeLine } from '../terminal.ts'
+import { withStudio } from '../with-studio.ts'
 
 interface TrustOptions extends GlobalOptions {
   readonly as: string
@@ -31,15 +32,12 @@ async function setTrust(
   trusted: boolean,
   options: TrustOptions,
 ): Promise<ExitCode> {
-  const studio = await context.openStudio(options, 'look')
-  try {
+  return withStudio(context, options, 'look', async (studio) => {
     const location = repositoryArgument(repository)
     await studio.setTrust(location, { trusted, by: options.as, reason: options.reason })
     const { stdout } = context.terminal
     if (options.json === true) writeJson(stdout, { repository: location, trusted })
     else writeLine(stdout, `${printable(location)} is ${trusted ? 'trusted' : 'no longer trusted'}.`)
     return exitCodes.success
-  } finally {
-    await studio.close()
-  }
+  })
 }
