@@ -7,6 +7,7 @@ import {
   reproduceTool,
   type Workspace,
 } from '../../src/execution/tools/index.ts'
+import type { RankedCandidate } from '../../src/execution/repair/index.ts'
 import type { ToolContext, WorkItem } from '../../src/contracts/index.ts'
 import { intakeTool } from '../../src/workflow/delivery/index.ts'
 import {
@@ -18,6 +19,7 @@ import {
   type TenantId,
 } from '../../src/kernel/index.ts'
 import { fileAt, type RepairCase } from './cases.ts'
+import { type ComparedCandidate, compareWithFix } from './equivalence.ts'
 
 /** What became of one case. */
 export interface CaseResult {
@@ -36,7 +38,11 @@ export interface CaseResult {
   readonly confidence: number | null
   /** Whether the files that the fix changed became what the maintainers made of them, white space aside. */
   readonly identical: boolean
+  /** Whether it does what the maintainers' fix does on every input that was tried; null where none could be. */
+  readonly equivalent: boolean | null
   readonly patch: string
+  /** Plausible candidates in their order, compared with the maintainers' fix. */
+  readonly candidates: readonly ComparedCandidate[]
 }
 
 export interface AttemptOptions {
@@ -73,7 +79,9 @@ export async function attemptCase(options: AttemptOptions): Promise<CaseResult> 
     plausible: 0,
     confidence: null,
     identical: false,
+    equivalent: null,
     patch: '',
+    candidates: [],
   }
   const timed = async <T>(phase: keyof typeof seconds, work: () => Promise<T>): Promise<T> => {
     const start = performance.now()
@@ -99,7 +107,13 @@ async function repairCase(
   timed: <T>(phase: keyof CaseResult['seconds'], work: () => Promise<T>) => Promise<T>,
 ): Promise<void> {
   const workItem = workItemOf(item, directory, issue)
-  const context = contextOf(logger, onReport)
+  let ranked: readonly RankedCandidate[] = []
+  const context = contextOf(
+    listening(logger, (fields) => {
+      if ('candidates' in fields) ranked = fields['candidates'] as readonly RankedCandidate[]
+    }),
+    onReport,
+  )
   const intent = await intakeTool().perform({ workItem }, context)
   const workspace = await timed('prepare', () => prepareTool(places).perform({ workItem }, context))
   result.framework = workspace.suite.framework
@@ -120,6 +134,7 @@ async function repairCase(
     triedPerSecond: attempts.triedPerSecond,
     plausible: attempts.plausible,
   })
+  result.candidates = await compareWithFix({ places, workspace, reproduction, mirror, item, ranked, context })
   if (repaired.outcome === 'escalated') {
     result.detail = repaired.escalation.hypothesis
     result.patch = repaired.escalation.hints[0]?.patch ?? ''
@@ -129,6 +144,19 @@ async function repairCase(
   result.patch = await patchOf(places, workspace, repaired.tree)
   result.detail = repaired.explanation.split('\n')[0] ?? ''
   result.identical = await isIdentical(places, workspace, repaired.tree, mirror, item)
+  const chosen = result.candidates.find(({ confidence }) => confidence === repaired.confidence)
+  result.equivalent = result.identical || (chosen?.equivalent ?? null)
+}
+
+/** A logger that also hands the fields of each record to the listener. */
+function listening(logger: Logger, listener: (fields: Readonly<Record<string, unknown>>) => void): Logger {
+  return {
+    log: (level, fields, message) => {
+      listener(fields)
+      logger.log(level, fields, message)
+    },
+    child: (fields) => listening(logger.child(fields), listener),
+  }
 }
 
 function workItemOf(item: RepairCase, directory: string, issue: string): WorkItem {

@@ -29,7 +29,7 @@ export function row(result: CaseResult): string {
     result.triedPerSecond.toFixed(0),
     String(result.plausible),
     result.confidence?.toFixed(2) ?? '',
-    result.identical ? 'yes' : '',
+    result.identical ? 'text' : result.equivalent === true ? 'does' : '',
     result.detail.replaceAll(/\s+/g, ' ').slice(0, 160),
   ]
   const line = cells.map((cell, index) => cell.padEnd(columns[index]?.width ?? 0)).join(' ')
@@ -45,6 +45,8 @@ export interface Totals {
   readonly cases: number
   readonly repaired: number
   readonly identical: number
+  /** Identical, or equivalent on every input that was tried. */
+  readonly correct: number
   readonly escalated: number
   readonly failed: number
   readonly overThreeMinutes: number
@@ -59,6 +61,7 @@ export function summary(results: readonly CaseResult[]): { readonly text: string
     cases: results.length,
     repaired: count(({ outcome }) => outcome === 'repaired'),
     identical: count(({ identical }) => identical),
+    correct: count(({ identical, equivalent }) => identical || equivalent === true),
     escalated: count(({ outcome }) => outcome === 'escalated'),
     failed: count(({ outcome }) => outcome === 'failed'),
     overThreeMinutes: count(({ seconds }) => seconds.baseline + seconds.repair > 180),

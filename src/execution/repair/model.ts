@@ -101,6 +101,23 @@ export interface ValidationBudget {
   readonly plausible: number
 }
 
+/** What tests saw of a program with one of their inputs exchanged. */
+export interface Sighting {
+  /** Equal for equal behaviour. */
+  readonly digest: string
+  /** Whether the program crashed: an error that no program throws on purpose, or steps without end. */
+  readonly crashed: boolean
+}
+
+/** How the unchanged program and candidates behave on inputs near those of the tests. All lists are in one order. */
+export interface Observation {
+  /** Whether the input is one of a failing test; else a passing test executes what the candidates change. */
+  readonly near: readonly boolean[]
+  readonly unchanged: readonly Sighting[]
+  /** By candidate id. */
+  readonly candidates: ReadonlyMap<number, readonly Sighting[]>
+}
+
 /** Tries candidates fast; what it calls plausible is still to be confirmed by the project's own command. */
 export interface Validator {
   /** Yields outcomes as they come. Candidates are tried in the order given. */
@@ -109,6 +126,11 @@ export interface Validator {
     budget: ValidationBudget,
     signal: AbortSignal,
   ): AsyncIterable<CandidateOutcome>
+  /**
+   * Runs tests with other inputs than their own, on the unchanged program and on each candidate. Null where that cannot
+   * be done: the tests run in processes of their own, or hold no literal inputs.
+   */
+  observe?(candidates: readonly Candidate[], timeMs: number, signal: AbortSignal): Promise<Observation | null>
   /** Candidates tried so far and seconds spent. */
   readonly statistics: { readonly tried: number; readonly seconds: number }
   close(): Promise<void>
@@ -116,7 +138,7 @@ export interface Validator {
 
 /** Orders plausible candidates by how likely they are what the maintainers would have written. */
 export interface Ranker {
-  rank(plausible: readonly CandidateOutcome[]): readonly RankedCandidate[]
+  rank(plausible: readonly CandidateOutcome[], observation?: Observation | null): readonly RankedCandidate[]
 }
 
 export interface RankedCandidate {
@@ -124,6 +146,8 @@ export interface RankedCandidate {
   /** 0 … 1. Below the threshold a candidate is a hint, not a fix. */
   readonly confidence: number
   readonly reasons: readonly string[]
+  /** What the confidence was made of, by name. */
+  readonly features: Readonly<Record<string, number>>
 }
 
 /** Lines that a commit before the failure touched; younger commits are more suspicious. */
@@ -175,6 +199,7 @@ export type RepairProgress =
   | { readonly kind: 'generated'; readonly candidates: number; readonly files: number }
   | { readonly kind: 'trying'; readonly tried: number; readonly total: number; readonly current: string }
   | { readonly kind: 'plausible'; readonly candidate: Candidate; readonly found: number }
+  | { readonly kind: 'ranked'; readonly candidates: readonly RankedCandidate[] }
   | { readonly kind: 'confirming'; readonly candidate: Candidate }
   | { readonly kind: 'confirmed'; readonly candidate: Candidate; readonly passed: boolean }
 

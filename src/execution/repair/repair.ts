@@ -8,6 +8,7 @@ import type { Localisation } from './localisation/index.ts'
 import type { TestReport } from '../../contracts/index.ts'
 import type {
   JudgedCandidate,
+  Observation,
   RankedCandidate,
   RepairAttempts,
   RepairBudget,
@@ -27,6 +28,10 @@ const leastConfirmMs = 10_000
 /** How long to look for rivals of the first plausible candidate: as long as it took to find, within bounds. */
 const leastGatherMs = 5_000
 const gatherShare = 0.15
+/** Plausible candidates whose behaviour on other inputs is compared, and the share of the time that may take. */
+const mostObserved = 24
+const mostObserveMs = 15_000
+const observeShare = 0.25
 const shownSuspects = 20
 const shownHints = 20
 
@@ -77,6 +82,7 @@ class RepairRun {
   readonly #search: Search
   readonly #verdicts = new Map<number, 'passed' | 'failed'>()
   #firstPlausibleAt: number | null = null
+  #observation: Observation | null = null
   #isContinued = false
 
   constructor(
@@ -110,6 +116,7 @@ class RepairRun {
     if (this.#pool.size === 0) return this.#escalate('no-candidate')
     for (;;) {
       await this.#gather()
+      await this.#observe()
       const repaired = await this.#confirmBest()
       if (repaired !== null) return repaired
       if (this.#signal.aborted) return this.#escalate('cancelled')
@@ -175,6 +182,19 @@ class RepairRun {
     }
   }
 
+  /** Compares the best candidates on inputs that no test holds: what they do there tells which of them is meant. */
+  async #observe(): Promise<void> {
+    const { validator } = this.#ports
+    const best = this.#rank()
+      .map(({ candidate }) => candidate)
+      .filter(({ id }) => this.#verdicts.get(id) !== 'failed')
+      .slice(0, mostObserved)
+    const timeMs = Math.min(mostObserveMs, (this.#deadline - this.#ports.now()) * observeShare)
+    if (best.length === 0 || timeMs <= 0 || validator.observe === undefined) return
+    this.#observation = await validator.observe(best, timeMs, this.#signal)
+    this.#onProgress({ kind: 'ranked', candidates: this.#rank() })
+  }
+
   /** Puts plausible candidates to the project's own command, best first, until one passes. */
   async #confirmBest(): Promise<RepairOutcome | null> {
     for (const ranked of this.#rank()) {
@@ -228,6 +248,7 @@ class RepairRun {
       candidate,
       confidence: 0,
       confirmation: 'unconfirmed',
+      features: {},
       reasons: [`makes ${fixed.length} of ${this.#problem.reproduction.failing.length} failing tests pass`],
     }))
     return {
@@ -247,7 +268,10 @@ class RepairRun {
   }
 
   #rank(): readonly RankedCandidate[] {
-    return createRanker(this.#problem.sources, this.#vocabulary).rank(this.#search.plausible)
+    return createRanker(this.#problem.sources, this.#vocabulary).rank(
+      this.#search.plausible,
+      this.#observation,
+    )
   }
 
   /** Confirmed ones first, refused ones last. */

@@ -3,7 +3,7 @@ export { prepareTool } from './prepare.ts'
 export { publishTool } from './publish.ts'
 export { ToolRegistry } from './registry.ts'
 export { repairResultSchema, repairTool } from './repair.ts'
-
 export { reproduceTool, reproductionSchema } from './reproduce.ts'
+export { validateWorkspace } from './validation.ts'
 export { workspaceFailures, workspaceSchema } from './workspace.ts'
 export type { ExecutionPlaces, Workspace } from './workspace.ts'

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import {
   type Change,
@@ -11,7 +10,6 @@ import {
 import { errorCodes } from '../../kernel/index.ts'
 import {
   type Candidate,
-  openValidation,
   repair,
   type RepairOutcome,
   type RepairProgress,
@@ -19,16 +17,10 @@ import {
   validationErrors,
 } from '../repair/index.ts'
 import { fileKind, isScriptPath, type Repository } from '../repository/index.ts'
-import { runSuite } from '../testing/index.ts'
-import { runOnTree, suiteTimeoutMs } from './execute.ts'
+import { runOnTree } from './execute.ts'
 import { reproductionSchema, type FrozenReproduction } from './reproduce.ts'
-import {
-  type ExecutionPlaces,
-  type Workspace,
-  workspaceFailures,
-  workspaceLayers,
-  workspaceSchema,
-} from './workspace.ts'
+import { validateWorkspace } from './validation.ts'
+import { type ExecutionPlaces, type Workspace, workspaceFailures, workspaceSchema } from './workspace.ts'
 
 const inputSchema = z.object({
   workspace: workspaceSchema,
@@ -83,26 +75,9 @@ export function repairTool(places: ExecutionPlaces): Tool<RepairInput, RepairRes
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 600 },
     async perform(input, context) {
       const { workspace, reproduction } = input
-      const { repository, layers } = await workspaceLayers(places, workspace, workspace.base.tree, context)
-      context.report('starting workers')
-      const validation = await openValidation({
-        openSandbox: (binds) =>
-          places.sandboxes.create({
-            runId: context.runId,
-            layers,
-            readOnlyBinds: [...places.toolchain.binds, ...binds],
-            egress: { kind: 'none' },
-            limits: places.limits,
-          }),
-        framework: workspace.suite.framework,
-        directory: workspace.suite.directory,
-        environment: workspace.suite.invocation.environment,
-        reproduction,
-        workers: Math.max(1, Math.min(4, availableParallelism())),
-        runTests: (sandbox, files, signal) =>
-          runSuite(sandbox, workspace.suite, { timeoutMs: suiteTimeoutMs, select: { files }, signal }),
-        logger: context.logger,
-      })
+      const { tenantId } = context
+      const repository = await places.repositories.open({ tenantId, location: workspace.location })
+      const validation = await validateWorkspace(places, workspace, reproduction, context)
       try {
         context.report('measuring what the tests execute')
         const spectrum = await validation.collectSpectrum(spectrumMs, context.signal)
@@ -124,7 +99,11 @@ export function repairTool(places: ExecutionPlaces): Tool<RepairInput, RepairRes
           },
           { timeMs: input.seconds * 1000, plausible: 40, confidence: input.confidence },
           context.signal,
-          (progress) => context.report(describeProgress(progress)),
+          (progress) => {
+            context.report(describeProgress(progress))
+            if (progress.kind === 'ranked')
+              context.logger.log('debug', { candidates: progress.candidates }, 'Candidates in their order')
+          },
         )
         return await describeOutcome(outcome, repository, input)
       } finally {
@@ -175,6 +154,8 @@ function describeProgress(progress: RepairProgress): string {
       return `${progress.tried} of ${progress.total} tried: ${progress.current}`
     case 'plausible':
       return `plausible: ${progress.candidate.description}`
+    case 'ranked':
+      return `comparing ${progress.candidates.length} candidates on other inputs`
     case 'confirming':
       return `confirming with the whole suite: ${progress.candidate.description}`
     case 'confirmed':

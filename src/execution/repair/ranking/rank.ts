@@ -1,5 +1,6 @@
 import type { Vocabulary } from '../evidence/index.ts'
 import type { CandidateOutcome, RankedCandidate, Ranker, SourceFile } from '../model.ts'
+import { behavioursOf, kindsOfBehaviour } from './behaviour.ts'
 import { featuresOf } from './features.ts'
 import type { Features } from './features.ts'
 
@@ -38,7 +39,9 @@ const words: Readonly<Record<keyof Features, readonly [high: string, low: string
 export function createRanker(sources: readonly SourceFile[], vocabulary: Vocabulary): Ranker {
   const byPath = new Map(sources.map((source) => [source.path, source]))
   return {
-    rank(plausible) {
+    rank(plausible, observation = null) {
+      const behaviours = observation === null ? null : behavioursOf(observation)
+      const kinds = observation === null ? 0 : kindsOfBehaviour(observation)
       const scored = plausible.map((outcome) => {
         const features = featuresOf(outcome.candidate, plausible, byPath, vocabulary)
         return { outcome, features, score: scoreOf(features, outcome) }
@@ -52,6 +55,14 @@ export function createRanker(sources: readonly SourceFile[], vocabulary: Vocabul
         return {
           candidate: outcome.candidate,
           confidence: 1 / (1 + Math.exp(-logOdds)),
+          features: {
+            ...features,
+            score,
+            position,
+            plausible: plausible.length,
+            kinds,
+            ...behaviours?.get(outcome.candidate.id),
+          },
           reasons: reasonsOf(features, plausible.length),
         }
       })

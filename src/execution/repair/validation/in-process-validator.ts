@@ -3,13 +3,16 @@ import type {
   Candidate,
   CandidateOutcome,
   CoverageSpectrum,
+  Observation,
   Reproduction,
+  Sighting,
   TestCoverage,
+  TextEdit,
   ValidationBudget,
 } from '../model.ts'
 import { validationErrors } from './errors.ts'
 import { OutcomeQueue } from './outcome-queue.ts'
-import type { TestPath, WireTest, WorkerReply } from './protocol.ts'
+import type { TestPath, WireSights, WireTest, WorkerReply } from './protocol.ts'
 import type { Validation, ValidationMode } from './validation-setup.ts'
 import { idOf } from './test-identity.ts'
 import { coverageOf, runFile } from './warm-run.ts'
@@ -61,6 +64,8 @@ const renewAtBytes = 900 * 2 ** 20
 const renewAtHandles = 200
 const renewAfter = 4000
 const toleratedLosses = 5
+/** Passing tests whose inputs are exchanged. */
+const mostObserved = 40
 /** Milliseconds that a worker may take to end on its own. */
 const cancelMs = 1500
 
@@ -72,6 +77,7 @@ export class InProcessValidator implements Validation {
   readonly #silence = new WeakMap<WorkerProcess, number>()
   readonly #elsewhere: GuardFile[] = []
   #guards: readonly AimedTest[]
+  #spectrum: readonly TestCoverage[] = []
   #tried = 0
   #milliseconds = 0
 
@@ -103,6 +109,7 @@ export class InProcessValidator implements Validation {
     }
     await Promise.all(this.#workers.map(work))
     this.#guards = [...this.#targets.guards, ...this.#elsewhere.flatMap((guard) => guard.tests)]
+    this.#spectrum = tests
     return { tests }
   }
 
@@ -148,6 +155,57 @@ export class InProcessValidator implements Validation {
     }
   }
 
+  async observe(
+    candidates: readonly Candidate[],
+    timeMs: number,
+    signal: AbortSignal,
+  ): Promise<Observation | null> {
+    const [worker] = this.#workers
+    if (worker === undefined || this.#targets.onDisk || signal.aborted) return null
+    if (!this.#isAimed(worker) && !(await this.#aim(worker))) return null
+    const onStop = (): void => worker.stop()
+    signal.addEventListener('abort', onStop)
+    const end = await worker.ask(
+      {
+        kind: 'observe',
+        candidates: candidates.map(({ id, edits }) => ({ id, edits })),
+        near: this.#targets.failing.map(({ path }) => path),
+        far: this.#passingTestsOf(candidates),
+        milliseconds: timeMs,
+      },
+      timeMs * 2,
+    )
+    signal.removeEventListener('abort', onStop)
+    if (end.kind !== 'done' || end.reply.kind !== 'observed') {
+      worker.stop()
+      return null
+    }
+    const [unchanged, ...others] = end.reply.sights
+    if (unchanged === undefined || end.reply.near.length === 0) return null
+    return {
+      near: end.reply.near,
+      unchanged: sightingsOf(unchanged),
+      candidates: new Map(others.map((sights) => [sights.candidate, sightingsOf(sights)])),
+    }
+  }
+
+  /** Passing tests that execute what some candidate changes, evenly from all over the suite. */
+  #passingTestsOf(candidates: readonly Candidate[]): readonly TestPath[] {
+    const edits = candidates.flatMap((candidate) => candidate.edits)
+    const reaching = new Set(
+      this.#spectrum
+        .filter(
+          ({ outcome, covered }) => outcome === 'passed' && edits.some((edit) => reaches(covered, edit)),
+        )
+        .map(({ id }) => id),
+    )
+    const guards = this.#guards.filter(({ path }) => reaching.has(idOf(path)))
+    const step = Math.max(1, guards.length / mostObserved)
+    return guards
+      .filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step))
+      .map(({ path }) => path)
+  }
+
   async close(): Promise<void> {
     for (const worker of this.#workers) worker.stop()
     await Promise.all(this.#workers.map(({ sandbox }) => sandbox.destroy()))
@@ -173,7 +231,7 @@ export class InProcessValidator implements Validation {
       while (!stop.aborted) {
         const batch = source.take()
         if (batch.length === 0) return
-        if (!worker.isRunning || !this.#silence.has(worker)) {
+        if (!this.#isAimed(worker)) {
           if (!(await this.#aim(worker))) {
             losses += 1
             source.giveBack(batch)
@@ -195,6 +253,10 @@ export class InProcessValidator implements Validation {
       clearTimeout(forced)
       stop.removeEventListener('abort', onStop)
     }
+  }
+
+  #isAimed(worker: WorkerProcess): boolean {
+    return worker.isRunning && this.#silence.has(worker)
   }
 
   /** Tells a worker what to measure by; it runs these tests once to learn what they cost. */
@@ -280,6 +342,14 @@ export class InProcessValidator implements Validation {
       ...(messages.length === 0 ? {} : { messages: Object.fromEntries(messages) as Record<string, string> }),
     }
   }
+}
+
+function reaches(covered: TestCoverage['covered'], { file, start, end }: TextEdit): boolean {
+  return covered[file]?.some((range) => range.start <= end && start <= range.end) ?? false
+}
+
+function sightingsOf({ digests, crashed }: WireSights): readonly Sighting[] {
+  return digests.map((digest, index) => ({ digest, crashed: crashed[index] === true }))
 }
 
 /** Hands out candidates in their order; those of a lost worker come first again. */

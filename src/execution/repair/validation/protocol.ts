@@ -45,11 +45,29 @@ export type WorkerRequest =
       readonly onDisk: boolean
     }
   | { readonly kind: 'try'; readonly id: number; readonly candidates: readonly WireCandidate[] }
+  /** Runs tests with other inputs than their own, on the unchanged program and on each candidate. */
+  | {
+      readonly kind: 'observe'
+      readonly id: number
+      readonly candidates: readonly WireCandidate[]
+      readonly near: readonly TestPath[]
+      readonly far: readonly TestPath[]
+      /** Milliseconds for all of it, roughly. */
+      readonly milliseconds: number
+    }
   /** Ends the request that is under way after the candidate that is being tried; obeyed at once, never answered. */
   | { readonly kind: 'cancel' }
 
 interface WireCoverage extends WireTest {
   readonly covered: Readonly<Record<string, readonly TextRange[]>>
+}
+
+/** What tests saw of one variant of the program, by exchanged input. */
+export interface WireSights {
+  /** 0 for the unchanged program. */
+  readonly candidate: number
+  readonly digests: readonly string[]
+  readonly crashed: readonly boolean[]
 }
 
 /** What a worker tells. `id` is that of the request. */
@@ -79,6 +97,14 @@ export type WorkerReply =
       readonly broken: readonly number[]
       /** New messages of failing tests, by index. */
       readonly messages: Readonly<Record<string, string>>
+    }
+  | {
+      readonly kind: 'observed'
+      readonly id: number
+      /** For each exchanged input, whether it is one of a failing test. */
+      readonly near: readonly boolean[]
+      /** The unchanged program first, then each candidate that compiles. */
+      readonly sights: readonly WireSights[]
     }
   | {
       readonly kind: 'done'

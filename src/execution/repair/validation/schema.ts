@@ -3,8 +3,9 @@ import { isParenthesised, precedence, precedenceOf } from '../syntax/index.ts'
 import { around, insertAll } from './insertion.ts'
 import type { Insertion } from './insertion.ts'
 import { gaugeName, stepInsertions } from './instrumentation.ts'
-import { isBareBody, isFunction, isListedStatement, isTypeOnly, outlineOf } from './outline.ts'
+import { isListedStatement, isTypeOnly, outlineOf } from './outline.ts'
 import type { Outline, OutlineNode } from './outline.ts'
+import { beginsStatement, isExpressionSlot, isStatementSlot } from './slots.ts'
 
 /** Edits of one file that together make one variant of it. */
 export interface Variant {
@@ -80,28 +81,21 @@ export function applyEdits(text: string, edits: readonly TextEdit[]): string {
 
 function switchAround(slot: OutlineNode, placed: readonly Placed[], first: number): readonly Insertion[] {
   const last = first + placed.length - 1
-  const isExpressionSlot = isExpressionSlotNode(slot)
+  const isExpression = isExpressionSlot(slot)
   const arms = placed.map(({ text }, index) => {
     const condition = index === placed.length - 1 ? '' : `${gaugeName}.variant===${first + index}`
-    if (isExpressionSlot) return condition === '' ? `(${text}\n)` : `${condition}?(${text}\n):`
+    if (isExpression) return condition === '' ? `(${text}\n)` : `${condition}?(${text}\n):`
     return condition === '' ? `{${text}\n}` : `if(${condition}){${text}\n}else `
   })
   const active = `${gaugeName}.variant>=${first}&&${gaugeName}.variant<=${last}`
-  const [before, after] = isExpressionSlot
+  const [before, after] = isExpression
     ? [`(${active}?(${arms.join('')}):(`, `))`]
     : [`if(${active}){${arms.join('')}}else{`, `}`]
   const pieces = around(slot, before, after)
   // A parenthesis at the beginning of a statement would continue one before it that has no semicolon.
-  return isExpressionSlot && beginsStatement(slot)
+  return isExpression && beginsStatement(slot)
     ? [...pieces, { position: slot.start, text: ';', kind: 'point', depth: 0 }]
     : pieces
-}
-
-function beginsStatement(at: OutlineNode): boolean {
-  for (let up = at.parent; up !== null && up.start === at.start; up = up.parent) {
-    if (isListedStatement(up)) return true
-  }
-  return false
 }
 
 type Place =
@@ -125,9 +119,7 @@ function placeOf(path: string, outline: Outline, variant: Variant): Place | null
       end: edit.end - slot.start,
     }))
     const edited = applyEdits(outline.text.slice(slot.start, slot.end), shifted)
-    const text = isExpressionSlotNode(slot)
-      ? expressionText(path, slot, edited)
-      : statementsText(path, edited)
+    const text = isExpressionSlot(slot) ? expressionText(path, slot, edited) : statementsText(path, edited)
     if (text !== null) return { kind: 'slot', slot, text }
   }
   return null
@@ -139,7 +131,7 @@ function slotsAround(outline: Outline, start: number, end: number): readonly Out
   let at: OutlineNode | undefined = outline.root
   while (at !== undefined) {
     if (isTypeOnly(at.node)) break
-    if (isExpressionSlotNode(at) || isStatementSlot(at)) slots.push(at)
+    if (isExpressionSlot(at) || isStatementSlot(at)) slots.push(at)
     at = at.children.find((child) => child.start <= start && end <= child.end)
   }
   return slots.reverse().slice(0, 6)
@@ -159,127 +151,6 @@ function isStatementBoundary(outline: Outline, position: number): boolean {
     at = inside.find((child) => child.start < position && position < child.end)
   }
   return false
-}
-
-/** Whether a statement may stand in braces under a condition without changing what it declares. */
-function isStatementSlot(at: OutlineNode): boolean {
-  if (!isListedStatement(at) && !isBareBody(at)) return false
-  switch (at.node.type) {
-    case 'ExpressionStatement':
-    case 'IfStatement':
-    case 'ForStatement':
-    case 'ForInStatement':
-    case 'ForOfStatement':
-    case 'WhileStatement':
-    case 'DoWhileStatement':
-    case 'ReturnStatement':
-    case 'ThrowStatement':
-    case 'TryStatement':
-    case 'SwitchStatement':
-    case 'BreakStatement':
-    case 'ContinueStatement':
-    case 'LabeledStatement':
-      return true
-    case 'BlockStatement':
-      return isListedStatement(at)
-    case 'VariableDeclaration':
-      return at.node.kind === 'var' && isListedStatement(at)
-    default:
-      return false
-  }
-}
-
-/** Whether the node is an expression that parentheses and a condition around it leave what it is. */
-function isExpressionSlotNode(at: OutlineNode): boolean {
-  const { node, parent, key } = at
-  if (parent === null || !isPlainExpression(node)) return false
-  const outer = parent.node
-  switch (outer.type) {
-    case 'MemberExpression':
-      return key === 'object' ? node.type !== 'Super' : outer.computed
-    case 'OptionalMemberExpression':
-      return key === 'property' && outer.computed
-    case 'OptionalCallExpression':
-      return key === 'arguments'
-    case 'CallExpression':
-      // `this` of a method call would be lost; `super`, `import` and `require` are no values.
-      return key === 'arguments' || (node.type === 'Identifier' && !isReservedCallee(node.name))
-    case 'TaggedTemplateExpression':
-      return false
-    case 'UnaryExpression':
-      return outer.operator !== 'delete' && !(outer.operator === 'typeof' && node.type === 'Identifier')
-    case 'UpdateExpression':
-      return false
-    case 'AssignmentExpression':
-    case 'AssignmentPattern':
-      return key === 'right'
-    case 'ForInStatement':
-    case 'ForOfStatement':
-      return key === 'right'
-    case 'ObjectProperty':
-      return key === 'value' ? !outer.shorthand && isValueOfObject(parent) : outer.computed
-    case 'VariableDeclarator':
-      return key === 'init'
-    case 'ClassProperty':
-    case 'ClassPrivateProperty':
-      return key === 'value'
-    case 'ArrayExpression':
-    case 'ArrowFunctionExpression':
-    case 'AwaitExpression':
-    case 'BinaryExpression':
-    case 'ConditionalExpression':
-    case 'DoWhileStatement':
-    case 'ExpressionStatement':
-    case 'ForStatement':
-    case 'IfStatement':
-    case 'LogicalExpression':
-    case 'NewExpression':
-    case 'ReturnStatement':
-    case 'SequenceExpression':
-    case 'SpreadElement':
-    case 'SwitchCase':
-    case 'SwitchStatement':
-    case 'TemplateLiteral':
-    case 'ThrowStatement':
-    case 'TSAsExpression':
-    case 'TSNonNullExpression':
-    case 'TSSatisfiesExpression':
-    case 'WhileStatement':
-    case 'YieldExpression':
-      return !isPattern(parent) && key !== 'params'
-    default:
-      return false
-  }
-}
-
-function isPlainExpression({ type }: OutlineNode['node']): boolean {
-  if (type === 'JSXElement' || type === 'JSXFragment') return true
-  if (type.endsWith('Literal') || type === 'Identifier' || type === 'ThisExpression') return true
-  // An anonymous function takes its name from where it stands, which parentheses would take away.
-  if (type === 'FunctionExpression' || type === 'ClassExpression' || type === 'ArrowFunctionExpression')
-    return false
-  return type.endsWith('Expression') && !type.startsWith('TS') && type !== 'ParenthesizedExpression'
-}
-
-function isReservedCallee(name: string): boolean {
-  return name === 'require' || name === 'eval'
-}
-
-function isValueOfObject(property: OutlineNode): boolean {
-  return property.parent?.node.type === 'ObjectExpression' && !isPattern(property.parent)
-}
-
-/** Whether the node stands where a value is taken apart rather than made. */
-function isPattern(at: OutlineNode): boolean {
-  const { parent, key } = at
-  if (at.node.type === 'ArrayPattern' || at.node.type === 'ObjectPattern') return true
-  if (parent === null) return false
-  return (
-    (parent.node.type === 'AssignmentExpression' && key === 'left') ||
-    (parent.node.type === 'VariableDeclarator' && key === 'id') ||
-    (isFunction(parent.node) && key === 'params') ||
-    (parent.node.type === 'CatchClause' && key === 'param')
-  )
 }
 
 const needsSteps = /\b(?:for|while|do|function)\b|=>/

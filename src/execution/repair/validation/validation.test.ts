@@ -171,6 +171,31 @@ describe.each(frameworks)('with $name', ({ files, below }) => {
       await validation.close()
     }
   })
+
+  it('tells programs apart that pass the same tests', async () => {
+    const { validation } = await projects.bug(files, below())
+    const never = new AbortController().signal
+    try {
+      await validation.collectSpectrum(10_000, never)
+      const right = repair()
+      const same = replace('value < high', 'high >= value')
+      const overfitted = replace('value < high', '(value < high || value === 3)')
+      const loose = replace('value < high', 'value < high + 1')
+      const crashing = replace('value < high', '(value <= high || value.no.such === thing)')
+      const candidates = [right, same, overfitted, loose, crashing]
+      const observation = await validation.observe?.(candidates, 3_000, never)
+      const digests = ({ id }: Candidate) => observation?.candidates.get(id)?.map(({ digest }) => digest)
+      expect(observation?.near).toContain(true)
+      expect(observation?.near).toContain(false)
+      expect(digests(same)).toEqual(digests(right))
+      for (const other of [overfitted, loose, crashing]) expect(digests(other)).not.toEqual(digests(right))
+      expect(observation?.unchanged.map(({ digest }) => digest)).not.toEqual(digests(right))
+      expect(observation?.candidates.get(crashing.id)?.some(({ crashed }) => crashed)).toBe(true)
+      expect(observation?.candidates.get(right.id)?.some(({ crashed }) => crashed)).toBe(false)
+    } finally {
+      await validation.close()
+    }
+  })
 })
 
 describe('whatever a candidate does', () => {

@@ -7,10 +7,12 @@ import vm from 'node:vm'
 import { gaugeName, reachName, stepInsertions } from '../instrumentation.ts'
 import { insertAll } from '../insertion.ts'
 import { outlineOf } from '../outline.ts'
+import { probeName } from '../probe-plan.ts'
 import { toCommonJs } from './common-js.ts'
 import type { StepGauge } from './gauge.ts'
+import type { InputProbe } from './input-probe.ts'
 
-/** What a module is given besides the five of Node: the gauge and the coverage marker. */
+/** What a module is given besides the five of Node: the gauge, the coverage marker and the probe of inputs. */
 type ModuleFunction = (
   exports: unknown,
   require: ProjectRequire,
@@ -20,6 +22,7 @@ type ModuleFunction = (
   gauge: StepGauge,
   reach: (region: number) => void,
   meta: unknown,
+  probe: InputProbe,
 ) => unknown
 
 export interface LoadedModule {
@@ -67,6 +70,7 @@ export class Program {
   /** Folder of the package whose tests are run. */
   readonly directory: string
   readonly gauge: StepGauge
+  readonly #probe: InputProbe
   readonly #compiled = new Map<string, CompiledModule>()
   readonly #resolved = new Map<string, string | null>()
   readonly #overrides = new Map<string, CompiledModule>()
@@ -74,10 +78,11 @@ export class Program {
   #cache: Record<string, LoadedModule> = {}
   #intercept: Intercept = () => undefined
 
-  constructor(root: string, directory: string, gauge: StepGauge) {
+  constructor(root: string, directory: string, gauge: StepGauge, probe: InputProbe) {
     this.root = realpathSync(root)
     this.directory = join(this.root, directory)
     this.gauge = gauge
+    this.#probe = probe
     this.#instrument = withSteps
   }
 
@@ -217,6 +222,7 @@ export class Program {
           this.gauge,
           reach,
           meta,
+          this.#probe,
         )
       }
       module.loaded = true
@@ -278,6 +284,7 @@ export class Program {
       gaugeName,
       reachName,
       '$meta$',
+      probeName,
     ]
     return vm.compileFunction(toCommonJs(file, text.replace(/^#!.*/, '')), parameters, {
       filename: file,

@@ -1,13 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { WireCandidate, WorkerReply, WorkerRequest } from '../protocol.ts'
+import type { WireCandidate, WireSights, WorkerReply, WorkerRequest } from '../protocol.ts'
 import { outlineOf } from '../outline.ts'
 import type { Outline } from '../outline.ts'
 import { applyEdits, compileText, schemaOf } from '../schema.ts'
 import { adapters } from './adapters/index.ts'
 import { CoverageRecorder } from './coverage.ts'
 import { StepGauge } from './gauge.ts'
+import { InputProbe } from './input-probe.ts'
+import type { Sight } from './input-probe.ts'
+import { Observing } from './observing.ts'
 import { Program } from './program.ts'
 import type { ProcessGuard } from './process-guard.ts'
 import { Surroundings } from './surroundings.ts'
@@ -45,6 +48,10 @@ interface Session {
   readonly testMs: number
 }
 
+/** Called with a candidate and the value of the switch that makes the program be it. */
+type Perform = (candidate: WireCandidate, variant: number | null) => Promise<void>
+
+const invalid: Verdict = { outcome: 'invalid', fixed: [], broken: [], messages: {} }
 const silent: RunObserver = { started: () => undefined, ended: () => undefined }
 const { setImmediate } = globalThis
 const unlimitedSteps = 1e9
@@ -55,6 +62,7 @@ export class Trial {
   readonly #guard: ProcessGuard
   readonly #reply: (message: WorkerReply) => void
   readonly #gauge = new StepGauge()
+  readonly #probe = new InputProbe()
   readonly #outlines = new Map<string, Outline | null>()
   #opened: Session | null = null
   #isCancelled = false
@@ -69,6 +77,11 @@ export class Trial {
   get #session(): Session {
     if (this.#opened === null) throw new Error('the project was not opened')
     return this.#opened
+  }
+
+  get #aimed(): Aim {
+    if (this.#aim === null) throw new Error('no tests were named to measure candidates by')
+    return this.#aim
   }
 
   /** Ends the request that is under way after the candidate that is being tried. */
@@ -89,6 +102,9 @@ export class Trial {
         return
       case 'try':
         await this.#tryAll(request)
+        return
+      case 'observe':
+        await this.#observe(request)
     }
   }
 
@@ -96,7 +112,7 @@ export class Trial {
     const adapter = adapters[framework]
     if (adapter === undefined) throw new Error(`there is no adapter for ${framework}`)
     process.chdir(join(this.#root, directory))
-    const program = new Program(this.#root, directory, this.#gauge)
+    const program = new Program(this.#root, directory, this.#gauge, this.#probe)
     this.#opened = { adapter, program, surroundings: new Surroundings(), testMs }
   }
 
@@ -163,7 +179,10 @@ export class Trial {
 
   async #tryAll({ id, candidates }: RequestOf<'try'>): Promise<void> {
     this.#isCancelled = false
-    for (const group of byFile(candidates)) await this.#tryGroup(id, group)
+    await this.#eachCompiled(candidates, async (candidate, variant) => {
+      const verdict = variant === null ? invalid : await this.#judge(id, candidate, variant)
+      if (verdict !== null) this.#reply({ kind: 'tried', id, candidate: candidate.id, ...verdict })
+    })
     this.#reply({
       kind: 'done',
       id,
@@ -174,54 +193,98 @@ export class Trial {
     })
   }
 
+  /** Watches the unchanged program before and after all candidates: what differs then depends on more than the input. */
+  async #observe({ id, candidates, near, far, milliseconds }: RequestOf<'observe'>): Promise<void> {
+    this.#isCancelled = false
+    const limits = this.#aimed.limits.failing
+    const observing = await Observing.begin(
+      {
+        probe: this.#probe,
+        outlineOf: (file) => this.#outlineOf(file),
+        override: (file, text) => this.#compiles(file, text),
+        run: (file, selection, observer, variant) => this.#run(file, selection, limits, observer, variant),
+      },
+      near,
+      far,
+    )
+    try {
+      const before = await observing.limit(milliseconds / (candidates.length + 2))
+      const sights: WireSights[] = [sightsOf(0, before)]
+      await this.#eachCompiled(candidates, async (candidate, variant) => {
+        if (variant === null || (await this.#isOver())) return
+        this.#reply({ kind: 'trying', id, candidate: candidate.id })
+        sights.push(sightsOf(candidate.id, await observing.watchAll(variant)))
+      })
+      const after = await observing.watchAll(0)
+      const isStable = (_: unknown, index: number): boolean => before[index]?.digest === after[index]?.digest
+      this.#reply({
+        kind: 'observed',
+        id,
+        near: observing.near.filter(isStable),
+        sights: sights.map(({ candidate, digests, crashed }) => ({
+          candidate,
+          digests: digests.filter(isStable),
+          crashed: crashed.filter(isStable),
+        })),
+      })
+    } finally {
+      observing.end()
+    }
+  }
+
+  /** Makes each candidate stand in the program in turn; `null` for one that does not compile. */
+  async #eachCompiled(candidates: readonly WireCandidate[], perform: Perform): Promise<void> {
+    for (const group of byFile(candidates)) await this.#eachOfGroup(group, perform)
+  }
+
   /** Candidates of one file share a schema; one that does not compile is split until the culprit stands alone. */
-  async #tryGroup(id: number, candidates: readonly WireCandidate[]): Promise<void> {
+  async #eachOfGroup(candidates: readonly WireCandidate[], perform: Perform): Promise<void> {
     const path = candidates[0]?.edits[0]?.file
     const outline = path === undefined ? null : this.#outlineOf(path)
     if (path === undefined || outline === null || !isOneFile(candidates)) {
-      for (const candidate of candidates) await this.#tryAlone(id, candidate)
+      for (const candidate of candidates) await this.#alone(candidate, perform)
       return
     }
     const { text, ordinals, separate } = schemaOf(path, outline, candidates)
     if (!this.#compiles(path, text)) {
       if (candidates.length === 1) {
-        for (const candidate of candidates) await this.#tryAlone(id, candidate)
+        for (const candidate of candidates) await this.#alone(candidate, perform)
       } else {
         const middle = Math.ceil(candidates.length / 2)
-        await this.#tryGroup(id, candidates.slice(0, middle))
-        await this.#tryGroup(id, candidates.slice(middle))
+        await this.#eachOfGroup(candidates.slice(0, middle), perform)
+        await this.#eachOfGroup(candidates.slice(middle), perform)
       }
       return
     }
     try {
       for (const candidate of candidates) {
         const variant = ordinals.get(candidate.id)
-        if (variant !== undefined) this.#report(id, candidate, await this.#judge(id, candidate, variant))
+        if (variant !== undefined) await perform(candidate, variant)
       }
     } finally {
       this.#session.program.override(path, null)
     }
-    for (const candidate of separate) await this.#tryAlone(id, candidate)
+    for (const candidate of separate) await this.#alone(candidate, perform)
   }
 
-  async #tryAlone(id: number, candidate: WireCandidate): Promise<void> {
+  async #alone(candidate: WireCandidate, perform: Perform): Promise<void> {
     const files = [...new Set(candidate.edits.map((edit) => edit.file))]
     try {
       for (const file of files) {
         const edits = candidate.edits.filter((edit) => edit.file === file)
         const text = compileText(file, this.#textOf(file), edits)
         if (text === null || !this.#compiles(file, text)) {
-          this.#report(id, candidate, { outcome: 'invalid', fixed: [], broken: [], messages: {} })
+          await perform(candidate, null)
           return
         }
       }
-      this.#report(id, candidate, await this.#judge(id, candidate, 0))
+      await perform(candidate, 0)
     } finally {
       for (const file of files) this.#session.program.override(file, null)
     }
   }
 
-  #compiles(path: string, text: string): boolean {
+  #compiles(path: string, text: string | null): boolean {
     try {
       this.#session.program.override(path, text)
       return true
@@ -231,17 +294,16 @@ export class Trial {
     }
   }
 
-  #report(id: number, candidate: WireCandidate, verdict: Verdict | null): void {
-    if (verdict !== null) this.#reply({ kind: 'tried', id, candidate: candidate.id, ...verdict })
+  /** Lets what the host has sent in the meantime be read. */
+  async #isOver(): Promise<boolean> {
+    await new Promise((resolve) => setImmediate(resolve))
+    return this.#isCancelled
   }
 
   async #judge(id: number, candidate: WireCandidate, variant: number): Promise<Verdict | null> {
-    const aim = this.#aim
-    // Lets what the host has sent in the meantime be read.
-    await new Promise((resolve) => setImmediate(resolve))
-    if (this.#isCancelled) return null
+    if (await this.#isOver()) return null
     this.#reply({ kind: 'trying', id, candidate: candidate.id })
-    if (aim === null) throw new Error('no tests were named to measure candidates by')
+    const aim = this.#aimed
     if (aim.onDisk) this.#writeFiles(candidate, true)
     try {
       return await this.#measureBy(aim, candidate, variant)
@@ -263,8 +325,7 @@ export class Trial {
       if (spent > 0 && isUntouched && group.cost > patience * spent) break
       spent += group.cost
       const result = await this.#run(group.file, group.selection, aim.limits.failing, silent, variant)
-      if (result.failure?.isSyntax === true)
-        return { outcome: 'invalid', fixed: [], broken: [], messages: {} }
+      if (result.failure?.isSyntax === true) return invalid
       if (this.#gauge.isExhausted) return { outcome: 'exhausted', fixed: [], broken: [], messages: {} }
       for (const test of numbered(result.tests)) {
         const index = group.indices.get(keyOf(test))
@@ -354,4 +415,12 @@ function byFile(candidates: readonly WireCandidate[]): readonly WireCandidate[][
 function isOneFile(candidates: readonly WireCandidate[]): boolean {
   const file = candidates[0]?.edits[0]?.file
   return candidates.every((candidate) => candidate.edits.every((edit) => edit.file === file))
+}
+
+function sightsOf(candidate: number, seen: readonly Sight[]): WireSights {
+  return {
+    candidate,
+    digests: seen.map(({ digest }) => digest),
+    crashed: seen.map(({ crashed }) => crashed),
+  }
 }

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+
+import type { Observation, Sighting } from '../model.ts'
+import { behavioursOf, kindsOfBehaviour } from './behaviour.ts'
+
+const seen = (letters: string): Sighting[] =>
+  [...letters].map((letter) => ({ digest: letter, crashed: letter === 'x' }))
+
+const observation: Observation = {
+  near: [true, true, false, false],
+  unchanged: seen('xxcd'),
+  candidates: new Map([
+    [1, seen('abcd')],
+    [2, seen('abcd')],
+    [3, seen('axcd')],
+    [4, seen('abee')],
+  ]),
+}
+
+describe('behavioursOf', () => {
+  const behaviours = behavioursOf(observation)
+
+  it('tells change where it is wanted from change elsewhere', () => {
+    expect(behaviours.get(1)).toMatchObject({ changesNear: 1, changesElsewhere: 0, crashes: 0 })
+    expect(behaviours.get(3)).toMatchObject({ changesNear: 0.5, changesElsewhere: 0, crashes: 0.25 })
+    expect(behaviours.get(4)).toMatchObject({ changesNear: 1, changesElsewhere: 1 })
+  })
+
+  it('counts who does the same', () => {
+    expect(behaviours.get(1)?.sameEverywhere).toBeCloseTo(1 / 3)
+    expect(behaviours.get(4)?.sameEverywhere).toBe(0)
+    expect(behaviours.get(1)?.agreement).toBeGreaterThan(behaviours.get(4)?.agreement ?? 1)
+    expect(kindsOfBehaviour(observation)).toBe(3)
+  })
+
+  it('does not blame a candidate for what crashes with every one', () => {
+    const all = { ...observation, candidates: new Map([[1, seen('xxcd')]]) }
+    expect(behavioursOf(all).get(1)?.crashes).toBe(0)
+  })
+
+  it('has nothing to say about nothing', () => {
+    expect(behavioursOf({ near: [], unchanged: [], candidates: new Map() })).toEqual(new Map())
+    const blind: Observation = { near: [], unchanged: [], candidates: new Map([[1, []]]) }
+    expect(behavioursOf(blind).get(1)).toMatchObject({ changesNear: 0, crashes: 0, agreement: 0 })
+  })
+})

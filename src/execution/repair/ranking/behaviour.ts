@@ -1,0 +1,74 @@
+import type { Observation, Sighting } from '../model.ts'
+
+/** What a candidate does on inputs near those of the tests, each 0 … 1. */
+export interface Behaviour {
+  /** Share of the inputs of passing tests on which the program no longer does what it did. */
+  readonly changesElsewhere: number
+  /** Share of the inputs of failing tests on which it does something else than before. */
+  readonly changesNear: number
+  /** Share of the inputs on which it crashes though some other plausible candidate does not. */
+  readonly crashes: number
+  /** How many of the other plausible candidates do the same, on average over the inputs. */
+  readonly agreement: number
+  /** Share of the other plausible candidates that do the same on every input. */
+  readonly sameEverywhere: number
+}
+
+/** Compares the candidates that were observed with each other and with the unchanged program. */
+export function behavioursOf({ near, unchanged, candidates }: Observation): ReadonlyMap<number, Behaviour> {
+  const all = [...candidates.values()]
+  const crashesForAll = near.map((_, index) => all.every((seen) => seen[index]?.crashed === true))
+  const countsByInput = near.map((_, index) => countOf(all.map((seen) => seen[index]?.digest ?? '')))
+  const countsByClass = countOf(all.map(signatureOf))
+  const others = Math.max(1, all.length - 1)
+  return new Map(
+    [...candidates].map(([id, seen]): [number, Behaviour] => {
+      const changes = (side: boolean): number =>
+        share(near, (isNear, index) => {
+          if (isNear !== side) return null
+          return seen[index]?.digest !== unchanged[index]?.digest
+        })
+      return [
+        id,
+        {
+          changesElsewhere: changes(false),
+          changesNear: changes(true),
+          crashes: share(seen, ({ crashed }, index) => crashed && crashesForAll[index] === false),
+          agreement:
+            seen.reduce((sum, { digest }, index) => sum + (countsByInput[index]?.get(digest) ?? 1) - 1, 0) /
+            Math.max(1, seen.length) /
+            others,
+          sameEverywhere: ((countsByClass.get(signatureOf(seen)) ?? 1) - 1) / others,
+        },
+      ]
+    }),
+  )
+}
+
+/** Number of kinds of behaviour among the candidates. */
+export function kindsOfBehaviour({ candidates }: Observation): number {
+  return new Set([...candidates.values()].map(signatureOf)).size
+}
+
+function signatureOf(seen: readonly Sighting[]): string {
+  return seen.map(({ digest }) => digest).join()
+}
+
+function countOf(items: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1)
+  return counts
+}
+
+/** Share of the items for which the test holds, leaving out those for which it is null. */
+function share<T>(items: readonly T[], test: (item: T, index: number) => boolean | null): number {
+  let asked = 0
+  let held = 0
+  for (const [index, item] of items.entries()) {
+    const answer = test(item, index)
+    if (answer === null) continue
+    asked += 1
+    if (answer) held += 1
+  }
+  return asked === 0 ? 0 : held / asked
+}
