@@ -151,6 +151,9 @@ function attentionOf({ workspace, reproduction, confidence, considered, verdict 
   if (reproduction?.relation === 'assumed') {
     remarks.push('the issue names none of the failing tests: make sure that they show what it is about')
   }
+  if (reproduction?.relation === 'shown') {
+    remarks.push('no test failed: one was made from the example in the issue, and is part of the change')
+  }
   if (reproduction && reproduction.flaky.length > 0) {
     remarks.push(`${reproduction.flaky.length} failing tests are flaky and were left out`)
   }

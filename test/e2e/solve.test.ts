@@ -105,6 +105,77 @@ describe('bad input ends in a clear state, with a code and what to do', { timeou
   })
 })
 
+describe('where no test fails', { timeout: 300_000 }, () => {
+  const quietTest = `import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Calendar, duration, overlaps, parseInterval } from '../src/index.js'
+
+test('books in order, and refuses an overlap', () => {
+  const calendar = new Calendar(parseInterval('09:00-17:00'))
+  calendar.book(parseInterval('15:00-15:30'))
+  calendar.book(parseInterval('10:00-11:00'))
+  assert.deepEqual(calendar.booked.map(({ start }) => start), [600, 900])
+  assert.throws(() => calendar.book(parseInterval('10:30-11:30')), /overlaps/)
+})
+test('duration in minutes', () => {
+  assert.equal(duration(parseInterval('09:15-10:45')), 90)
+})
+test('what lies apart does not overlap', () => {
+  assert.equal(overlaps(parseInterval('09:00-09:30'), parseInterval('11:00-12:00')), false)
+  assert.equal(overlaps(parseInterval('11:00-12:00'), parseInterval('09:00-09:30')), false)
+})
+test('what shares a minute overlaps', () => {
+  assert.equal(overlaps(parseInterval('09:00-10:00'), parseInterval('09:59-10:30')), true)
+  assert.equal(overlaps(parseInterval('09:59-10:30'), parseInterval('09:00-10:00')), true)
+})
+`
+  const report = `# Cannot book an appointment right after another
+
+\`\`\`js
+import { Calendar, parseInterval } from 'appointments'
+
+const calendar = new Calendar(parseInterval('09:00-17:00'))
+calendar.book(parseInterval('09:00-09:30'))
+calendar.book(parseInterval('09:30-10:00'))
+\`\`\`
+
+\`\`\`
+Error: 09:30-10:00 overlaps 09:00-09:30
+    at Calendar.book (/home/ada/src/calendar.js:23:25)
+\`\`\`
+`
+
+  test('the example in the issue becomes the test that shows the fault', async () => {
+    const repository = makeRepository('shown', (root) => {
+      rmSync(path.join(root, 'test'), { recursive: true })
+      mkdirSync(path.join(root, 'test'))
+      writeFileSync(path.join(root, 'test/interval.test.js'), quietTest)
+    })
+    const file = path.join(directory, 'report.md')
+    writeFileSync(file, report)
+    const { code, run } = await atelier('solve', '--repo', repository, '--issue', file, '--no-wait')
+    expect(run.error).toBeFalsy()
+    expect(code).toBe(3)
+    expect(run.report?.proof?.fixed).toEqual(['test/issue-example.test.js > the example of the issue'])
+    expect(run.report?.patch).toContain('+++ b/test/issue-example.test.js')
+    expect(run.report?.patch).toMatch(/^\+.*a\.start < b\.end/m)
+    expect(run.report?.attention.join()).toContain('made from the example in the issue')
+  })
+
+  test('an example that works shows nothing', async () => {
+    const repository = makeRepository('works', (root) => {
+      rmSync(path.join(root, 'test'), { recursive: true })
+      mkdirSync(path.join(root, 'test'))
+      writeFileSync(path.join(root, 'test/interval.test.js'), quietTest)
+    })
+    const file = path.join(directory, 'wrong-report.md')
+    writeFileSync(file, report.replace("'09:30-10:00'))\n```", "'10:30-11:00'))\n```"))
+    const { code, run } = await atelier('solve', '--repo', repository, '--issue', file, '--no-wait')
+    expect(code).toBe(6)
+    expect(run.error?.code).toBe('ATL_REPRODUCE_NOTHING_FAILS')
+  })
+})
+
 describe('a person decides', { timeout: 300_000 }, () => {
   test('never in whose name the change was made, and exactly once', async () => {
     const repository = makeRepository('decided')

@@ -268,10 +268,7 @@ class RepairRun {
   }
 
   #rank(): readonly RankedCandidate[] {
-    return createRanker(this.#problem.sources, this.#vocabulary).rank(
-      this.#search.plausible,
-      this.#observation,
-    )
+    return createRanker(this.#problem, this.#vocabulary).rank(this.#search.plausible, this.#observation)
   }
 
   /** Confirmed ones first, refused ones last. */

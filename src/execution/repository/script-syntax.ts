@@ -1,5 +1,5 @@
-import { parse, type ParserOptions } from '@babel/parser'
-import type { File, Node } from '@babel/types'
+import { parse, type ParseResult, type ParserOptions } from '@babel/parser'
+import type { Node } from '@babel/types'
 
 /** Longer texts are generated or data; parsing them costs seconds and tells nothing. */
 const maxScriptLength = 2_000_000
@@ -11,9 +11,10 @@ export function isScriptPath(path: string): boolean {
 
 /**
  * The syntax tree of a script, or undefined if it cannot be parsed. TypeScript, JSX and Flow are chosen by name and
- * content; flaws that a parser can live with (a return outside of a function, an unknown private name) are ignored.
+ * content; flaws that a parser can live with (a return outside of a function, an unknown private name) are only listed in
+ * its `errors`.
  */
-export function parseScript(path: string, text: string): File | undefined {
+export function parseScript(path: string, text: string): ParseResult | undefined {
   if (text.length > maxScriptLength) return undefined
   for (const plugins of dialects(path, text)) {
     try {

@@ -1,5 +1,7 @@
 export { detectSuite } from './detection/index.ts'
 export { affectedTestFiles } from './detection/affected-tests.ts'
+export { packageEntry, testOfExample } from './examples/index.ts'
+export type { ExampleTest, ProjectFile } from './examples/index.ts'
 export { testingErrors } from './errors.ts'
 export { installDependencies, publicRegistries } from './installation/index.ts'
 export type { Registries } from './installation/index.ts'

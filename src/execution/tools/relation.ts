@@ -6,7 +6,7 @@ import { fileKind } from '../repository/index.ts'
  * `recent`: the base revision itself brought or changed their files; `assumed`: there is nothing to tell the failing
  * tests apart.
  */
-export const relations = ['named', 'recent', 'assumed'] as const
+export const relations = ['named', 'recent', 'assumed', 'shown'] as const
 type Relation = (typeof relations)[number]
 
 /**

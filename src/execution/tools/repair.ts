@@ -20,7 +20,7 @@ import { fileKind, isScriptPath, type Repository } from '../repository/index.ts'
 import { runOnTree } from './execute.ts'
 import { reproductionSchema, type FrozenReproduction } from './reproduce.ts'
 import { validateWorkspace } from './validation.ts'
-import { type ExecutionPlaces, type Workspace, workspaceFailures, workspaceSchema } from './workspace.ts'
+import { type ExecutionPlaces, workspaceFailures, workspaceSchema } from './workspace.ts'
 
 const inputSchema = z.object({
   workspace: workspaceSchema,
@@ -83,7 +83,7 @@ export function repairTool(places: ExecutionPlaces): Tool<RepairInput, RepairRes
         const spectrum = await validation.collectSpectrum(spectrumMs, context.signal)
         const outcome = await repair(
           {
-            ...(await readSources(repository, workspace, reproduction)),
+            ...(await readSources(repository, reproduction)),
             reproduction,
             newTestLines: reproduction.newTestLines,
             spectrum,
@@ -92,7 +92,7 @@ export function repairTool(places: ExecutionPlaces): Tool<RepairInput, RepairRes
           {
             validator: validation,
             confirm: async (candidate, signal) => {
-              const tree = await applyCandidate(repository, workspace, candidate)
+              const tree = await applyCandidate(repository, reproduction, candidate)
               return runOnTree(places, workspace, tree, { ...context, signal, report: () => undefined })
             },
             now: () => performance.now(),
@@ -117,24 +117,27 @@ function issueText({ intent }: RepairInput): string {
   return [intent.goal, ...intent.acceptanceCriteria, ...intent.symbols, ...intent.files].join('\n')
 }
 
-function applyCandidate(repository: Repository, { base }: Workspace, candidate: Candidate): Promise<string> {
-  return repository.applyEdits(base.tree, candidate.edits)
+function applyCandidate(
+  repository: Repository,
+  { tree }: FrozenReproduction,
+  candidate: Candidate,
+): Promise<string> {
+  return repository.applyEdits(tree, candidate.edits)
 }
 
 async function readSources(
   repository: Repository,
-  { base }: Workspace,
-  reproduction: FrozenReproduction,
+  { tree, failingFiles }: FrozenReproduction,
 ): Promise<{ readonly sources: readonly SourceFile[]; readonly tests: readonly SourceFile[] }> {
-  const scripts = (await repository.listFiles(base.tree)).filter(
+  const scripts = (await repository.listFiles(tree)).filter(
     ({ path, size, kind }) => kind !== 'link' && isScriptPath(path) && size <= sourceLimit,
   )
   const read = async (paths: readonly string[]): Promise<SourceFile[]> =>
-    [...(await repository.readFiles(base.tree, paths))].map(([path, content]) => ({
+    [...(await repository.readFiles(tree, paths))].map(([path, content]) => ({
       path,
       text: new TextDecoder().decode(content),
     }))
-  const failing = new Set(reproduction.failingFiles)
+  const failing = new Set(failingFiles)
   const paths = scripts.map(({ path }) => path)
   return {
     sources: await read(paths.filter((path) => fileKind(path) === 'source' && !failing.has(path))),
@@ -171,12 +174,12 @@ async function describeOutcome(
   if (outcome.kind === 'escalated') {
     return {
       outcome: 'escalated',
-      escalation: await describeEscalation(outcome, repository, workspace, reproduction),
+      escalation: await describeEscalation(outcome, repository, reproduction),
       attempts: outcome.attempts,
     }
   }
   const { explanation, candidate } = outcome
-  const tree = await applyCandidate(repository, workspace, candidate)
+  const tree = await applyCandidate(repository, reproduction, candidate)
   const change: Change = await repository.describeChange(workspace.base, tree)
   return {
     outcome: 'repaired',
@@ -199,7 +202,6 @@ const shown = 5
 async function describeEscalation(
   outcome: Extract<RepairOutcome, { kind: 'escalated' }>,
   repository: Repository,
-  workspace: Workspace,
   reproduction: FrozenReproduction,
 ): Promise<Escalation> {
   const { attempts } = outcome
@@ -207,8 +209,8 @@ async function describeEscalation(
     outcome.hints.slice(0, shown).map(async ({ candidate, confidence }) => ({
       description: `${candidate.description} (confidence ${confidence.toFixed(2)})`,
       patch: await repository.diff(
-        workspace.base.tree,
-        await applyCandidate(repository, workspace, candidate),
+        reproduction.tree,
+        await applyCandidate(repository, reproduction, candidate),
       ),
     })),
   )

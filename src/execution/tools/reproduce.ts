@@ -10,6 +10,7 @@ import {
 } from '../../contracts/index.ts'
 import { errorCodes } from '../../kernel/index.ts'
 import { reproductionErrors } from './errors.ts'
+import { reproduceFromExample, type ShownFault } from './example.ts'
 import { runOnTree } from './execute.ts'
 import { recentTestFiles, relateToIntent, relations } from './relation.ts'
 import { type ExecutionPlaces, type Workspace, workspaceFailures, workspaceSchema } from './workspace.ts'
@@ -32,6 +33,8 @@ export const reproductionSchema = z.object({
   /** Lines of the failing files that the base revision itself brought, by path. */
   newTestLines: z.record(z.string(), z.array(z.int().positive())),
   relation: z.enum(relations),
+  /** The base tree; with the work item's example as one more test where that is what shows the fault. */
+  tree: z.string(),
 })
 export type FrozenReproduction = z.infer<typeof reproductionSchema>
 
@@ -49,6 +52,10 @@ export function reproduceTool(
     failureModes: [...errorCodes(reproductionErrors), ...workspaceFailures],
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 1200 },
     async perform({ workspace, intent, baseline }, context) {
+      if (baseline.outcome === 'passed') {
+        const shown = await reproduceFromExample(places, workspace, { intent, baseline }, context)
+        if (shown !== null) return frozenFrom(shown, baseline)
+      }
       const failing = requireFailing(baseline)
       const testFiles = filesOf(baseline.tests)
       const lines = await readLinesOfBase(places, workspace, context)
@@ -87,8 +94,24 @@ export function reproduceTool(
         flaky: related.filter(({ id }) => passedAgain.has(id)).map(({ id }) => id),
         newTestLines: Object.fromEntries(Object.entries(lines).filter(([path]) => testFiles.includes(path))),
         relation,
+        tree: workspace.base.tree,
       }
     },
+  }
+}
+
+function frozenFrom({ tree, test, failing }: ShownFault, baseline: TestReport): FrozenReproduction {
+  const lines = Array.from(test.text.split('\n'), (_, index) => index + 1)
+  return {
+    failing: [...failing],
+    passing: baseline.tests.filter(({ outcome }) => outcome === 'passed'),
+    failingFiles: [test.path],
+    testFiles: [...filesOf(baseline.tests), test.path].sort(),
+    unrelated: [],
+    flaky: [],
+    newTestLines: { [test.path]: lines },
+    relation: 'shown',
+    tree,
   }
 }
 

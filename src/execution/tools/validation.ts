@@ -6,7 +6,7 @@ import { suiteTimeoutMs } from './execute.ts'
 import type { FrozenReproduction } from './reproduce.ts'
 import { type ExecutionPlaces, type Workspace, workspaceLayers } from './workspace.ts'
 
-/** Makes ready to try candidates on the workspace's base tree, in as many sandboxes as there are processors, up to four. */
+/** Makes ready to try candidates on the tree that shows the fault, in as many sandboxes as there are processors, up to four. */
 export async function validateWorkspace(
   places: ExecutionPlaces,
   workspace: Workspace,
@@ -14,7 +14,7 @@ export async function validateWorkspace(
   context: ToolContext,
 ): ReturnType<typeof openValidation> {
   const { suite } = workspace
-  const { layers } = await workspaceLayers(places, workspace, workspace.base.tree, context)
+  const { layers } = await workspaceLayers(places, workspace, reproduction.tree, context)
   context.report('starting workers')
   return openValidation({
     openSandbox: (binds) =>

@@ -23,8 +23,8 @@ const inputSchema = z.object({
 })
 
 /**
- * `change.verify`: the verdict (I8). The base revision's tests run on the changed tree and decide; tests that the change
- * itself touches run apart.
+ * `change.verify`: the verdict (I8). The base revision's tests, and the work item's example where that shows the fault,
+ * run on the changed tree and decide; tests that the change itself touches run apart.
  */
 export function verifyTool(places: ExecutionPlaces): Tool<z.infer<typeof inputSchema>, Verdict> {
   return {
@@ -39,7 +39,7 @@ export function verifyTool(places: ExecutionPlaces): Tool<z.infer<typeof inputSc
     async perform({ workspace, baseline, reproduction, repair }, context) {
       const { tenantId } = context
       const repository = await places.repositories.open({ tenantId, location: workspace.location })
-      const { tree, changedTests } = await buildBaseTestTree(repository, workspace.base.tree, repair.tree)
+      const { tree, changedTests } = await buildBaseTestTree(repository, reproduction.tree, repair.tree)
       const candidateRun = await runOnTree(places, workspace, tree, context)
       const changedRun =
         changedTests.length === 0

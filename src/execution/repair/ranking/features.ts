@@ -1,5 +1,5 @@
 import type { Vocabulary } from '../evidence/index.ts'
-import type { Candidate, CandidateOutcome, SourceFile } from '../model.ts'
+import type { Candidate, CandidateOutcome, CoverageSpectrum, SourceFile } from '../model.ts'
 
 /** What speaks for or against a plausible candidate, each 0 … 1. */
 export interface Features {
@@ -17,6 +17,8 @@ export interface Features {
   readonly overfitted: number
   /** Share of the other plausible candidates that change the same statement. */
   readonly agreed: number
+  /** How well passing tests guard what it changes: 0 where none executes it, 1 where many do. */
+  readonly guarded: number
   /** Whether it answers a crash with a test of what was missing. */
   readonly answersCrash: number
 }
@@ -27,6 +29,7 @@ export function featuresOf(
   all: readonly CandidateOutcome[],
   sources: ReadonlyMap<string, SourceFile>,
   vocabulary: Vocabulary,
+  spectrum: CoverageSpectrum | undefined,
 ): Features {
   const changes = candidate.edits.map((edit) => ({
     before: sources.get(edit.file)?.text.slice(edit.start, edit.end) ?? '',
@@ -45,6 +48,7 @@ export function featuresOf(
     destructive: isDestructive(candidate, changes) ? 1 : 0,
     overfitted: isOverfitted(changes, vocabulary) ? 1 : 0,
     agreed: agreement(candidate, all),
+    guarded: Math.min(1, Math.log2(1 + guardsOf(candidate, spectrum)) / 5),
     answersCrash:
       vocabulary.crashes.size > 0 && /^(?:guard|condition|nullish|type-check)\//.test(candidate.template)
         ? 1
@@ -108,6 +112,17 @@ function agreement(candidate: Candidate, all: readonly CandidateOutcome[]): numb
       ),
   )
   return near.length / (all.length - 1)
+}
+
+/** How many passing tests execute what the candidate changes. */
+function guardsOf({ edits }: Candidate, spectrum: CoverageSpectrum | undefined): number {
+  const passing = spectrum?.tests.filter(({ outcome }) => outcome === 'passed') ?? []
+  return passing.filter(({ covered }) =>
+    edits.every(
+      ({ file, start, end }) =>
+        covered[file]?.some((range) => range.start <= end && start <= range.end) ?? false,
+    ),
+  ).length
 }
 
 function escaped(word: string): string {

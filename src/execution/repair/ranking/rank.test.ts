@@ -46,7 +46,7 @@ const overfitted = plausible('condition/strengthen', test, `source !== 'special'
 const deletion = plausible('condition/drop-conjunct', test, 'false')
 
 describe('createRanker', () => {
-  const ranker = createRanker(problem.sources, gatherVocabulary(problem))
+  const ranker = createRanker(problem, gatherVocabulary(problem))
 
   it('prefers a general guard to a value of the tests and to taking code away', () => {
     const ranked = ranker.rank([overfitted, deletion, guard])

@@ -1,5 +1,5 @@
 import type { Vocabulary } from '../evidence/index.ts'
-import type { CandidateOutcome, RankedCandidate, Ranker, SourceFile } from '../model.ts'
+import type { CandidateOutcome, RankedCandidate, Ranker, RepairProblem } from '../model.ts'
 import { behavioursOf, kindsOfBehaviour } from './behaviour.ts'
 import { featuresOf } from './features.ts'
 import type { Features } from './features.ts'
@@ -12,6 +12,7 @@ const weights: Readonly<Record<Exclude<keyof Features, 'prior'>, number>> = {
   destructive: -1.2,
   overfitted: -2.5,
   agreed: 0.6,
+  guarded: 0.8,
   answersCrash: 0.6,
 }
 
@@ -32,18 +33,22 @@ const words: Readonly<Record<keyof Features, readonly [high: string, low: string
   destructive: ['it takes code away', ''],
   overfitted: ['it compares with a value that stands in the tests', ''],
   agreed: ['other plausible edits change the same place', 'other plausible edits change other places'],
+  guarded: ['many passing tests execute what it changes', 'no passing test executes what it changes'],
   answersCrash: ['it tests for what the crash says is missing', ''],
 }
 
 /** Orders plausible candidates by how likely they are what the maintainers would have written. */
-export function createRanker(sources: readonly SourceFile[], vocabulary: Vocabulary): Ranker {
+export function createRanker(
+  { sources, spectrum }: Pick<RepairProblem, 'sources' | 'spectrum'>,
+  vocabulary: Vocabulary,
+): Ranker {
   const byPath = new Map(sources.map((source) => [source.path, source]))
   return {
     rank(plausible, observation = null) {
       const behaviours = observation === null ? null : behavioursOf(observation)
       const kinds = observation === null ? 0 : kindsOfBehaviour(observation)
       const scored = plausible.map((outcome) => {
-        const features = featuresOf(outcome.candidate, plausible, byPath, vocabulary)
+        const features = featuresOf(outcome.candidate, plausible, byPath, vocabulary, spectrum)
         return { outcome, features, score: scoreOf(features, outcome) }
       })
       scored.sort(

@@ -14,7 +14,11 @@ function planOf(text: string): { readonly text: string; readonly slots: readonly
 }
 
 /** Runs a text with one input exchanged and gives what was seen. */
-function run(text: string, slot = -1, alternative = 0): { seen: unknown[]; used: number[]; caught: string[] } {
+function run(
+  text: string,
+  slot = -1,
+  alternative = 0,
+): { seen: unknown[]; used: number[]; caught: string[] } {
   const seen: unknown[] = []
   const used: number[] = []
   const caught: string[] = []
