@@ -4,7 +4,7 @@ import type { Observation, Sighting } from '../model.ts'
 import { behavioursOf, kindsOfBehaviour } from './behaviour.ts'
 
 const seen = (letters: string): Sighting[] =>
-  [...letters].map((letter) => ({ digest: letter, crashed: letter === 'x' }))
+  Array.from(letters, (letter) => ({ digest: letter, crashed: letter === 'x' }))
 
 const observation: Observation = {
   near: [true, true, false, false],

@@ -25,7 +25,8 @@ export function behavioursOf({ near, unchanged, candidates }: Observation): Read
     [...candidates].map(([id, seen]): [number, Behaviour] => {
       const changes = (side: boolean): number =>
         share(near, (isNear, index) => {
-          if (isNear !== side) return null
+          // Whatever answers a crash is as good as it: only what worked before can be spoilt.
+          if (isNear !== side || (!side && unchanged[index]?.crashed === true)) return null
           return seen[index]?.digest !== unchanged[index]?.digest
         })
       return [

@@ -54,7 +54,7 @@ function stepInto(body: OutlineNode): readonly Insertion[] {
 }
 
 /** Where the first statement of a block may be put: after its brace and its directives, which may lack a semicolon. */
-function startOfStatements(block: OutlineNode): number {
+export function startOfStatements(block: OutlineNode): number {
   if (block.node.type !== 'BlockStatement') return block.start
   const last = block.node.directives.at(-1)
   return last?.end ?? block.start + 1

@@ -10,12 +10,14 @@ import { beginsStatement, isExpressionSlot } from './slots.ts'
 /** Name under which instrumented tests reach their {@link Probe}. */
 export const probeName = '$probe$'
 
-/** What an instrumented test file calls while it runs. */
+/** What an instrumented program and its tests call while they run. */
 export interface Probe {
   /** Says that an input is about to be used; gives the number of the alternative to use, 0 for the input itself. */
   input(slot: number): number
   /** What {@link input} gave last. */
   readonly picked: number
+  /** Says what a parameter of a function is called with; gives what to go on with. */
+  argument<T>(parameter: string, value: T): T
   /** Notes a value that the test looks at, and hands it on. */
   see<T>(value: T): T
   /** Notes an error that ended a statement of a test; the next statement follows. */

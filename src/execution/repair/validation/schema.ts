@@ -30,8 +30,16 @@ interface Placed {
   readonly text: string
 }
 
-/** Puts as many variants as possible into one text. */
-export function schemaOf(path: string, outline: Outline, variants: readonly Variant[]): Schema {
+/** What is put into every file besides its variants. */
+export type InstrumentOutline = (outline: Outline) => readonly Insertion[]
+
+/** Puts as many variants as possible into one text, which is instrumented besides. */
+export function schemaOf(
+  path: string,
+  outline: Outline,
+  variants: readonly Variant[],
+  instrument: InstrumentOutline = stepInsertions,
+): Schema {
   const bySlot = new Map<OutlineNode, Placed[]>()
   const byPoint = new Map<number, Placed[]>()
   const separate: Variant[] = []
@@ -41,7 +49,7 @@ export function schemaOf(path: string, outline: Outline, variants: readonly Vari
     else if (place.kind === 'slot') pushTo(bySlot, place.slot, { variant, text: place.text })
     else pushTo(byPoint, place.position, { variant, text: place.text })
   }
-  const insertions: Insertion[] = [...stepInsertions(outline)]
+  const insertions: Insertion[] = [...instrument(outline)]
   const ordinals = new Map<number, number>()
   let next = 1
   for (const [slot, placed] of bySlot) {
@@ -58,11 +66,16 @@ export function schemaOf(path: string, outline: Outline, variants: readonly Vari
   return { text: insertAll(outline.text, insertions), ordinals, separate }
 }
 
-/** The file with steps counted and one variant's edits applied; null where that has a syntax error. */
-export function compileText(path: string, text: string, edits: readonly TextEdit[]): string | null {
+/** The file instrumented, by default with steps counted, and one variant's edits applied; null where that has a syntax error. */
+export function compileText(
+  path: string,
+  text: string,
+  edits: readonly TextEdit[],
+  instrument: InstrumentOutline = stepInsertions,
+): string | null {
   const edited = applyEdits(text, edits)
   const outline = outlineOf(path, edited)
-  return outline === null ? null : insertAll(edited, stepInsertions(outline))
+  return outline === null ? null : insertAll(edited, instrument(outline))
 }
 
 /** Applies edits that all refer to the same base text; where several insert at one place, the order given holds. */

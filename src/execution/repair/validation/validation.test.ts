@@ -183,7 +183,7 @@ describe.each(frameworks)('with $name', ({ files, below }) => {
       const loose = replace('value < high', 'value < high + 1')
       const crashing = replace('value < high', '(value <= high || value.no.such === thing)')
       const candidates = [right, same, overfitted, loose, crashing]
-      const observation = await validation.observe?.(candidates, 3_000, never)
+      const observation = await validation.observe?.(candidates, 10_000, never)
       const digests = ({ id }: Candidate) => observation?.candidates.get(id)?.map(({ digest }) => digest)
       expect(observation?.near).toContain(true)
       expect(observation?.near).toContain(false)

@@ -115,13 +115,16 @@ function exitsAt(site: Site, context: FileContext): readonly Exit[] {
       offer(`return ${value}`, 0.5 / (1 + rank * 0.3))
   })
   for (const [value, share] of constantExits(returned, context)) offer(`return ${value}`, share)
-  context
+  const ingredients = context
     .ingredientsAt(site)
     .filter((ingredient) => ingredient.shape !== 'function' || ingredient.origin === 'this')
+  ingredients
     .slice(0, 10)
     .forEach((ingredient, rank) =>
       offer(`return ${ingredient.text}`, (0.32 * ingredient.relevance) / (1 + rank * 0.2)),
     )
+  // What an object holds is what its methods give when they are asked for nothing else.
+  for (const { text, origin } of ingredients.slice(10)) if (origin === 'this') offer(`return ${text}`, 0.05)
   for (const value of context.facts.constructions) offer(`return ${value}`, 0.06)
   if (context.vocabulary.missingError) {
     offer(`throw new TypeError(${emptyString(context)})`, 0.2, 'throw')

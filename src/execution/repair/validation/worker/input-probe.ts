@@ -12,6 +12,14 @@ export interface Sight {
   readonly crashed: boolean
 }
 
+/** What is exchanged in one run: a literal of a test, or what a parameter is first called with. */
+export type Exchanged =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'input'; readonly slot: number; readonly alternative: number }
+  | { readonly kind: 'argument'; readonly parameter: string; readonly value: unknown }
+
+const none: Exchanged = { kind: 'nothing' }
+
 const crash =
   /Cannot (?:read|set|convert|destructure|access|create)|is not (?:a function|a constructor|iterable|defined|an object)|Maximum call stack|Invalid (?:array length|time value|regular expression)|Reduce of empty array|must not be|step budget/
 
@@ -20,15 +28,15 @@ export class InputProbe implements Probe {
   picked = 0
   /** Called with each slot whose input is used. */
   onInput: (slot: number) => void = () => undefined
-  #slot = -1
-  #alternative = 0
+  /** Called with each parameter and its value. */
+  onArgument: (parameter: string, value: unknown) => void = () => undefined
+  #exchange: Exchanged = none
   #hash = createHash('sha1')
   #crashed = false
 
-  /** Begins anew: the input of `slot` is exchanged for the given alternative; 0 leaves it. */
-  begin(slot: number, alternative: number): void {
-    this.#slot = slot
-    this.#alternative = alternative
+  /** Begins anew, with one value exchanged. */
+  begin(exchange: Exchanged = none): void {
+    this.#exchange = exchange
     this.#hash = createHash('sha1')
     this.#crashed = false
   }
@@ -39,8 +47,18 @@ export class InputProbe implements Probe {
 
   input(slot: number): number {
     this.onInput(slot)
-    this.picked = slot === this.#slot ? this.#alternative : 0
+    const exchange = this.#exchange
+    this.picked = exchange.kind === 'input' && exchange.slot === slot ? exchange.alternative : 0
     return this.picked
+  }
+
+  /** Only the first call gets another value: what a function calls itself with follows from that. */
+  argument<T>(parameter: string, value: T): T {
+    this.onArgument(parameter, value)
+    const exchange = this.#exchange
+    if (exchange.kind !== 'argument' || exchange.parameter !== parameter) return value
+    this.#exchange = none
+    return copyOf(exchange.value) as T
   }
 
   see<T>(value: T): T {
@@ -61,7 +79,17 @@ export class InputProbe implements Probe {
   }
 }
 
-function shown(value: unknown): string {
+/** A copy, so that no run changes the value of another; functions and the like are shared. */
+export function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  try {
+    return structuredClone(value)
+  } catch {
+    return value
+  }
+}
+
+export function shown(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`
   try {
     return inspect(value, {

@@ -1,74 +1,107 @@
-import { stepInsertions } from '../instrumentation.ts'
+import { argumentInsertions, functionsAround } from '../argument-plan.ts'
 import { insertAll } from '../insertion.ts'
-import type { Outline } from '../outline.ts'
+import { stepInsertions } from '../instrumentation.ts'
 import { probePlan } from '../probe-plan.ts'
-import type { TestPath } from '../protocol.ts'
-import type { InputProbe, Sight } from './input-probe.ts'
+import type { TestPath, WireCandidate } from '../protocol.ts'
+import type { InstrumentOutline } from '../schema.ts'
+import { copyOf, shown } from './input-probe.ts'
+import type { Exchanged, InputProbe, Sight } from './input-probe.ts'
 import { groupsByFile } from './test-groups.ts'
 import type { Group } from './test-groups.ts'
 import { selectionOf } from './test-run.ts'
 import type { FileResult, RunObserver, Selection } from './test-run.ts'
+import { variantsOf } from './value-variants.ts'
+import type { Variants } from './variants.ts'
 
 /** What observing needs of the program that is observed. */
 export interface Stage {
   readonly probe: InputProbe
-  outlineOf(file: string): Outline | null
-  /** Whether the text, which then stands for the file, compiles. */
-  override(file: string, text: string | null): boolean
+  readonly variants: Variants
   run(file: string, selection: Selection, observer: RunObserver, variant: number): Promise<FileResult>
 }
 
-/** One input of a test, exchanged. */
+/** One value, exchanged in one run of some tests. */
 interface Exchange {
   readonly file: string
-  readonly slot: number
-  readonly alternative: number
   readonly selection: Selection
-  /** Whether the test is one of the failing ones. */
+  /** Whether the tests are among the failing ones. */
   readonly near: boolean
+  readonly exchanged: Exchanged
 }
 
-const mostPerSide = 80
+/** What tests use of what can be exchanged. */
+interface Use {
+  readonly file: string
+  readonly selection: Selection
+}
+
+/** What is known of a parameter after the tests have run once. */
+interface Parameter {
+  /** Tests that call the function, with the value that it is first called with. */
+  readonly uses: (Use & { readonly value: unknown })[]
+  /** By how they are printed. */
+  readonly values: Map<string, unknown>
+}
+
+interface Side {
+  readonly near: boolean
+  readonly inputs: Exchange[]
+  readonly parameters: Map<string, Parameter>
+}
+
+const mostPerSide = 120
+const mostUses = 6
+const mostValues = 8
 const silent: RunObserver = { started: () => undefined, ended: () => undefined }
 
-/** Runs tests with other inputs than their own, on one variant of the program after another. */
+/** Runs tests with other values than their own, on one variant of the program after another. */
 export class Observing {
   readonly #stage: Stage
-  readonly #files: readonly string[]
   #exchanges: readonly Exchange[] = []
 
-  private constructor(stage: Stage, files: readonly string[]) {
+  private constructor(stage: Stage) {
     this.#stage = stage
-    this.#files = files
   }
 
-  /** Prepares the test files and finds the inputs that the tests use on the unchanged program. */
-  static async begin(stage: Stage, near: readonly TestPath[], far: readonly TestPath[]): Promise<Observing> {
+  /** Prepares the program and its tests, and finds what the tests use on the unchanged program. */
+  static async begin(
+    stage: Stage,
+    candidates: readonly WireCandidate[],
+    near: readonly TestPath[],
+    far: readonly TestPath[],
+  ): Promise<Observing> {
     const slots = new Map<string, readonly number[]>()
+    const instruments = new Map(argumentInstruments(stage.variants, candidates))
     for (const file of new Set([...near, ...far].map((path) => path.file))) {
-      const outline = stage.outlineOf(file)
+      const outline = stage.variants.outlineOf(file)
       if (outline === null) continue
       const plan = probePlan(outline)
-      const text = insertAll(outline.text, [...stepInsertions(outline), ...plan.insertions])
-      if (stage.override(file, text)) slots.set(file, plan.slots)
-      else stage.override(file, null)
+      const insertions = [...stepInsertions(outline), ...plan.insertions]
+      if (!stage.variants.compiles(file, insertAll(outline.text, insertions))) continue
+      slots.set(file, plan.slots)
+      instruments.set(file, () => insertions)
     }
-    const observing = new Observing(stage, [...slots.keys()])
-    const sides: Exchange[][] = []
-    for (const [side, paths] of [near, far].entries()) {
-      const exchanges: Exchange[] = []
-      for (const group of groupsByFile(paths)) {
-        const alternatives = slots.get(group.file)
-        if (alternatives !== undefined)
-          exchanges.push(...(await observing.#find(group, alternatives, side === 0)))
-      }
-      sides.push(spread(exchanges, mostPerSide))
+    stage.variants.instrument(instruments)
+    const observing = new Observing(stage)
+    const sides: Side[] = [
+      { near: true, inputs: [], parameters: new Map() },
+      { near: false, inputs: [], parameters: new Map() },
+    ]
+    for (const [index, side] of sides.entries()) {
+      for (const group of groupsByFile(index === 0 ? near : far))
+        await observing.#learn(side, group, slots.get(group.file) ?? [])
     }
-    observing.#exchanges = alternating(sides[0] ?? [], sides[1] ?? [])
+    const [left = [], right = []] = sides.map((side) =>
+      alternating(
+        spread(side.inputs, mostPerSide / 2),
+        spread(argumentExchanges(side, sides), mostPerSide / 2),
+      ),
+    )
+    observing.#exchanges = alternating(left, right)
     return observing
   }
 
-  /** For each exchange, whether the test is one of the failing ones. */
+  /** For each exchange, whether the tests are among the failing ones. */
   get near(): readonly boolean[] {
     return this.#exchanges.map((exchange) => exchange.near)
   }
@@ -93,49 +126,101 @@ export class Observing {
   }
 
   end(): void {
-    for (const file of this.#files) this.#stage.override(file, null)
+    this.#stage.variants.instrument(new Map())
   }
 
-  async #watch({ file, slot, alternative, selection }: Exchange, variant: number): Promise<Sight> {
+  async #watch({ file, selection, exchanged }: Exchange, variant: number): Promise<Sight> {
     const { probe } = this.#stage
-    probe.begin(slot, alternative)
+    probe.begin(exchanged)
     const result = await this.#stage.run(file, selection, silent, variant)
     for (const { outcome, message } of result.tests) if (outcome === 'failed') probe.failed(message ?? '')
     if (result.failure !== undefined) probe.failed(result.failure.message)
     return probe.end()
   }
 
-  /** Which inputs the tests of a group use: each alternative of one is an exchange, one round after the other. */
-  async #find(group: Group, alternatives: readonly number[], near: boolean): Promise<readonly Exchange[]> {
-    const usedBy = new Map<number, readonly string[] | null>()
+  /** Runs the tests of a group once and notes which literals and parameters they use. */
+  async #learn({ near, inputs, parameters }: Side, group: Group, slots: readonly number[]): Promise<void> {
+    const { probe } = this.#stage
+    const inputsUsed = new Map<number, Selection>()
     const running: (readonly string[])[] = []
+    const called = new Set<string>()
+    const selection = (): Selection => {
+      const names = running.at(-1)
+      return names === undefined ? group.selection : selectionOf([names])
+    }
+    probe.begin()
+    probe.onInput = (slot) => {
+      if (!inputsUsed.has(slot)) inputsUsed.set(slot, selection())
+    }
+    probe.onArgument = (name, value) => {
+      const parameter = parameters.get(name) ?? { uses: [], values: new Map<string, unknown>() }
+      parameters.set(name, parameter)
+      const isFirst = !called.has(`${running.at(-1)?.join('\0') ?? ''}\0${name}`)
+      called.add(`${running.at(-1)?.join('\0') ?? ''}\0${name}`)
+      if (isFirst && parameter.uses.length < mostUses)
+        parameter.uses.push({ file: group.file, selection: selection(), value: copyOf(value) })
+      if (parameter.values.size < mostValues) parameter.values.set(shown(value), copyOf(value))
+    }
     const observer: RunObserver = {
       started: (names) => void running.push(names),
       ended: () => void running.pop(),
     }
-    this.#stage.probe.begin(-1, 0)
-    this.#stage.probe.onInput = (slot) => {
-      if (!usedBy.has(slot)) usedBy.set(slot, running.at(-1) ?? null)
-    }
     await this.#stage.run(group.file, group.selection, observer, 0)
-    this.#stage.probe.onInput = () => undefined
-    const exchanges: Exchange[] = []
-    for (let round = 0; round < Math.max(0, ...alternatives); round += 1) {
-      for (const [slot, names] of usedBy) {
-        const count = alternatives[slot] ?? 0
+    probe.onInput = () => undefined
+    probe.onArgument = () => undefined
+    for (let round = 0; round < Math.max(0, ...slots); round += 1) {
+      for (const [slot, used] of inputsUsed) {
+        const count = slots[slot] ?? 0
         if (round >= count) continue
-        exchanges.push({
+        // Not the same kind of change everywhere, should time end early.
+        const alternative = ((round + slot) % count) + 1
+        inputs.push({
           file: group.file,
-          slot,
-          // Not the same kind of change everywhere, should time end early.
-          alternative: ((round + slot) % count) + 1,
-          selection: names === null ? group.selection : selectionOf([names]),
+          selection: used,
           near,
+          exchanged: { kind: 'input', slot, alternative },
         })
       }
     }
-    return exchanges
   }
+}
+
+/** How the files that candidates edit let the probe exchange arguments of the functions around the edits. */
+function argumentInstruments(
+  variants: Variants,
+  candidates: readonly WireCandidate[],
+): readonly (readonly [string, InstrumentOutline])[] {
+  const edits = candidates.flatMap((candidate) => candidate.edits)
+  return [...Map.groupBy(edits, (edit) => edit.file)].flatMap(([file, own]) => {
+    const base = variants.outlineOf(file)
+    if (base === null) return []
+    const functions = functionsAround(base, own)
+    return [[file, (outline) => [...stepInsertions(outline), ...argumentInsertions(outline, functions)]]]
+  })
+}
+
+/**
+ * Each use of a parameter with values that it has on the other side, where one thing about a failing call meets all else
+ * of a passing one, then with values near its own.
+ */
+function argumentExchanges({ near, parameters }: Side, sides: readonly Side[]): readonly Exchange[] {
+  const crossed: Exchange[] = []
+  const varied: Exchange[] = []
+  for (const [name, { uses }] of parameters) {
+    const others = sides.find((side) => side.near !== near)?.parameters.get(name)?.values ?? new Map()
+    for (const { file, selection, value } of uses) {
+      const own = shown(value)
+      const exchange = (other: unknown): Exchange => ({
+        file,
+        selection,
+        near,
+        exchanged: { kind: 'argument', parameter: name, value: other },
+      })
+      for (const [key, other] of others) if (key !== own) crossed.push(exchange(other))
+      for (const other of variantsOf(value)) varied.push(exchange(other))
+    }
+  }
+  return alternating(spread(crossed, mostPerSide / 4), spread(varied, mostPerSide / 4))
 }
 
 /** At most so many of the items, evenly from all over the list. */

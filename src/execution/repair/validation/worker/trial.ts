@@ -1,10 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { WireCandidate, WireSights, WorkerReply, WorkerRequest } from '../protocol.ts'
-import { outlineOf } from '../outline.ts'
-import type { Outline } from '../outline.ts'
-import { applyEdits, compileText, schemaOf } from '../schema.ts'
 import { adapters } from './adapters/index.ts'
 import { CoverageRecorder } from './coverage.ts'
 import { StepGauge } from './gauge.ts'
@@ -18,6 +14,7 @@ import { groupsByFile, groupsByNesting, keyOf, numbered, withoutUnstable } from 
 import type { Group } from './test-groups.ts'
 import { everything } from './test-run.ts'
 import type { Adapter, FileResult, RunObserver, Selection } from './test-run.ts'
+import { Variants } from './variants.ts'
 
 type RequestOf<K extends WorkerRequest['kind']> = Extract<WorkerRequest, { readonly kind: K }>
 type Tried = Extract<WorkerReply, { readonly kind: 'tried' }>
@@ -44,12 +41,10 @@ interface Limits {
 interface Session {
   readonly adapter: Adapter
   readonly program: Program
+  readonly variants: Variants
   readonly surroundings: Surroundings
   readonly testMs: number
 }
-
-/** Called with a candidate and the value of the switch that makes the program be it. */
-type Perform = (candidate: WireCandidate, variant: number | null) => Promise<void>
 
 const invalid: Verdict = { outcome: 'invalid', fixed: [], broken: [], messages: {} }
 const silent: RunObserver = { started: () => undefined, ended: () => undefined }
@@ -63,7 +58,6 @@ export class Trial {
   readonly #reply: (message: WorkerReply) => void
   readonly #gauge = new StepGauge()
   readonly #probe = new InputProbe()
-  readonly #outlines = new Map<string, Outline | null>()
   #opened: Session | null = null
   #isCancelled = false
   #aim: Aim | null = null
@@ -113,7 +107,8 @@ export class Trial {
     if (adapter === undefined) throw new Error(`there is no adapter for ${framework}`)
     process.chdir(join(this.#root, directory))
     const program = new Program(this.#root, directory, this.#gauge, this.#probe)
-    this.#opened = { adapter, program, surroundings: new Surroundings(), testMs }
+    const variants = new Variants(this.#root, program)
+    this.#opened = { adapter, program, variants, surroundings: new Surroundings(), testMs }
   }
 
   async #runFile({ id, file, withCoverage }: RequestOf<'run'>): Promise<void> {
@@ -178,8 +173,9 @@ export class Trial {
   }
 
   async #tryAll({ id, candidates }: RequestOf<'try'>): Promise<void> {
+    const { variants } = this.#session
     this.#isCancelled = false
-    await this.#eachCompiled(candidates, async (candidate, variant) => {
+    await variants.each(candidates, async (candidate, variant) => {
       const verdict = variant === null ? invalid : await this.#judge(id, candidate, variant)
       if (verdict !== null) this.#reply({ kind: 'tried', id, candidate: candidate.id, ...verdict })
     })
@@ -196,21 +192,22 @@ export class Trial {
   /** Watches the unchanged program before and after all candidates: what differs then depends on more than the input. */
   async #observe({ id, candidates, near, far, milliseconds }: RequestOf<'observe'>): Promise<void> {
     this.#isCancelled = false
+    const { variants } = this.#session
     const limits = this.#aimed.limits.failing
     const observing = await Observing.begin(
       {
         probe: this.#probe,
-        outlineOf: (file) => this.#outlineOf(file),
-        override: (file, text) => this.#compiles(file, text),
+        variants,
         run: (file, selection, observer, variant) => this.#run(file, selection, limits, observer, variant),
       },
+      candidates,
       near,
       far,
     )
     try {
       const before = await observing.limit(milliseconds / (candidates.length + 2))
       const sights: WireSights[] = [sightsOf(0, before)]
-      await this.#eachCompiled(candidates, async (candidate, variant) => {
+      await variants.each(candidates, async (candidate, variant) => {
         if (variant === null || (await this.#isOver())) return
         this.#reply({ kind: 'trying', id, candidate: candidate.id })
         sights.push(sightsOf(candidate.id, await observing.watchAll(variant)))
@@ -232,68 +229,6 @@ export class Trial {
     }
   }
 
-  /** Makes each candidate stand in the program in turn; `null` for one that does not compile. */
-  async #eachCompiled(candidates: readonly WireCandidate[], perform: Perform): Promise<void> {
-    for (const group of byFile(candidates)) await this.#eachOfGroup(group, perform)
-  }
-
-  /** Candidates of one file share a schema; one that does not compile is split until the culprit stands alone. */
-  async #eachOfGroup(candidates: readonly WireCandidate[], perform: Perform): Promise<void> {
-    const path = candidates[0]?.edits[0]?.file
-    const outline = path === undefined ? null : this.#outlineOf(path)
-    if (path === undefined || outline === null || !isOneFile(candidates)) {
-      for (const candidate of candidates) await this.#alone(candidate, perform)
-      return
-    }
-    const { text, ordinals, separate } = schemaOf(path, outline, candidates)
-    if (!this.#compiles(path, text)) {
-      if (candidates.length === 1) {
-        for (const candidate of candidates) await this.#alone(candidate, perform)
-      } else {
-        const middle = Math.ceil(candidates.length / 2)
-        await this.#eachOfGroup(candidates.slice(0, middle), perform)
-        await this.#eachOfGroup(candidates.slice(middle), perform)
-      }
-      return
-    }
-    try {
-      for (const candidate of candidates) {
-        const variant = ordinals.get(candidate.id)
-        if (variant !== undefined) await perform(candidate, variant)
-      }
-    } finally {
-      this.#session.program.override(path, null)
-    }
-    for (const candidate of separate) await this.#alone(candidate, perform)
-  }
-
-  async #alone(candidate: WireCandidate, perform: Perform): Promise<void> {
-    const files = [...new Set(candidate.edits.map((edit) => edit.file))]
-    try {
-      for (const file of files) {
-        const edits = candidate.edits.filter((edit) => edit.file === file)
-        const text = compileText(file, this.#textOf(file), edits)
-        if (text === null || !this.#compiles(file, text)) {
-          await perform(candidate, null)
-          return
-        }
-      }
-      await perform(candidate, 0)
-    } finally {
-      for (const file of files) this.#session.program.override(file, null)
-    }
-  }
-
-  #compiles(path: string, text: string | null): boolean {
-    try {
-      this.#session.program.override(path, text)
-      return true
-    } catch (error) {
-      if (error instanceof SyntaxError || error instanceof Error) return false
-      throw error
-    }
-  }
-
   /** Lets what the host has sent in the meantime be read. */
   async #isOver(): Promise<boolean> {
     await new Promise((resolve) => setImmediate(resolve))
@@ -304,11 +239,11 @@ export class Trial {
     if (await this.#isOver()) return null
     this.#reply({ kind: 'trying', id, candidate: candidate.id })
     const aim = this.#aimed
-    if (aim.onDisk) this.#writeFiles(candidate, true)
+    if (aim.onDisk) this.#session.variants.writeFiles(candidate, true)
     try {
       return await this.#measureBy(aim, candidate, variant)
     } finally {
-      if (aim.onDisk) this.#writeFiles(candidate, false)
+      if (aim.onDisk) this.#session.variants.writeFiles(candidate, false)
     }
   }
 
@@ -377,44 +312,6 @@ export class Trial {
       if (variant !== 0 || this.#aim?.onDisk === true) this.#guard.endChildren()
     }
   }
-
-  #writeFiles(candidate: WireCandidate, edited: boolean): void {
-    for (const file of new Set(candidate.edits.map((edit) => edit.file))) {
-      const text = this.#textOf(file)
-      const edits = candidate.edits.filter((edit) => edit.file === file)
-      writeFileSync(join(this.#root, file), edited ? applyEdits(text, edits) : text)
-    }
-  }
-
-  #textOf(file: string): string {
-    return this.#outlineOf(file)?.text ?? readFileSync(join(this.#root, file), 'utf8')
-  }
-
-  #outlineOf(file: string): Outline | null {
-    let outline = this.#outlines.get(file)
-    if (outline === undefined) {
-      outline = outlineOf(file, readFileSync(join(this.#root, file), 'utf8'))
-      this.#outlines.set(file, outline)
-    }
-    return outline
-  }
-}
-
-/** Runs of candidates that edit the same file, in the order given. */
-function byFile(candidates: readonly WireCandidate[]): readonly WireCandidate[][] {
-  const groups = new Map<string, WireCandidate[]>()
-  for (const candidate of candidates) {
-    const key = [...new Set(candidate.edits.map((edit) => edit.file))].sort().join('\n')
-    const group = groups.get(key) ?? []
-    group.push(candidate)
-    groups.set(key, group)
-  }
-  return [...groups.values()]
-}
-
-function isOneFile(candidates: readonly WireCandidate[]): boolean {
-  const file = candidates[0]?.edits[0]?.file
-  return candidates.every((candidate) => candidate.edits.every((edit) => edit.file === file))
 }
 
 function sightsOf(candidate: number, seen: readonly Sight[]): WireSights {
