@@ -2,4 +2,11 @@ export { repair } from './repair.ts'
 
 export { openValidation, validationErrors } from './validation/index.ts'
 
-export type { Candidate, RankedCandidate, RepairOutcome, RepairProgress, SourceFile } from './model.ts'
+export type {
+  Candidate,
+  RankedCandidate,
+  RecentChange,
+  RepairOutcome,
+  RepairProgress,
+  SourceFile,
+} from './model.ts'

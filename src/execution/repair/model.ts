@@ -150,7 +150,7 @@ export interface RankedCandidate {
   readonly features: Readonly<Record<string, number>>
 }
 
-/** Lines that a commit before the failure touched; younger commits are more suspicious. */
+/** Lines of the base that a commit before the failure brought; younger commits are more suspicious. */
 export interface RecentChange {
   readonly file: string
   /** 1-based, inclusive. */
@@ -175,6 +175,8 @@ export interface RepairProblem {
   /** Lines of test files that came with the reproduction, by file: they say most about what is wanted. 1-based. */
   readonly newTestLines?: Readonly<Record<string, readonly number[]>>
   readonly recentChanges?: readonly RecentChange[]
+  /** A stack trace that a person reported. Its lines may be those of another version. */
+  readonly reportedStack?: string
 }
 
 export interface RepairBudget {

@@ -29,7 +29,7 @@ const leastConfirmMs = 10_000
 const leastGatherMs = 5_000
 const gatherShare = 0.15
 /** Plausible candidates whose behaviour on other inputs is compared, and the share of the time that may take. */
-const mostObserved = 24
+const mostObserved = 12
 const mostObserveMs = 15_000
 const observeShare = 0.25
 const shownSuspects = 20

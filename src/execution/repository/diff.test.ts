@@ -148,6 +148,14 @@ it('says which lines a commit brought', async () => {
   source.commit('Second', { 'a.test.js': '1\ntwo\n3\n4\n', 'b.js': null, 'new.test.js': 'x\ny' })
   const { repository: second, base: next } = await scratch.import(source.path)
   expect(await second.linesOfCommit(next.commit)).toEqual({ 'a.test.js': [2, 4], 'new.test.js': [1, 2] })
+  expect(await second.linesOfCommit(next.commit, 1)).toEqual({})
+  source.commit('Between', { 'a.test.js': 'zero\n1\ntwo\n3\n4\n' })
+  const { repository: between, base: last } = await scratch.import(source.path)
+  expect(await between.linesOfCommit(last.commit)).toEqual({ 'a.test.js': [1] })
+  expect(await between.linesOfCommit(last.commit, 1)).toEqual({
+    'a.test.js': [1, 3, 5],
+    'new.test.js': [1, 2],
+  })
   source.commit('Third', Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`many/${n}.js`, 'x'])))
   const { repository: third, base: huge } = await scratch.import(source.path)
   expect(await third.linesOfCommit(huge.commit)).toEqual({})

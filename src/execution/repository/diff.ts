@@ -226,24 +226,28 @@ async function touchedLines(
 /** More files than this are an import or a merge of much, and tell nothing about one fault. */
 const mostFilesOfCommit = 200
 
-/** Numbers of the lines that a commit added or changed, by file; none for a commit without a parent, or a huge one. */
+/**
+ * Numbers of the lines of a commit that it and so many commits before it added or changed, by file; none where there are
+ * no more commits, or where they changed very much.
+ */
 export async function linesOfCommit(
   context: RepositoryContext,
   commit: string,
+  before = 0,
 ): Promise<Readonly<Record<string, readonly number[]>>> {
-  const line = await context.git.text({
-    args: ['rev-list', '--parents', '--max-count=1', commit],
+  const listed = await context.git.text({
+    args: ['rev-list', '--first-parent', `--max-count=${before + 2}`, commit],
     gitDirectory: context.gitDirectory,
   })
-  const parent = line.trim().split(' ')[1]
-  if (parent === undefined) return {}
-  const differences = await listDifferences(context, parent, commit)
+  const ancestor = listed.trim().split('\n')[before + 1]
+  if (ancestor === undefined) return {}
+  const differences = await listDifferences(context, ancestor, commit)
   if (differences.length > mostFilesOfCommit) return {}
   const lines: Record<string, readonly number[]> = {}
   for (const difference of differences.filter(({ newMode }) => newMode.startsWith('100'))) {
     const { oldMode, oldId, newId, path } = difference
-    const before = oldMode.startsWith('100') ? await readVersion(context, oldId) : undefined
-    lines[path] = (await touchedLines(context, difference, before, await readVersion(context, newId))).after
+    const old = oldMode.startsWith('100') ? await readVersion(context, oldId) : undefined
+    lines[path] = (await touchedLines(context, difference, old, await readVersion(context, newId))).after
   }
   return lines
 }

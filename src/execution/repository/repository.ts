@@ -118,9 +118,12 @@ export class Repository {
     return summariseDifference(this.#context, before, after)
   }
 
-  /** Numbers of the lines that a commit added or changed, by file; none for a commit without a parent, or a huge one. */
-  linesOfCommit(commit: string): Promise<Readonly<Record<string, readonly number[]>>> {
-    return linesOfCommit(this.#context, commit)
+  /**
+   * Numbers of the lines of a commit that it and so many commits before it added or changed, by file; none where there
+   * are no more commits, or where they changed very much.
+   */
+  linesOfCommit(commit: string, before = 0): Promise<Readonly<Record<string, readonly number[]>>> {
+    return linesOfCommit(this.#context, commit, before)
   }
 
   /** A candidate change as data. */

@@ -10,6 +10,7 @@ import {
 import { errorCodes } from '../../kernel/index.ts'
 import {
   type Candidate,
+  type RecentChange,
   repair,
   type RepairOutcome,
   type RepairProgress,
@@ -20,7 +21,7 @@ import { fileKind, isScriptPath, type Repository } from '../repository/index.ts'
 import { runOnTree } from './execute.ts'
 import { reproductionSchema, type FrozenReproduction } from './reproduce.ts'
 import { validateWorkspace } from './validation.ts'
-import { type ExecutionPlaces, workspaceFailures, workspaceSchema } from './workspace.ts'
+import { type ExecutionPlaces, type Workspace, workspaceFailures, workspaceSchema } from './workspace.ts'
 
 const inputSchema = z.object({
   workspace: workspaceSchema,
@@ -88,6 +89,8 @@ export function repairTool(places: ExecutionPlaces): Tool<RepairInput, RepairRes
             newTestLines: reproduction.newTestLines,
             spectrum,
             issue: issueText(input),
+            reportedStack: input.intent.stackFrames.map(({ file, line }) => `${file}:${line}`).join('\n'),
+            recentChanges: await recentChanges(repository, workspace),
           },
           {
             validator: validation,
@@ -111,6 +114,19 @@ export function repairTool(places: ExecutionPlaces): Tool<RepairInput, RepairRes
       }
     },
   }
+}
+
+/** How many commits before the base are looked at, each time together with those in between. */
+const pasts = [0, 2, 9] as const
+
+async function recentChanges(repository: Repository, { base }: Workspace): Promise<readonly RecentChange[]> {
+  const changes: RecentChange[] = []
+  for (const commitsAgo of pasts) {
+    const lines = await repository.linesOfCommit(base.commit, commitsAgo)
+    for (const [file, numbers] of Object.entries(lines))
+      for (const line of numbers) changes.push({ file, startLine: line, endLine: line, commitsAgo })
+  }
+  return changes
 }
 
 function issueText({ intent }: RepairInput): string {

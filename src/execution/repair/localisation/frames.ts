@@ -9,7 +9,10 @@ export interface SourceFrame {
 }
 
 /** Frames of the failing tests' stacks that lie in the given files. Paths are matched by their ends. */
-export function sourceFrames(failing: readonly TestCase[], files: readonly string[]): readonly SourceFrame[] {
+export function sourceFrames(
+  failing: readonly Pick<TestCase, 'message' | 'stack'>[],
+  files: readonly string[],
+): readonly SourceFrame[] {
   const byName = new Map<string, string[]>()
   for (const file of files) {
     const name = file.slice(file.lastIndexOf('/') + 1)

@@ -177,7 +177,7 @@ describe('sourceFrames', () => {
       'at b (/workspace/node_modules/x/lib/calc.js:1:1)',
       'at c (webpack://pkg/./lib/calc.js:2:3)',
     ].join('\n')
-    const frames = sourceFrames([{ id: 'x', name: 'x', outcome: 'failed', stack }], ['lib/calc.js'])
+    const frames = sourceFrames([{ stack }], ['lib/calc.js'])
     expect(frames).toEqual([
       { file: 'lib/calc.js', line: 6, depth: 0 },
       { file: 'lib/calc.js', line: 2, depth: 1 },

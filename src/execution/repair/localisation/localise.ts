@@ -47,8 +47,9 @@ export function localise(
 ): Localisation {
   const formula = options.formula ?? ochiai
   const spectrum = usable(problem)
+  const reported = problem.reportedStack === undefined ? [] : [{ stack: problem.reportedStack }]
   const frames = sourceFrames(
-    problem.reproduction.failing,
+    [...problem.reproduction.failing, ...reported],
     problem.sources.map((source) => source.path),
   )
   const trees = suspiciousFiles(problem, spectrum, frames)
@@ -97,13 +98,14 @@ function scoreFile(
   const units = unitsOf(tree)
   const counts = spectrum === undefined ? null : countCoverage(tree.path, units, spectrum)
   const own = frames.filter((frame) => frame.file === tree.path)
+  const changes = (problem.recentChanges ?? []).filter((change) => change.file === tree.path)
   return units.map((unit, index) => {
     const reasons: string[] = []
     const base = baseScore(unit, counts?.[index], formula, reasons)
     const line = tree.lineOf(unit.site.start)
     const frame = frameScore(line, tree.lineOf(unit.ownEnd), own, reasons)
     const spoken = wordScore(tree, unit, words, reasons)
-    const recent = recentScore(tree, unit, problem.recentChanges ?? [], reasons)
+    const recent = recentScore(tree, unit, changes, reasons)
     const factor = 1 + influence.frame * frame + influence.words * spoken + influence.recent * recent
     // A frame proves that the line ran, whatever the spectrum missed.
     const score = Math.max(base, frame * 0.2) * factor
@@ -214,7 +216,7 @@ function recentScore(
   const last = tree.lineOf(unit.ownEnd)
   let youngest = Number.POSITIVE_INFINITY
   for (const change of changes) {
-    if (change.file === tree.path && change.startLine <= last && first <= change.endLine) {
+    if (change.startLine <= last && first <= change.endLine) {
       youngest = Math.min(youngest, change.commitsAgo)
     }
   }

@@ -150,6 +150,7 @@ if (channel.active && isMainThread) {
   process.on('exit', (code) => {
     const only = tape.getHarness()._results?._only
     const never = []
+    const waiting = new Set([...states.values()].filter((state) => state.open > 0))
     // Children before parents.
     for (const state of [...states.values()].reverse()) {
       if (state.ended) continue
@@ -158,7 +159,7 @@ if (channel.active && isMainThread) {
         continue
       }
       // A parent that waits for its children is told by them.
-      if (state.open === 0)
+      if (!waiting.has(state))
         state.failed ??= { name: 'the process ended before this test did', error: uncaught }
       send(state)
     }

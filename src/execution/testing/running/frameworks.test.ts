@@ -161,6 +161,21 @@ test.skip('off', (t) => { t.end() })
     expect(report.tests.find(({ name }) => name === 'fails')).toMatchObject({ line: 4 })
   })
 
+  it('tape, where a test crashes: those around it are told by it', async () => {
+    const sum = `const test = require('tape')
+test('sum', (t) => {
+  t.test('adds', (s) => { s.equal(1 + 1, 2); s.end() })
+  t.test('crashes', (s) => { null.value })
+  t.end()
+})
+`
+    const report = await projects.run({ ...manifest('node test'), 'test/index.js': sum }, layers)
+    expect(outcomes(report)).toEqual({
+      'test/index.js > sum > adds': 'passed',
+      'test/index.js > sum > crashes': 'failed',
+    })
+  })
+
   it('Vitest', async () => {
     // The studio's own Vitest, which is there without a download.
     const own = join(import.meta.dirname, '../../../../node_modules')

@@ -49,9 +49,9 @@ interface Side {
   readonly parameters: Map<string, Parameter>
 }
 
-const mostPerSide = 120
-const mostUses = 6
-const mostValues = 8
+const mostPerSide = 160
+const mostUses = 8
+const mostValues = 24
 const silent: RunObserver = { started: () => undefined, ended: () => undefined }
 
 /** Runs tests with other values than their own, on one variant of the program after another. */
