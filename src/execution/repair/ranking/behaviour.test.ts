@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Observation, Sighting } from '../model.ts'
-import { behavioursOf, kindsOfBehaviour } from './behaviour.ts'
+import { behavioursOf } from './behaviour.ts'
 
 const seen = (letters: string): Sighting[] =>
   Array.from(letters, (letter) => ({ digest: letter, crashed: letter === 'x' }))
@@ -26,11 +26,9 @@ describe('behavioursOf', () => {
     expect(behaviours.get(4)).toMatchObject({ changesNear: 1, changesElsewhere: 1 })
   })
 
-  it('counts who does the same', () => {
-    expect(behaviours.get(1)?.sameEverywhere).toBeCloseTo(1 / 3)
-    expect(behaviours.get(4)?.sameEverywhere).toBe(0)
-    expect(behaviours.get(1)?.agreement).toBeGreaterThan(behaviours.get(4)?.agreement ?? 1)
-    expect(kindsOfBehaviour(observation)).toBe(3)
+  it('counts who does something else', () => {
+    expect(behaviours.get(1)?.disputed).toBeCloseTo(2 / 3)
+    expect(behaviours.get(4)?.disputed).toBe(1)
   })
 
   it('does not blame a candidate for what crashes with every one', () => {
@@ -41,6 +39,6 @@ describe('behavioursOf', () => {
   it('has nothing to say about nothing', () => {
     expect(behavioursOf({ near: [], unchanged: [], candidates: new Map() })).toEqual(new Map())
     const blind: Observation = { near: [], unchanged: [], candidates: new Map([[1, []]]) }
-    expect(behavioursOf(blind).get(1)).toMatchObject({ changesNear: 0, crashes: 0, agreement: 0 })
+    expect(behavioursOf(blind).get(1)).toMatchObject({ changesNear: 0, crashes: 0, disputed: 0 })
   })
 })

@@ -8,19 +8,15 @@ export interface Behaviour {
   readonly changesNear: number
   /** Share of the inputs on which it crashes though some other plausible candidate does not. */
   readonly crashes: number
-  /** How many of the other plausible candidates do the same, on average over the inputs. */
-  readonly agreement: number
-  /** Share of the other plausible candidates that do the same on every input. */
-  readonly sameEverywhere: number
+  /** Share of the other plausible candidates that do something else on some input. */
+  readonly disputed: number
 }
 
 /** Compares the candidates that were observed with each other and with the unchanged program. */
 export function behavioursOf({ near, unchanged, candidates }: Observation): ReadonlyMap<number, Behaviour> {
   const all = [...candidates.values()]
   const crashesForAll = near.map((_, index) => all.every((seen) => seen[index]?.crashed === true))
-  const countsByInput = near.map((_, index) => countOf(all.map((seen) => seen[index]?.digest ?? '')))
-  const countsByClass = countOf(all.map(signatureOf))
-  const others = Math.max(1, all.length - 1)
+  const alike = Map.groupBy(all, signatureOf)
   return new Map(
     [...candidates].map(([id, seen]): [number, Behaviour] => {
       const changes = (side: boolean): number =>
@@ -29,36 +25,22 @@ export function behavioursOf({ near, unchanged, candidates }: Observation): Read
           if (isNear !== side || (!side && unchanged[index]?.crashed === true)) return null
           return seen[index]?.digest !== unchanged[index]?.digest
         })
+      const others = all.length - (alike.get(signatureOf(seen))?.length ?? 0)
       return [
         id,
         {
           changesElsewhere: changes(false),
           changesNear: changes(true),
           crashes: share(seen, ({ crashed }, index) => crashed && crashesForAll[index] === false),
-          agreement:
-            seen.reduce((sum, { digest }, index) => sum + (countsByInput[index]?.get(digest) ?? 1) - 1, 0) /
-            Math.max(1, seen.length) /
-            others,
-          sameEverywhere: ((countsByClass.get(signatureOf(seen)) ?? 1) - 1) / others,
+          disputed: others / Math.max(1, all.length - 1),
         },
       ]
     }),
   )
 }
 
-/** Number of kinds of behaviour among the candidates. */
-export function kindsOfBehaviour({ candidates }: Observation): number {
-  return new Set([...candidates.values()].map(signatureOf)).size
-}
-
 function signatureOf(seen: readonly Sighting[]): string {
   return seen.map(({ digest }) => digest).join()
-}
-
-function countOf(items: readonly string[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>()
-  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1)
-  return counts
 }
 
 /** Share of the items for which the test holds, leaving out those for which it is null. */

@@ -13,6 +13,8 @@ export interface Features {
   readonly spoken: number
   /** Whether it only takes code away or makes a branch constant: right by accident more often than not. */
   readonly destructive: number
+  /** Whether it puts another name, or the opposite, where one stood: such an edit passes by accident easily. */
+  readonly accidental: number
   /** Whether it compares with, or returns, a literal that stands in the failing tests. */
   readonly overfitted: number
   /** Share of the other plausible candidates that change the same statement. */
@@ -46,6 +48,7 @@ export function featuresOf(
     idiomatic: brought.length === 0 ? 0.5 : brought.filter(({ known }) => known).length / brought.length,
     spoken: Math.max(0, ...brought.map(({ word }) => vocabulary.names.get(word) ?? 0)),
     destructive: isDestructive(candidate, changes) ? 1 : 0,
+    accidental: accidentalTemplates.test(candidate.template) ? 1 : 0,
     overfitted: isOverfitted(changes, vocabulary) ? 1 : 0,
     agreed: agreement(candidate, all),
     guarded: Math.min(1, Math.log2(1 + guardsOf(candidate, spectrum)) / 5),
@@ -81,6 +84,9 @@ function newWords(before: string, after: string): readonly string[] {
 
 const destructiveTemplates =
   /^(?:statement\/remove|condition\/drop-|argument\/remove|table\/remove-|operand\/(?:drop|one-branch)|nullish\/drop|nesting\/unwrap|comparator\/remove|literal\/edit)/
+
+const accidentalTemplates =
+  /^(?:substitution\/|operator\/(?:replace|strict|assignment)|assignment\/(?:normalise|keep)|condition\/negate)/
 
 function isDestructive(candidate: Candidate, changes: readonly Change[]): boolean {
   if (destructiveTemplates.test(candidate.template)) return true

@@ -73,6 +73,29 @@ describe('createRanker', () => {
     expect(confidences).toEqual([...confidences].sort((left, right) => right - left))
   })
 
+  it('believes what keeps to itself, and those who agree', () => {
+    const seen = (letters: string) => Array.from(letters, (digest) => ({ digest, crashed: false }))
+    const rival = plausible('guard/return-early', test, `source && ${test}`)
+    const near = Array.from('nnff', (side) => side === 'n')
+    const observed = (guards: string, rivals: string) => ({
+      near,
+      unchanged: seen('xxcc'),
+      candidates: new Map([
+        [guard.candidate.id, seen(guards)],
+        [rival.candidate.id, seen(rivals)],
+      ]),
+    })
+    const [agreed] = ranker.rank([guard, rival], observed('aacc', 'aacc'))
+    const [disputed] = ranker.rank([guard, rival], observed('aacc', 'abcc'))
+    const [spoiling, modest] = [ranker.rank([guard, rival], observed('aade', 'aacc')), rival.candidate]
+    expect(agreed!.confidence).toBeGreaterThan(disputed!.confidence)
+    expect(spoiling[0]?.candidate).toBe(modest)
+    expect(spoiling[1]?.reasons).toContain('it changes what passing tests do on other inputs')
+    const [blind] = ranker.rank([guard, rival])
+    expect(blind!.confidence).toBeLessThan(agreed!.confidence)
+    expect(blind!.reasons).toContain('what it does on other inputs could not be watched')
+  })
+
   it('has nothing to say about nothing', () => {
     expect(ranker.rank([])).toEqual([])
   })

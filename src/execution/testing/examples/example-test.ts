@@ -63,7 +63,7 @@ interface Example {
 function readExample(code: string): Example | null {
   const path = /\bimport\s+type\b|:\s*(?:string|number|boolean)\b/.test(code) ? 'example.ts' : 'example.js'
   const file = parseScript(path, code)
-  if (file === undefined || (file.errors?.length ?? 0) > 0 || file.program.body.length === 0) return null
+  if (file === undefined || file.errors.length > 0 || file.program.body.length === 0) return null
   const imports: Import[] = []
   const statements: string[] = []
   let comparesValues = false
@@ -208,7 +208,7 @@ function bodyOf(declare: string, model: string, example: Example): readonly stri
 function mannerOf({ path, text }: ProjectFile): Manner | null {
   const file = parseScript(path, text)
   if (file === undefined) return null
-  let found: { readonly callee: string; readonly depth: number } | null = null
+  const found: { readonly callee: string; readonly depth: number }[] = []
   walkScript(file, (node, ancestors) => {
     if (node.type !== 'CallExpression') return
     const [first] = node.arguments
@@ -218,14 +218,13 @@ function mannerOf({ path, text }: ProjectFile): Manner | null {
       (first?.type === 'StringLiteral' || first?.type === 'TemplateLiteral') &&
       (last?.type === 'ArrowFunctionExpression' || last?.type === 'FunctionExpression') &&
       /^(?:[\w$]+\.)?(?:it|test|specify)$|^(?:tap|tape|t|ava)$/.test(callee)
-    if (isTest && (found === null || ancestors.length < found.depth))
-      found = { callee, depth: ancestors.length }
+    if (isTest) found.push({ callee, depth: ancestors.length })
   })
-  const { callee } = (found ?? { callee: '' }) as { readonly callee: string }
-  if (callee === '') return null
+  const [outermost] = found.sort((left, right) => left.depth - right.depth)
+  if (outermost === undefined) return null
   const imports = file.program.body.flatMap((statement) => importOf(statement, text) ?? [])
   const style = imports.some((one) => one.style === 'import') || path.endsWith('.mjs') ? 'import' : 'require'
-  return { declare: callee, imports, style }
+  return { declare: outermost.callee, imports, style }
 }
 
 /** A name that the project's runner takes for a test file because it looks like the model's. */

@@ -12,8 +12,8 @@ const announced =
 export function asAssertion(statement: Statement, comments: readonly Comment[], text: string): string | null {
   if (statement.type !== 'ExpressionStatement') return null
   const value = valueOf(statement.expression)
-  const expected = comments.map(({ value: comment }) => literalIn(comment)).find((literal) => literal !== null)
-  if (value === null || expected === undefined || expected === null) return null
+  const [expected] = comments.flatMap(({ value: comment }) => literalIn(comment) ?? [])
+  if (value === null || expected === undefined) return null
   return `deepStrictEqual(${text.slice(value.start ?? 0, value.end ?? 0)}, ${expected})`
 }
 
@@ -49,13 +49,13 @@ function literalIn(comment: string): string | null {
   const given = announced.exec(comment)?.[1]?.trim().replace(/[;.]$/, '') ?? ''
   if (given === '') return null
   const file = parseScript('expected.js', `(${given})`)
-  if (file === undefined || (file.errors?.length ?? 0) > 0) return null
-  let isLiteral = true
+  if (file === undefined || file.errors.length > 0) return null
+  const others: Node[] = []
   walkScript(file, (node, ancestors) => {
     const parent = ancestors.at(-1)
     const isKey = parent?.type === 'ObjectProperty' && parent.key === node && !parent.computed
     const isUndefined = node.type === 'Identifier' && node.name === 'undefined'
-    if (!harmless.has(node.type) && !isKey && !isUndefined) isLiteral = false
+    if (!harmless.has(node.type) && !isKey && !isUndefined) others.push(node)
   })
-  return isLiteral ? given : null
+  return others.length === 0 ? given : null
 }
