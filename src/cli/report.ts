@@ -15,7 +15,14 @@ export function renderReport(run: RunView, terminal: Terminal): string {
     '',
     ...row('Asked', [oneLine(run.report.asked, width - labelWidth - 2)]),
   ]
+  lines.push(
+    ...row(
+      'Found',
+      run.report.found.map((line) => oneLine(line, width - labelWidth)),
+    ),
+  )
   lines.push(...changeLines(run, terminal, width))
+  lines.push(...checkLines(run.report, terminal, width))
   lines.push(...proofLines(run.report, terminal, width))
   lines.push(
     ...row(
@@ -41,6 +48,7 @@ function headline(run: RunView, terminal: Terminal): string {
   const state = run.outcome ?? run.status
   const mark = {
     delivered: colours.green('✔ delivered'),
+    unchanged: colours.green('✔ nothing to do'),
     waiting: colours.yellow('● waiting for approval'),
     running: colours.cyan('● running'),
     escalated: colours.yellow('▲ escalated to a person'),
@@ -96,6 +104,18 @@ function renderPatch(
   })
   const rest = body.length - shown.length
   return rest > 0 ? [...shown, `  … ${count(rest, 'more line')}: atelier show ${options.run} --diff`] : shown
+}
+
+/** What this kind of work verified, beside the tests. */
+function checkLines({ checks }: RunReport, terminal: Terminal, width: number): string[] {
+  const colours = palette(terminal)
+  return row(
+    'Checked',
+    checks.map(({ name, holds, detail }) => {
+      const mark = holds ? colours.green('✔') : colours.red('✖')
+      return `${mark} ${oneLine(`${name}: ${detail}`, width - labelWidth - 2)}`
+    }),
+  )
 }
 
 function proofLines(report: RunReport, terminal: Terminal, width: number): string[] {

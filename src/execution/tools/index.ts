@@ -5,5 +5,6 @@ export { ToolRegistry } from './registry.ts'
 export { repairResultSchema, repairTool } from './repair.ts'
 
 export { reproduceTool, reproductionSchema } from './reproduce.ts'
+export { proposeTool, verifyKindTool } from './upkeep.ts'
 export { workspaceFailures, workspaceSchema } from './workspace.ts'
 export type { ExecutionPlaces, Workspace } from './workspace.ts'

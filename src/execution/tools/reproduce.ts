@@ -29,6 +29,8 @@ export const reproductionSchema = z.object({
   unrelated: z.array(z.string()),
   /** Failed once and passed when run again. */
   flaky: z.array(z.string()),
+  /** Fail with the whole suite and pass without it. */
+  orderDependent: z.array(z.string()).default([]),
   /** Lines of the failing files that the base revision itself brought, by path. */
   newTestLines: z.record(z.string(), z.array(z.int().positive())),
   relation: z.enum(relations),
@@ -66,12 +68,12 @@ export function reproduceTool(
         context,
         files.length > 0 ? files : undefined,
       )
-      const passedAgain = new Set(
-        again.tests.filter(({ outcome }) => outcome === 'passed').map(({ id }) => id),
-      )
-      const frozen = related.filter(({ id }) => !passedAgain.has(id))
+      const passedAlone = related.filter(({ id }) => outcomeIn(again, id) === 'passed')
+      const frozen = related.filter((test) => !passedAlone.includes(test))
+      const { orderDependent, flaky } = await tellApart(places, workspace, context, passedAlone)
       if (frozen.length === 0) {
-        throw reproductionErrors.FLAKY({
+        const error = flaky.length === 0 ? reproductionErrors.ORDER_DEPENDENT : reproductionErrors.FLAKY
+        throw error({
           detail: related
             .map(({ id }) => id)
             .join(', ')
@@ -84,12 +86,35 @@ export function reproduceTool(
         failingFiles: filesOf(frozen),
         testFiles,
         unrelated: unrelated.map(({ id }) => id),
-        flaky: related.filter(({ id }) => passedAgain.has(id)).map(({ id }) => id),
+        flaky,
+        orderDependent,
         newTestLines: Object.fromEntries(Object.entries(lines).filter(([path]) => testFiles.includes(path))),
         relation,
       }
     },
   }
+}
+
+/**
+ * Tests that failed with the whole suite and passed without it: those that fail with the whole suite a second time depend
+ * on the order, or on what other tests leave behind; the others are flaky.
+ */
+async function tellApart(
+  places: ExecutionPlaces,
+  workspace: Workspace,
+  context: ToolContext,
+  passedAlone: readonly TestCase[],
+): Promise<{ readonly orderDependent: string[]; readonly flaky: string[] }> {
+  if (passedAlone.length === 0) return { orderDependent: [], flaky: [] }
+  context.report('running the whole suite again: some failing tests pass alone')
+  const whole = await runOnTree(places, workspace, workspace.base.tree, context)
+  const ids = passedAlone.map(({ id }) => id)
+  const failsTogether = (id: string): boolean => outcomeIn(whole, id) === 'failed'
+  return { orderDependent: ids.filter(failsTogether), flaky: ids.filter((id) => !failsTogether(id)) }
+}
+
+function outcomeIn(report: TestReport, id: string): TestCase['outcome'] | undefined {
+  return report.tests.find((test) => test.id === id)?.outcome
 }
 
 function requireFailing(baseline: TestReport): readonly TestCase[] {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { changeSchema, findingSchema, verdictSchema } from '../../contracts/index.ts'
+import { findingSchema, proposalSchema, upkeepVerdictSchema, verdictSchema } from '../../contracts/index.ts'
 import { planSchema } from '../../control/planning/index.ts'
 import type { JsonObject } from '../../engine/index.ts'
 import { workspaceSchema } from '../../execution/tools/index.ts'
@@ -10,13 +10,10 @@ import { type Digest, digestOfValue } from '../../kernel/index.ts'
 const approvedPartsSchema = z.object({
   workspace: workspaceSchema,
   plan: planSchema,
-  repair: z.object({
-    tree: z.string(),
-    change: changeSchema,
-    confidence: z.number(),
-    explanation: z.string(),
-  }),
+  proposal: proposalSchema,
   verdict: verdictSchema,
+  /** What the kind of work verified by itself, where it does. */
+  check: upkeepVerdictSchema.optional(),
   review: z.object({ findings: z.array(findingSchema) }),
 })
 
@@ -25,26 +22,33 @@ const approvedPartsSchema = z.object({
  * was asked about it.
  */
 export function approvalSubject(parts: JsonObject, policySet: Digest): ApprovalSubject {
-  const { workspace, plan, repair, verdict, review } = approvedPartsSchema.parse(parts)
+  const { workspace, plan, proposal, verdict, check, review } = approvedPartsSchema.parse(parts)
   return {
     plan: plan.digest as Digest,
-    tree: repair.tree,
+    tree: proposal.tree,
     policySet,
-    evidence: digestOfValue({ base: workspace.base, repair, verdict, review }),
+    evidence: digestOfValue({
+      base: workspace.base,
+      proposal,
+      verdict,
+      review,
+      ...(check === undefined ? {} : { check }),
+    }),
   }
 }
 
 /** What people are asked, for the record. */
 export function approvalQuestion(parts: JsonObject): Readonly<Record<string, unknown>> {
-  const { workspace, repair, verdict, review } = approvedPartsSchema.parse(parts)
+  const { workspace, proposal, verdict, check, review } = approvedPartsSchema.parse(parts)
   return {
     repository: workspace.location,
     baseCommit: workspace.base.commit,
-    tree: repair.tree,
-    patch: repair.change.patch,
-    explanation: repair.explanation,
-    confidence: repair.confidence,
+    tree: proposal.tree,
+    patch: proposal.change.patch,
+    explanation: proposal.explanation,
+    ...(proposal.confidence === undefined ? {} : { confidence: proposal.confidence }),
     fixed: verdict.fixed,
+    ...(check === undefined ? {} : { checks: check.checks }),
     findings: review.findings.length + verdict.findings.length,
   }
 }
