@@ -25,6 +25,8 @@ export function solveCommand(context: CliContext, finish: (code: ExitCode) => vo
     const options = called.optsWithGlobals<SolveOptions>()
     const issue = await readIssue(issueArgument(options.issue, context))
     const { kind } = options
-    finish(await submitAndFollow(context, options, { issue, ...(kind === undefined ? {} : { task: { kind } }) }))
+    finish(
+      await submitAndFollow(context, options, { issue, ...(kind === undefined ? {} : { task: { kind } }) }),
+    )
   })
 }

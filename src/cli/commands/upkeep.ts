@@ -56,7 +56,11 @@ function codemodCommand(start: Start): Command {
     .action(async (argument: string, _options: unknown, command: Command) => {
       const { path = [] } = command.optsWithGlobals<UpkeepOptions>()
       const rule = await readRuleArgument(argument)
-      await start(command, `Apply the rule ${argument}`.slice(0, 500), { kind: 'codemod', paths: [...path], rule })
+      await start(command, `Apply the rule ${argument}`.slice(0, 500), {
+        kind: 'codemod',
+        paths: [...path],
+        rule,
+      })
     })
 }
 
