@@ -18,7 +18,7 @@ export function renderReport(run: RunView, terminal: Terminal): string {
   lines.push(
     ...row(
       'Found',
-      run.report.found.map((line) => oneLine(line, width - labelWidth)),
+      run.report.found.flatMap((line) => wrap(oneLine(line, 2 * width), width - labelWidth - 2)),
     ),
   )
   lines.push(...changeLines(run, terminal, width))
@@ -84,6 +84,14 @@ function changeLines(run: RunView, terminal: Terminal, width: number): string[] 
   return lines
 }
 
+/** What people wrote comes before what a package manager worked out. */
+function lockFilesLast(patch: string): string {
+  const isLock = (part: string): boolean =>
+    /^diff --git \S*?(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml) /.test(part)
+  const parts = patch.split(/^(?=diff --git )/m)
+  return [...parts.filter((part) => !isLock(part)), ...parts.filter(isLock)].join('')
+}
+
 /** A unified diff with colours, indented; without its file headers' noise. */
 function renderPatch(
   patch: string,
@@ -91,7 +99,7 @@ function renderPatch(
   options: { readonly width: number; readonly limit: number; readonly run: string },
 ): string[] {
   const colours = palette(terminal)
-  const body = printable(patch)
+  const body = printable(lockFilesLast(patch))
     .split('\n')
     .filter((line) => !/^(diff --git|index |--- |new file|deleted file|similarity)/.test(line))
   while (body.at(-1) === '') body.pop()

@@ -60,7 +60,7 @@ export async function proposeNpmUpdate(place: UpkeepPlace, task: Task): Promise<
   )
   const after = readNpmLock(written.lockText)
   const moves = movesBetween(project.lock, after, project.manifest)
-  const found = [describeMoves(moves), ...written.notes]
+  const found = [...(moves.length === 0 ? [] : [describeMoves(moves)]), ...written.notes]
   if (moves.length === 0)
     return { tree: place.baseTree, explanation: `Everything is as new as ${task.level} allows.`, found }
   const inside = (name: string): string => posix.join(place.directory, name)
@@ -75,7 +75,7 @@ export async function proposeNpmUpdate(place: UpkeepPlace, task: Task): Promise<
   const direct = moves.filter((move) => move.direct)
   return {
     tree,
-    explanation: `${count(direct.length, 'direct dependency').replace(/ys$/, 'ies')} and ${moves.length - direct.length} others have new versions (${task.level}).`,
+    explanation: `New versions, ${task.level}: ${direct.length} direct and ${moves.length - direct.length} indirect.`,
     found: [
       ...found,
       ...direct.slice(0, 8).map(({ name, from, to }) => {
@@ -125,7 +125,7 @@ async function workOut(
   const advisoriesAfter = await readAdvisories(place, sandbox)
   return {
     manifestText,
-    lockText: withPublicAddresses(new TextDecoder().decode(lock), place.registries.npm.url),
+    lockText: withFormerAddresses(new TextDecoder().decode(lock), project.lock, place.registries.npm.url),
     notes: [...notes, ...describeAdvisories(advisoriesBefore, advisoriesAfter)],
     advisories: { before: advisoriesBefore, after: advisoriesAfter },
   }
@@ -215,12 +215,16 @@ function escape(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
 }
 
-/** What a mirror calls its own address is that of the public registry for everybody else. */
-function withPublicAddresses(lockText: string, registry: string): string {
+/**
+ * Addresses as the base's lock file has them: what a mirror calls its own address is that of the public registry for
+ * everybody else, and a lock file without addresses stays without.
+ */
+function withFormerAddresses(lockText: string, before: NpmLock, registry: string): string {
   const prefix = registry.endsWith('/') ? registry : `${registry}/`
-  return prefix === publicRegistry
-    ? lockText
-    : lockText.replaceAll(`"resolved": "${prefix}`, `"resolved": "${publicRegistry}`)
+  const text = lockText.replaceAll(`"resolved": "${prefix}`, `"resolved": "${publicRegistry}`)
+  const hasAddresses = Object.values(before.packages).some(({ resolved }) => resolved?.startsWith('http'))
+  const addressLine = new RegExp(`^\\s*"resolved": "${escape(publicRegistry)}[^"]*",?\n`, 'gm')
+  return hasAddresses ? text : text.replace(addressLine, '')
 }
 
 /** Names of packages with known vulnerabilities, as the registry tells; null where it does not. */

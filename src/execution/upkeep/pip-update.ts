@@ -51,14 +51,26 @@ async function readRequirements(place: UpkeepPlace, tree: string): Promise<Reado
 
 /**
  * Asks the package index for the versions of packages and chooses the newest that a level allows, that is not withdrawn
- * and runs on this Python. Reads the JSON form of the simple index (PEP 691).
+ * and runs on this Python. Reads both forms of the simple index (PEP 503 and 691).
  */
 const choosing = `
-import json, os, re, sys, platform
+import json, re, sys, platform
+from html.parser import HTMLParser
+from urllib.parse import unquote
 from urllib.request import Request, urlopen
 from pip._vendor.packaging.version import Version, InvalidVersion
 from pip._vendor.packaging.specifiers import SpecifierSet, InvalidSpecifier
 task = json.load(sys.stdin)
+class Links(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.files = []
+        self.feed(text)
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        if tag == 'a' and found.get('href'):
+            name = found['href'].split('#')[0].split('?')[0].rsplit('/', 1)[-1]
+            self.files.append({'filename': unquote(name), 'yanked': 'data-yanked' in found, 'requires-python': found.get('data-requires-python')})
 def runs_here(wanted):
     try:
         return not wanted or SpecifierSet(wanted).contains(platform.python_version())
@@ -66,9 +78,10 @@ def runs_here(wanted):
         return True
 def newest(name, current, level):
     address = task['index'].rstrip('/') + '/' + re.sub(r'[-_.]+', '-', name).lower() + '/'
-    request = Request(address, headers={'Accept': 'application/vnd.pypi.simple.v1+json'})
+    request = Request(address, headers={'Accept': 'application/vnd.pypi.simple.v1+json, text/html;q=0.5'})
     with urlopen(request, timeout=30) as answer:
-        files = json.load(answer)['files']
+        text = answer.read().decode()
+        files = json.loads(text)['files'] if 'json' in answer.headers.get('content-type', '') else Links(text).files
     base = Version(current)
     kept = base.release[:2 if level == 'patch' else 1]
     best, withdrawn = base, False
