@@ -183,6 +183,9 @@ function attentionOf(facts: AttentionFacts): string[] {
       `${reproduction.orderDependent.length} failing tests pass alone and fail together with others; they were left out`,
     )
   }
+  if (reproduction && reproduction.needNetwork.length > 0) {
+    remarks.push(`${reproduction.needNetwork.length} failing tests need the network and were left out`)
+  }
   if (verdict && verdict.stillFailing.length > 0) {
     remarks.push(`${verdict.stillFailing.length} tests failed before and still fail`)
   }

@@ -31,6 +31,8 @@ export const reproductionSchema = z.object({
   flaky: z.array(z.string()),
   /** Fail with the whole suite and pass without it. */
   orderDependent: z.array(z.string()).default([]),
+  /** Reach for the network, which they do not have; they say nothing about the code. */
+  needNetwork: z.array(z.string()).default([]),
   /** Lines of the failing files that the base revision itself brought, by path. */
   newTestLines: z.record(z.string(), z.array(z.int().positive())),
   relation: z.enum(relations),
@@ -51,7 +53,7 @@ export function reproduceTool(
     failureModes: [...errorCodes(reproductionErrors), ...workspaceFailures],
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 1200 },
     async perform({ workspace, intent, baseline }, context) {
-      const failing = requireFailing(baseline)
+      const { failing, needNetwork } = withoutNetwork(requireFailing(baseline))
       const testFiles = filesOf(baseline.tests)
       const lines = await readLinesOfBase(places, workspace, context)
       const { related, unrelated, relation } = relateToIntent(
@@ -88,6 +90,7 @@ export function reproduceTool(
         unrelated: unrelated.map(({ id }) => id),
         flaky,
         orderDependent,
+        needNetwork,
         newTestLines: Object.fromEntries(Object.entries(lines).filter(([path]) => testFiles.includes(path))),
         relation,
       }
@@ -115,6 +118,24 @@ async function tellApart(
 
 function outcomeIn(report: TestReport, id: string): TestCase['outcome'] | undefined {
   return report.tests.find((test) => test.id === id)?.outcome
+}
+
+/** How name resolution and connections fail where there is no network, in Node and in Python. */
+const networkFailure =
+  /getaddrinfo (?:EAI_AGAIN|ENOTFOUND)|connect E(?:NETUNREACH|HOSTUNREACH)|^(?:TypeError: )?fetch failed$|Temporary failure in name resolution|Name or service not known|Network is unreachable/m
+
+/** Throws `ATL_REPRODUCE_NEEDS_NETWORK` if all failing tests do. */
+function withoutNetwork(all: readonly TestCase[]): {
+  readonly failing: readonly TestCase[]
+  readonly needNetwork: string[]
+} {
+  const reaches = ({ message = '', stack = '' }: TestCase): boolean =>
+    networkFailure.test(message) || networkFailure.test(stack)
+  const failing = all.filter((test) => !reaches(test))
+  const needNetwork = all.filter(reaches).map(({ id }) => id)
+  if (failing.length === 0)
+    throw reproductionErrors.NEEDS_NETWORK({ detail: needNetwork.join(', ').slice(0, 500) })
+  return { failing, needNetwork }
 }
 
 function requireFailing(baseline: TestReport): readonly TestCase[] {
