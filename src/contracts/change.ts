@@ -48,6 +48,8 @@ export const proposalSchema = z.object({
   explanation: z.string(),
   /** Share of certainty 0 … 1; absent where the change is derived rather than searched for. */
   confidence: z.number().optional(),
+  /** What whoever made the change has to say about it. */
+  findings: z.array(findingSchema).default([]),
 })
 export type Proposal = z.infer<typeof proposalSchema>
 
@@ -59,7 +61,7 @@ export type Check = z.infer<typeof checkSchema>
 export const upkeepResultSchema = z.discriminatedUnion('outcome', [
   z.object({
     outcome: z.literal('changed'),
-    ...proposalSchema.omit({ confidence: true }).shape,
+    ...proposalSchema.omit({ confidence: true, findings: true }).shape,
     /** What was found, a line each. Text from outside stands in it. */
     found: z.array(z.string()),
     findings: z.array(findingSchema),

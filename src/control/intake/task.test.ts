@@ -20,8 +20,12 @@ test.each([
 
 test('a text from outside never starts a codemod or an update, and is read in time', () => {
   fc.assert(
-    fc.property(fc.string({ maxLength: 2_000 }), fc.constantFrom('', 'fix lint errors', 'update dependencies '), (noise, lead) => {
-      expect(['repair', 'lint-fix', 'format']).toContain(readTask(lead + noise).task.kind)
-    }),
+    fc.property(
+      fc.string({ maxLength: 2_000 }),
+      fc.constantFrom('', 'fix lint errors', 'update dependencies '),
+      (noise, lead) => {
+        expect(['repair', 'lint-fix', 'format']).toContain(readTask(lead + noise).task.kind)
+      },
+    ),
   )
 })
