@@ -51,10 +51,9 @@ export const proposalSchema = z.object({
   /** What whoever made the change has to say about it. */
   findings: z.array(findingSchema).default([]),
 })
-export type Proposal = z.infer<typeof proposalSchema>
 
 /** One thing that a kind of work verifies about its change, and whether it holds. */
-export const checkSchema = z.object({ name: z.string(), holds: z.boolean(), detail: z.string() })
+const checkSchema = z.object({ name: z.string(), holds: z.boolean(), detail: z.string() })
 export type Check = z.infer<typeof checkSchema>
 
 /** What came of work by the project's own tools. */

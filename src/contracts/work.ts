@@ -11,8 +11,7 @@ const repositoryRefSchema = z.object({
 })
 
 /** The kinds of work; all but `repair` are done by the project's own tools or by the package manager. */
-export const workKindSchema = z.enum(['repair', 'lint-fix', 'format', 'codemod', 'dependency-update'])
-export type WorkKind = z.infer<typeof workKindSchema>
+export type WorkKind = 'repair' | 'lint-fix' | 'format' | 'codemod' | 'dependency-update'
 
 /** A path inside the repository, in its shortest form. */
 const insidePathSchema = z

@@ -138,7 +138,7 @@ async function layerDirectory(folder: string): Promise<string> {
 }
 
 /** The registries that npm and pip are configured for here. */
-export function registriesOfThisMachine(): Registries {
+function registriesOfThisMachine(): Registries {
   const caFile = [process.env['NODE_EXTRA_CA_CERTS'], process.env['SSL_CERT_FILE']].find(
     (file) => file !== undefined && existsSync(file),
   )

@@ -5,7 +5,7 @@ import type { Registries, RepositoryFiles } from '../testing/index.ts'
 import { upkeepErrors } from './errors.ts'
 
 /** What a sandbox for upkeep holds and reaches. */
-export interface SandboxNeeds {
+interface SandboxNeeds {
   /** Whose dependencies are installed: those of this very tree, those of the base revision, or none. */
   readonly dependencies: 'tree' | 'base' | 'none'
   /** The registry of the package manager, or nothing. */

@@ -6,7 +6,7 @@ import { upkeepErrors } from './errors.ts'
 const rangesSchema = z.record(z.string(), z.string()).default({})
 const sections = ['dependencies', 'devDependencies', 'optionalDependencies'] as const
 
-export const npmManifestSchema = z.looseObject({
+const npmManifestSchema = z.looseObject({
   dependencies: rangesSchema,
   devDependencies: rangesSchema,
   optionalDependencies: rangesSchema,

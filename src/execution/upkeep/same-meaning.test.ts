@@ -5,13 +5,23 @@ import { compareMeaning } from './same-meaning.ts'
 
 describe('two texts mean the same', () => {
   it.each([
-    ['a.js', 'const a = "x";;\nif (a && (b && c)) d()', "const a = 'x'\nif (a && b && c) {\n  d()\n}", 'different'],
+    [
+      'a.js',
+      'const a = "x";;\nif (a && (b && c)) d()',
+      "const a = 'x'\nif (a && b && c) {\n  d()\n}",
+      'different',
+    ],
     ['a.js', 'const a = "x";;\nf((a && (b && c)))', "const a = 'x'\nf(a && b && c)", 'same'],
     ['a.js', "x = { 'a': 1, b: 0XFF }", 'x = { a: 1, b: 0xff }', 'same'],
     ['a.js', 'f(a - (b - c))', 'f(a - b - c)', 'different'],
     ['a.ts', 'type A = | (string)', 'type A = string', 'same'],
     ['a.ts', 'type A = string', 'type A = number', 'different'],
-    ['a.jsx', '<a  className=" x  y ">one\n  two{" "}\n</a>', '<a className="x y">\n  one two{" "}\n</a>', 'same'],
+    [
+      'a.jsx',
+      '<a  className=" x  y ">one\n  two{" "}\n</a>',
+      '<a className="x y">\n  one two{" "}\n</a>',
+      'same',
+    ],
     ['a.jsx', '<a>one two</a>', '<a>onetwo</a>', 'different'],
     ['a.js', 'x = css`a{b:c}`', 'x = css`\n  a {\n    b: c;\n  }\n`', 'different'],
     ['a.js', 'x = css`a{b:c;}`', 'x = css`\n  a {\n    b: c;\n  }\n`', 'same'],

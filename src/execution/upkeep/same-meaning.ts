@@ -65,7 +65,7 @@ function canonical(value: unknown): unknown {
     case 'LogicalExpression':
       return { type: value.type, operator: value.operator, operands: operandsOf(value, value.operator) }
     case 'RegExpLiteral':
-      return { ...fieldsOf(value), flags: [...value.flags].sort().join('') }
+      return { ...fieldsOf(value), flags: Array.from(value.flags).sort().join('') }
     case 'BigIntLiteral':
       return { type: value.type, value: value.value.toString() }
     case 'JSXElement':

@@ -35,7 +35,10 @@ describe('a lint fix', () => {
     const manifest = {
       name: 'a',
       packageManager: undefined,
-      scripts: { lint: 'run-s lint:*', 'lint:js': "cross-env A=1 eslint 'src/**/*.js' --fix --format=unix --max-warnings 0" },
+      scripts: {
+        lint: 'run-s lint:*',
+        'lint:js': "cross-env A=1 eslint 'src/**/*.js' --fix --format=unix --max-warnings 0",
+      },
       dependencies: {},
       devDependencies: {},
     }
@@ -58,9 +61,9 @@ describe('a changelog', () => {
   it('is read between two versions', () => {
     expect(changesBetween(text, '2.0.0', '2.1.0')).toBe('## [2.1.0] - 2024\n- Fast\n\n## 2.0.1\n- Fixed')
     expect(changesBetween(text, '2.0.0', '2.0.1')).toBe('## 2.0.1\n- Fixed')
-    expect(changesBetween('2.20.3 / 2019\n=====\n * Old\n\n2.20.2 / 2019\n=====\n * Older\n', '2.20.2', '2.20.3')).toBe(
-      '2.20.3 / 2019\n=====\n * Old',
-    )
+    expect(
+      changesBetween('2.20.3 / 2019\n=====\n * Old\n\n2.20.2 / 2019\n=====\n * Older\n', '2.20.2', '2.20.3'),
+    ).toBe('2.20.3 / 2019\n=====\n * Old')
     expect(changesBetween('nothing here', '1.0.0', '2.0.0')).toBe('')
   })
 
@@ -93,13 +96,27 @@ describe('versions of npm', () => {
 
   const manifest = readNpmManifest('{"dependencies":{"a":"^1.0.0"}}')
   const lock = (packages: Readonly<Record<string, unknown>>) =>
-    readNpmLock(JSON.stringify({ lockfileVersion: 3, packages: { '': { dependencies: { a: '^1.0.0' } }, ...packages } }))
-  const entry = (version: string, more: object = {}) => ({ version, integrity: 'sha512-x', license: 'MIT', ...more })
+    readNpmLock(
+      JSON.stringify({
+        lockfileVersion: 3,
+        packages: { '': { dependencies: { a: '^1.0.0' } }, ...packages },
+      }),
+    )
+  const entry = (version: string, more: object = {}) => ({
+    version,
+    integrity: 'sha512-x',
+    license: 'MIT',
+    ...more,
+  })
 
   it('are compared between lock files, with what people should know', () => {
     const before = lock({ 'node_modules/a': entry('1.0.0'), 'node_modules/c': entry('1.0.0') })
     const after = lock({
-      'node_modules/a': entry('1.1.0', { license: 'GPL-3.0-only', hasInstallScript: true, deprecated: 'use b' }),
+      'node_modules/a': entry('1.1.0', {
+        license: 'GPL-3.0-only',
+        hasInstallScript: true,
+        deprecated: 'use b',
+      }),
       'node_modules/b': entry('1.0.0', { resolved: 'https://evil.example/b.tgz' }),
     })
     const moves = movesBetween(before, after, manifest)
@@ -120,7 +137,11 @@ describe('versions of npm', () => {
     const tooFar = (level: 'in-range' | 'patch' | 'minor', from: string, to: string): number =>
       movesTooFar(
         level,
-        movesBetween(lock({ 'node_modules/a': entry(from) }), lock({ 'node_modules/a': entry(to) }), manifest),
+        movesBetween(
+          lock({ 'node_modules/a': entry(from) }),
+          lock({ 'node_modules/a': entry(to) }),
+          manifest,
+        ),
         new Map([['a', '^1.0.0']]),
       ).length
     expect(tooFar('in-range', '1.0.0', '1.9.0')).toBe(0)
@@ -137,23 +158,35 @@ describe('versions of npm', () => {
 })
 
 describe('pins of requirements', () => {
-  const text = 'a==1.2.3\r\n# b==1.0\nb[x,y] == 2.0 ; python_version > "3"\nc>=1\nd==1.0 --hash=sha256:0\n-r other.txt\n'
+  const text =
+    'a==1.2.3\r\n# b==1.0\nb[x,y] == 2.0 ; python_version > "3"\nc>=1\nd==1.0 --hash=sha256:0\n-r other.txt\n'
   it('are lines that allow one version, without checksums', () => {
     expect(pinsOf('r.txt', text).map(({ name, version, line }) => [name, version, line])).toEqual([
       ['a', '1.2.3', 0],
       ['b', '2.0', 2],
     ])
-    expect(withVersions(text, new Map([[0, '1.2.4'], [2, '2.1']]))).toBe(
-      text.replace('1.2.3', '1.2.4').replace('2.0 ;', '2.1 ;'),
-    )
+    expect(
+      withVersions(
+        text,
+        new Map([
+          [0, '1.2.4'],
+          [2, '2.1'],
+        ]),
+      ),
+    ).toBe(text.replace('1.2.3', '1.2.4').replace('2.0 ;', '2.1 ;'))
   })
 
   it('survive being written with the versions they have', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(...text.split('\n'), 'e==9', '  f==1.0 # g==2'), { maxLength: 20 }), (lines) => {
-        const whole = lines.join('\n')
-        expect(withVersions(whole, new Map(pinsOf('r.txt', whole).map(({ line, version }) => [line, version])))).toBe(whole)
-      }),
+      fc.property(
+        fc.array(fc.constantFrom(...text.split('\n'), 'e==9', '  f==1.0 # g==2'), { maxLength: 20 }),
+        (lines) => {
+          const whole = lines.join('\n')
+          expect(
+            withVersions(whole, new Map(pinsOf('r.txt', whole).map(({ line, version }) => [line, version]))),
+          ).toBe(whole)
+        },
+      ),
     )
   })
 
