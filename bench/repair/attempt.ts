@@ -167,6 +167,7 @@ function workItemOf(item: RepairCase, directory: string, issue: string): WorkIte
     source: 'cli',
     reporter: 'person:owner',
     repository: { location: directory },
+    task: { kind: 'repair' },
     createdAt: new Date(0).toISOString(),
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   type Cost,
+  type Finding,
   escalationSchema,
   findingSchema,
   type RunOutcome,
@@ -8,6 +9,8 @@ import {
   type RunReport,
   type RunSummary,
   type RunView,
+  upkeepResultSchema,
+  upkeepVerdictSchema,
   verdictSchema,
   workItemSchema,
 } from '../contracts/index.ts'
@@ -78,25 +81,38 @@ function reportOf({ run, steps, approvals, cost, now }: RunFacts): RunReport {
     const parsed = schema.safeParse(steps.find(({ stepId }) => stepId === id)?.output)
     return parsed.success ? parsed.data : null
   }
+  const workItem = workItemSchema.safeParse(run.inputs['workItem']).data
   const repair = output('repair', repairResultSchema)
   const repaired = repair?.outcome === 'repaired' ? repair : null
+  const upkeep = output('change', upkeepResultSchema)
+  const upkept = upkeep?.outcome === 'changed' ? upkeep : null
+  const proposal = repaired ?? upkept
   const verdict = output('verify', verdictSchema)
+  const check = output('check', upkeepVerdictSchema)
   const review = output('review', reviewSchema)
   const published = output('publish', publishedSchema)
   const approval = approvals.at(-1)
   return {
     asked: summariseRun(run).title,
-    explanation: repaired?.explanation ?? null,
-    patch: repaired?.change.patch ?? null,
-    summary: repaired?.change.summary ?? null,
+    kind: workItem?.task.kind ?? 'repair',
+    found: upkeep?.found ?? [],
+    checks: check?.checks ?? [],
+    explanation: repaired?.explanation ?? upkeep?.explanation ?? null,
+    patch: proposal?.change.patch ?? null,
+    summary: proposal?.change.summary ?? null,
     confidence: repaired?.confidence ?? null,
     proof: verdict && proofOf(verdict),
-    findings: [...(verdict?.findings ?? []), ...(review?.findings ?? [])],
+    findings: [
+      ...(upkept?.findings ?? []),
+      ...distinct([...(verdict?.findings ?? []), ...(review?.findings ?? [])]),
+    ],
     attention: attentionOf({
       workspace: output('workspace', workspaceSchema),
       reproduction: output('reproduce', reproductionSchema),
       confidence: repaired?.confidence ?? null,
       considered: repaired?.considered ?? [],
+      taskReason: workItem?.taskReason ?? null,
+      proposed: proposal !== null,
       verdict,
     }),
     escalation: repair?.outcome === 'escalated' ? escalationSchema.parse(repair.escalation) : null,
@@ -138,13 +154,21 @@ interface AttentionFacts {
   readonly reproduction: z.infer<typeof reproductionSchema> | null
   readonly confidence: number | null
   readonly considered: readonly string[]
+  readonly taskReason: string | null
+  /** Whether there is a change to look at. */
+  readonly proposed: boolean
   readonly verdict: z.infer<typeof verdictSchema> | null
 }
 
 /** What a person should look at before approving, most telling first. */
-function attentionOf({ workspace, reproduction, confidence, considered, verdict }: AttentionFacts): string[] {
-  if (confidence === null) return []
-  const remarks = [`confidence ${confidence.toFixed(2)} that this is what a maintainer would accept`]
+function attentionOf(facts: AttentionFacts): string[] {
+  const { workspace, reproduction, confidence, considered, taskReason, verdict } = facts
+  const remarks: string[] = []
+  if (taskReason !== null) remarks.push(`the kind of work was ${taskReason}`)
+  if (!facts.proposed) return remarks
+  if (confidence !== null)
+    remarks.push(`confidence ${confidence.toFixed(2)} that this is what a maintainer would accept`)
+  if (verdict?.outcome === 'rejected') remarks.push(...verdict.reasons)
   if (considered.length > 0) {
     remarks.push(`${considered.length} other edits pass the tests too, for example: ${considered[0] ?? ''}`)
   }
@@ -157,9 +181,22 @@ function attentionOf({ workspace, reproduction, confidence, considered, verdict 
   if (reproduction && reproduction.flaky.length > 0) {
     remarks.push(`${reproduction.flaky.length} failing tests are flaky and were left out`)
   }
+  if (reproduction && reproduction.orderDependent.length > 0) {
+    remarks.push(
+      `${reproduction.orderDependent.length} failing tests pass alone and fail together with others; they were left out`,
+    )
+  }
+  if (reproduction && reproduction.needNetwork.length > 0) {
+    remarks.push(`${reproduction.needNetwork.length} failing tests need the network and were left out`)
+  }
   if (verdict && verdict.stillFailing.length > 0) {
     remarks.push(`${verdict.stillFailing.length} tests failed before and still fail`)
   }
   if (workspace?.isolation === 'none') remarks.push('repository code ran without isolation')
   return remarks
+}
+
+/** Verdict and review both look at tests, and say the same of them. */
+function distinct(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()]
 }

@@ -6,6 +6,7 @@ import {
   type Submission,
   submissionSchema,
   type WorkItem,
+  type WorkKind,
 } from '../contracts/index.ts'
 import {
   AtelierError,
@@ -34,6 +35,7 @@ import {
   seededIdentities,
   tenantScope,
 } from '../governance/index.ts'
+import { readTask } from '../control/intake/index.ts'
 import type { Database } from '../store/index.ts'
 import { approvalOutput } from '../workflow/delivery/index.ts'
 import { type CodeQueries, type CodeServices, createCodeQueries } from './code-queries.ts'
@@ -48,8 +50,8 @@ export interface StudioServices {
   readonly approvals: Approvals
   readonly ledger: Ledger
   readonly clock: Clock
-  /** Digest or source of the workflow that delivers work items. */
-  readonly deliverWorkflow: unknown
+  /** Source of the workflow for each kind of work. */
+  readonly workflows: Readonly<Record<WorkKind, unknown>>
   /** The most one run may use. */
   readonly runLimits: Limits
   readonly openSource: CodeServices['openSource']
@@ -93,7 +95,7 @@ class EmbeddedStudio implements Studio {
   async submit(submission: Submission): Promise<{ readonly runId: string }> {
     const parsed = submissionSchema.safeParse(submission)
     if (!parsed.success) throw apiErrors.INVALID_SUBMISSION({ detail: z.prettifyError(parsed.error) })
-    const { issue, repository, testCommand, reporter, idempotencyKey } = parsed.data
+    const { issue, repository, testCommand, task, reporter, idempotencyKey } = parsed.data
     const actor = personId(reporter)
     const runId = runIdFor(idempotencyKey)
     const workItem: WorkItem = {
@@ -103,6 +105,7 @@ class EmbeddedStudio implements Studio {
       reporter: actor,
       repository,
       ...(testCommand === undefined ? {} : { testCommand }),
+      ...(task === undefined ? readTask(issue.title) : { task }),
       createdAt: new Date(this.#services.clock.now()).toISOString(),
     }
     await this.#registerReporter(actor, reporter)
@@ -116,7 +119,7 @@ class EmbeddedStudio implements Studio {
     })
     await this.#record(workItem, actor)
     await this.#services.engine.startRun(tenantScope(tenantId, actor), {
-      definition: { source: this.#services.deliverWorkflow },
+      definition: { source: this.#services.workflows[workItem.task.kind] },
       inputs: { workItem: toJson(workItem) },
       runId,
     })

@@ -2,7 +2,7 @@ import type { RunView } from '../contracts/index.ts'
 
 /** What a script can rely on; documented in docs/cli.md. */
 export const exitCodes = {
-  /** Delivered, or the command did what was asked. */
+  /** Delivered, nothing to do, or the command did what was asked. */
   success: 0,
   /** A defect in the studio. */
   internal: 1,
@@ -10,7 +10,7 @@ export const exitCodes = {
   usage: 2,
   /** The run waits for a person's decision. */
   waiting: 3,
-  /** No sure repair: the report says what was tried. */
+  /** No change that holds up: the report says what was tried. */
   escalated: 4,
   /** A person rejected the change. */
   rejected: 5,
@@ -30,6 +30,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 export function exitCodeOfRun(run: Pick<RunView, 'status' | 'outcome'>): ExitCode {
   switch (run.outcome) {
     case 'delivered':
+    case 'unchanged':
       return exitCodes.success
     case 'escalated':
       return exitCodes.escalated

@@ -9,6 +9,7 @@ import { lifecycleCommands } from './commands/lifecycle.ts'
 import { listCommands } from './commands/list.ts'
 import { solveCommand } from './commands/solve.ts'
 import { trustCommands } from './commands/trust.ts'
+import { upkeepCommands } from './commands/upkeep.ts'
 import type { ExitCode } from './exit-codes.ts'
 
 /** The command line as commander knows it; `finish` receives the exit code of the command that ran. */
@@ -29,6 +30,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     .showHelpAfterError('(add --help for the options)')
   const commands = [
     solveCommand(context, finish),
+    ...upkeepCommands(context, finish),
     ...listCommands(context, finish),
     ...decisionCommands(context, finish),
     ...lifecycleCommands(context, finish),

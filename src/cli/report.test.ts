@@ -24,6 +24,9 @@ const run: RunView = {
   error: null,
   report: {
     asked: 'Off by one \u001b[2J\u202ehidden',
+    kind: 'repair',
+    found: [],
+    checks: [],
     explanation: 'The comparison includes the end.',
     patch: ['--- a/x.js', '+++ b/x.js', '@@ -1 +1 @@', '-a <= b', '+a < b', ''].join('\n'),
     summary: {

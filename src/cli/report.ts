@@ -15,7 +15,14 @@ export function renderReport(run: RunView, terminal: Terminal): string {
     '',
     ...row('Asked', [oneLine(run.report.asked, width - labelWidth - 2)]),
   ]
+  lines.push(
+    ...row(
+      'Found',
+      run.report.found.flatMap((line) => wrap(oneLine(line, 2 * width), width - labelWidth - 2)),
+    ),
+  )
   lines.push(...changeLines(run, terminal, width))
+  lines.push(...checkLines(run.report, terminal, width))
   lines.push(...proofLines(run.report, terminal, width))
   lines.push(
     ...row(
@@ -41,6 +48,7 @@ function headline(run: RunView, terminal: Terminal): string {
   const state = run.outcome ?? run.status
   const mark = {
     delivered: colours.green('✔ delivered'),
+    unchanged: colours.green('✔ nothing to do'),
     waiting: colours.yellow('● waiting for approval'),
     running: colours.cyan('● running'),
     escalated: colours.yellow('▲ escalated to a person'),
@@ -76,6 +84,14 @@ function changeLines(run: RunView, terminal: Terminal, width: number): string[] 
   return lines
 }
 
+/** What people wrote comes before what a package manager worked out. */
+function lockFilesLast(patch: string): string {
+  const isLock = (part: string): boolean =>
+    /^diff --git \S*?(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml) /.test(part)
+  const parts = patch.split(/^(?=diff --git )/m)
+  return [...parts.filter((part) => !isLock(part)), ...parts.filter(isLock)].join('')
+}
+
 /** A unified diff with colours, indented; without its file headers' noise. */
 function renderPatch(
   patch: string,
@@ -83,7 +99,7 @@ function renderPatch(
   options: { readonly width: number; readonly limit: number; readonly run: string },
 ): string[] {
   const colours = palette(terminal)
-  const body = printable(patch)
+  const body = printable(lockFilesLast(patch))
     .split('\n')
     .filter((line) => !/^(diff --git|index |--- |new file|deleted file|similarity)/.test(line))
   while (body.at(-1) === '') body.pop()
@@ -96,6 +112,18 @@ function renderPatch(
   })
   const rest = body.length - shown.length
   return rest > 0 ? [...shown, `  … ${count(rest, 'more line')}: atelier show ${options.run} --diff`] : shown
+}
+
+/** What this kind of work verified, beside the tests. */
+function checkLines({ checks }: RunReport, terminal: Terminal, width: number): string[] {
+  const colours = palette(terminal)
+  return row(
+    'Checked',
+    checks.map(({ name, holds, detail }) => {
+      const mark = holds ? colours.green('✔') : colours.red('✖')
+      return `${mark} ${oneLine(`${name}: ${detail}`, width - labelWidth - 2)}`
+    }),
+  )
 }
 
 function proofLines(report: RunReport, terminal: Terminal, width: number): string[] {

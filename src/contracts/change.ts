@@ -41,6 +41,42 @@ export const findingSchema = z.object({
 })
 export type Finding = z.infer<typeof findingSchema>
 
+/** A change that is offered for approval, by whatever kind of work. */
+export const proposalSchema = z.object({
+  tree: z.string(),
+  change: changeSchema,
+  explanation: z.string(),
+  /** Share of certainty 0 … 1; absent where the change is derived rather than searched for. */
+  confidence: z.number().optional(),
+  /** What whoever made the change has to say about it. */
+  findings: z.array(findingSchema).default([]),
+})
+
+/** One thing that a kind of work verifies about its change, and whether it holds. */
+const checkSchema = z.object({ name: z.string(), holds: z.boolean(), detail: z.string() })
+export type Check = z.infer<typeof checkSchema>
+
+/** What came of work by the project's own tools. */
+export const upkeepResultSchema = z.discriminatedUnion('outcome', [
+  z.object({
+    outcome: z.literal('changed'),
+    ...proposalSchema.omit({ confidence: true, findings: true }).shape,
+    /** What was found, a line each. Text from outside stands in it. */
+    found: z.array(z.string()),
+    findings: z.array(findingSchema),
+    /** Everything that was counted and read, for the evidence. */
+    record: z.record(z.string(), z.json()),
+  }),
+  z.object({ outcome: z.literal('unchanged'), explanation: z.string(), found: z.array(z.string()) }),
+])
+export type UpkeepResult = z.infer<typeof upkeepResultSchema>
+
+export const upkeepVerdictSchema = z.object({
+  outcome: z.enum(['accepted', 'rejected']),
+  checks: z.array(checkSchema),
+})
+export type UpkeepVerdict = z.infer<typeof upkeepVerdictSchema>
+
 /** The studio's judgement of a change (I8): base tests first, changed tests apart. */
 export const verdictSchema = z.object({
   outcome: z.enum(['accepted', 'rejected']),

@@ -1,11 +1,18 @@
 export { roleSchema } from './principal.ts'
 export type { Principal, Role } from './principal.ts'
-export { intentSchema, workItemSchema } from './work.ts'
-export type { Intent, WorkItem } from './work.ts'
+export { intentSchema, updateLevelSchema, workItemSchema } from './work.ts'
+export type { Intent, UpdateLevel, WorkItem, WorkKind, WorkTask } from './work.ts'
 export { testCaseSchema, testFrameworkSchema, testReportSchema } from './test-report.ts'
 export type { TestCase, TestFramework, TestReport } from './test-report.ts'
-export { changeSchema, findingSchema, verdictSchema } from './change.ts'
-export type { Change, DiffSummary, Finding, Verdict } from './change.ts'
+export {
+  changeSchema,
+  findingSchema,
+  proposalSchema,
+  upkeepResultSchema,
+  upkeepVerdictSchema,
+  verdictSchema,
+} from './change.ts'
+export type { Change, Check, DiffSummary, Finding, UpkeepResult, UpkeepVerdict, Verdict } from './change.ts'
 export { workflowDefinitionSchema } from './workflow-definition.ts'
 export type { RunStatus, StepDefinition, StepStatus, WorkflowDefinition } from './workflow-definition.ts'
 export type { Cost, EffectClass, Tool, ToolContext } from './tool.ts'

@@ -1,14 +1,16 @@
 import { z } from 'zod'
 import type { ErrorReport } from '../kernel/index.ts'
-import type { DiffSummary, Finding } from './change.ts'
+import type { Check, DiffSummary, Finding } from './change.ts'
 import type { Cost } from './tool.ts'
-import { workItemSchema } from './work.ts'
+import { workItemSchema, workTaskSchema, type WorkKind } from './work.ts'
 import type { RunStatus, StepStatus } from './workflow-definition.ts'
 
 export const submissionSchema = z.strictObject({
   issue: z.object({ title: workItemSchema.shape.title, body: workItemSchema.shape.body }),
   repository: workItemSchema.shape.repository,
   testCommand: z.string().min(1).max(4096).optional(),
+  /** What is to be done; read from the issue when nobody says it, as far as that is harmless. */
+  task: workTaskSchema.optional(),
   /** Whoever asks, as a person's short name; agents act on this person's behalf. */
   reporter: z
     .string()
@@ -19,7 +21,14 @@ export const submissionSchema = z.strictObject({
 })
 export type Submission = z.input<typeof submissionSchema>
 
-export const runOutcomeSchema = z.enum(['delivered', 'escalated', 'rejected', 'failed', 'cancelled'])
+export const runOutcomeSchema = z.enum([
+  'delivered',
+  'unchanged',
+  'escalated',
+  'rejected',
+  'failed',
+  'cancelled',
+])
 export type RunOutcome = z.infer<typeof runOutcomeSchema>
 
 interface StepView {
@@ -46,10 +55,15 @@ export type Escalation = z.infer<typeof escalationSchema>
 
 export interface RunReport {
   readonly asked: string
+  readonly kind: WorkKind
+  /** What the project's own tools found, a line each. */
+  readonly found: readonly string[]
+  /** What was verified for this kind of work, beside the tests. */
+  readonly checks: readonly Check[]
   readonly explanation: string | null
   readonly patch: string | null
   readonly summary: DiffSummary | null
-  /** Share of certainty 0 … 1 that the repair is what a maintainer would accept. */
+  /** Share of certainty 0 … 1 that a repair is what a maintainer would accept. */
   readonly confidence: number | null
   readonly proof: {
     readonly command: string

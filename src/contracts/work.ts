@@ -10,6 +10,52 @@ const repositoryRefSchema = z.object({
   revision: z.string().min(1).max(256).optional(),
 })
 
+/** The kinds of work; all but `repair` are done by the project's own tools or by the package manager. */
+export type WorkKind = 'repair' | 'lint-fix' | 'format' | 'codemod' | 'dependency-update'
+
+/** A path inside the repository, in its shortest form. */
+const insidePathSchema = z
+  .string()
+  .max(1024)
+  .regex(
+    /^(?![/-])(?!.*(?:^|\/)\.{1,2}(?:\/|$))[^\0\\]+$/,
+    'a path inside the repository, relative to its root',
+  )
+/** Files or folders that the work is limited to; everything when empty. */
+const pathsSchema = z.array(insidePathSchema).max(100).default([])
+/** A package of npm or of PyPI. */
+const packageNameSchema = z
+  .string()
+  .max(214)
+  .regex(/^(?:@[\w.~-]+\/)?[\w.~][\w.~-]*$/, 'the name of a package')
+
+export const updateLevelSchema = z.enum(['in-range', 'patch', 'minor'])
+export type UpdateLevel = z.infer<typeof updateLevelSchema>
+
+/** What is to be done, and with which particulars. A person says so; text from outside may only ask for the harmless. */
+export const workTaskSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('repair') }),
+  z.strictObject({ kind: z.literal('lint-fix'), paths: pathsSchema }),
+  z.strictObject({ kind: z.literal('format'), paths: pathsSchema }),
+  z.strictObject({
+    kind: z.literal('codemod'),
+    paths: pathsSchema,
+    /** The rule itself, as ast-grep reads it, or the path or id of one in the repository. */
+    rule: z.discriminatedUnion('from', [
+      z.strictObject({ from: z.literal('text'), text: z.string().min(1).max(65_536) }),
+      z.strictObject({ from: z.literal('repository'), name: insidePathSchema }),
+    ]),
+  }),
+  z.strictObject({
+    kind: z.literal('dependency-update'),
+    /** `in-range`: what the manifest allows already; `patch`, `minor`: newer than that, but no further. */
+    level: updateLevelSchema.default('in-range'),
+    /** Only these direct dependencies; all when empty. */
+    packages: z.array(packageNameSchema).max(200).default([]),
+  }),
+])
+export type WorkTask = z.infer<typeof workTaskSchema>
+
 export const workItemSchema = z.object({
   id: z.string(),
   title: z.string().max(500),
@@ -21,6 +67,9 @@ export const workItemSchema = z.object({
   repository: repositoryRefSchema,
   /** The project's own test command, when the person named one. */
   testCommand: z.string().max(4096).optional(),
+  task: workTaskSchema.default({ kind: 'repair' }),
+  /** Why this kind of work, where it was read from the text. */
+  taskReason: z.string().optional(),
   createdAt: z.iso.datetime(),
 })
 export type WorkItem = z.infer<typeof workItemSchema>

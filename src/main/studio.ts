@@ -19,11 +19,14 @@ import {
   executeTool,
   type ExecutionPlaces,
   prepareTool,
+  proposeTool,
   publishTool,
   repairTool,
   reproduceTool,
   ToolRegistry,
+  verifyKindTool,
 } from '../execution/tools/index.ts'
+import { upkeepKinds } from '../execution/upkeep/index.ts'
 import {
   createGovernance,
   type Governance,
@@ -97,7 +100,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       database,
       engine,
       clock: systemClock,
-      deliverWorkflow: await readWorkflow(configuration),
+      workflows: await readWorkflows(configuration),
       runLimits: runBudget,
       openSource: sourceOpener(repositories),
       close,
@@ -123,11 +126,18 @@ async function createWorkplace(parts: Parts, closers: (() => Promise<void>)[]): 
   const places = await createPlaces(configuration, repositories, logger)
   closers.push(() => places.sandboxes.close())
   const agents = await loadAgents(path.join(configuration.packageRoot, 'agents'))
-  const workflow = readDefinition(await readWorkflow(configuration)).definition
+  const sources = await readWorkflows(configuration)
   const tools = new ToolRegistry()
   tools
     .register(intakeTool())
-    .register(planTool(() => ({ workflow, agents, tools: tools.all, runBudget })))
+    .register(
+      planTool((kind) => ({
+        workflow: readDefinition(sources[kind]).definition,
+        agents,
+        tools: tools.all,
+        runBudget,
+      })),
+    )
     .register(prepareTool(places))
     .register(executeTool(places))
     .register(reproduceTool(places))
@@ -135,6 +145,8 @@ async function createWorkplace(parts: Parts, closers: (() => Promise<void>)[]): 
     .register(verifyTool(places))
     .register(reviewTool(repositories))
     .register(publishTool(repositories))
+  for (const kind of upkeepKinds)
+    tools.register(proposeTool(places, kind)).register(verifyKindTool(places, kind))
   const { door, approvals, policy } = governance
   return createEngine({
     database,
@@ -212,8 +224,14 @@ function policyLocations({ packageRoot }: Configuration): { schemaFile: string; 
   return { schemaFile: path.join(policies, 'schema.cedarschema'), folders: [policies] }
 }
 
-function readWorkflow({ packageRoot }: Configuration): Promise<string> {
-  return readFile(path.join(packageRoot, 'workflows/deliver.yaml'), 'utf8')
+/** The workflow of each kind of work. */
+async function readWorkflows({ packageRoot }: Configuration): Promise<StudioServices['workflows']> {
+  const read = (name: string): Promise<string> =>
+    readFile(path.join(packageRoot, 'workflows', `${name}.yaml`), 'utf8')
+  const [repair, lintFix, format, codemod, dependencyUpdate] = await Promise.all(
+    ['deliver', 'lint-fix', 'format', 'codemod', 'dependency-update'].map(read),
+  )
+  return { repair, 'lint-fix': lintFix, format, codemod, 'dependency-update': dependencyUpdate }
 }
 
 /** Bytes without which a database server cannot even write down that it stops. */

@@ -1,60 +1,32 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { readIssue } from '../../control/intake/index.ts'
-import type { CliContext, GlobalOptions } from '../context.ts'
+import type { CliContext } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { issueArgument } from '../issue-argument.ts'
-import { repositoryArgument } from '../repository-argument.ts'
-import { writeLine } from '../terminal.ts'
-import { withStudio } from '../with-studio.ts'
-import { followRun } from './follow.ts'
+import { submitAndFollow, type SubmissionOptions, withSubmissionOptions } from '../submission-options.ts'
 
-interface SolveOptions extends GlobalOptions {
-  readonly repo: string
+interface SolveOptions extends SubmissionOptions {
   readonly issue: string
-  readonly test?: string
-  readonly revision?: string
-  readonly reporter: string
-  readonly approver: string
-  readonly approve?: boolean
-  readonly wait: boolean
-  readonly key?: string
+  readonly kind?: 'repair' | 'lint-fix' | 'format' | 'dependency-update'
 }
 
 export function solveCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
-  return new Command('solve')
+  const command = new Command('solve')
     .description('turn an issue into a verified change and ask a person to approve it')
     .requiredOption('--repo <path|url>', 'the repository')
     .requiredOption('--issue <file|-|text>', 'the issue: a file, - for standard input, or the text itself')
-    .option('--test <command>', "the project's test command, when it cannot be detected")
-    .option('--revision <revision>', "branch, tag or commit to start from (default: the repository's HEAD)")
-    .option('--reporter <name>', 'who asks; agents act on this person’s behalf', 'reporter')
-    .option('--approver <name>', 'who decides when asked on this terminal', 'owner')
-    .option('--approve', 'approve as the approver without asking, once the change is verified')
-    .option('--no-wait', 'leave the run waiting for approval instead of asking')
-    .option('--key <key>', 'idempotency key: the same key never starts a second run')
-    .action(async (_options: unknown, command: Command) => {
-      finish(await solve(context, command.optsWithGlobals<SolveOptions>()))
-    })
-}
-
-async function solve(context: CliContext, options: SolveOptions): Promise<ExitCode> {
-  const issue = await readIssue(issueArgument(options.issue, context))
-  return withStudio(context, options, 'work', async (studio) => {
-    const { runId } = await studio.submit({
-      issue,
-      repository: {
-        location: repositoryArgument(options.repo),
-        ...(options.revision === undefined ? {} : { revision: options.revision }),
-      },
-      ...(options.test === undefined ? {} : { testCommand: options.test }),
-      reporter: options.reporter,
-      ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
-    })
-    if (options.json !== true) writeLine(context.terminal.stderr, `Run ${runId}`)
-    return await followRun(context, studio, runId, {
-      json: options.json === true,
-      approver: options.approver,
-      whenWaiting: options.approve === true ? 'approve' : options.wait ? 'ask' : 'leave',
-    })
+    .addOption(
+      new Option(
+        '--kind <kind>',
+        'what is to be done; a title that asks for lint fixes or formatting alone is read so, all else is a repair',
+      ).choices(['repair', 'lint-fix', 'format', 'dependency-update']),
+    )
+  return withSubmissionOptions(command).action(async (_options: unknown, called: Command) => {
+    const options = called.optsWithGlobals<SolveOptions>()
+    const issue = await readIssue(issueArgument(options.issue, context))
+    const { kind } = options
+    finish(
+      await submitAndFollow(context, options, { issue, ...(kind === undefined ? {} : { task: { kind } }) }),
+    )
   })
 }

@@ -34,9 +34,10 @@ function toolNamed(name: string): Tool {
 
 async function factsOf(
   change: (workflow: WorkflowDefinition) => WorkflowDefinition = (same) => same,
+  name = 'deliver',
 ): Promise<PlanningFacts> {
   const workflow = change(
-    workflowDefinitionSchema.parse(parse(await readFile('workflows/deliver.yaml', 'utf8'))),
+    workflowDefinitionSchema.parse(parse(await readFile(`workflows/${name}.yaml`, 'utf8'))),
   )
   const names = workflow.steps
     .filter((step) => step.kind !== 'agent' && step.kind !== 'approval')
@@ -57,6 +58,17 @@ test('plans the delivery workflow, and the same intent yields the same digest', 
   expect(makePlan(intent, facts).digest).toBe(plan.digest)
   expect(makePlan({ ...intent, goal: 'something else' }, facts).digest).not.toBe(plan.digest)
 })
+
+test.each(['lint-fix', 'format', 'codemod', 'dependency-update'])(
+  'plans %s: the kind’s own tools, both verifications, and nothing published without an approval',
+  async (name) => {
+    const plan = makePlan(intent, await factsOf(undefined, name))
+    expect(plan.steps.map(({ uses }) => uses)).toEqual(
+      expect.arrayContaining([`${name}.propose`, `${name}.verify`, 'change.verify', 'change.review']),
+    )
+    expect(plan.steps.find(({ id }) => id === 'approval')?.needs).toEqual(['check', 'verify', 'review'])
+  },
+)
 
 test('refuses an effect that no approval precedes', async () => {
   const facts = await factsOf((workflow) => ({

@@ -5,6 +5,7 @@ import {
   type Tool,
   type WorkflowDefinition,
   workItemSchema,
+  type WorkKind,
 } from '../../contracts/index.ts'
 import { digestOfValue } from '../../kernel/index.ts'
 import { type Agent, requireAgent } from '../agents/index.ts'
@@ -149,8 +150,13 @@ function addCost(a: Cost, b: Cost): Cost {
 
 const planInputSchema = z.object({ workItem: workItemSchema, intent: intentSchema })
 
-/** `plan.check`: makes and checks the plan of a run. The facts are read when it runs, since tools include itself. */
-export function planTool(facts: () => PlanningFacts): Tool<z.infer<typeof planInputSchema>, Plan> {
+/**
+ * `plan.check`: makes and checks the plan of a run, by the workflow for its kind of work. The facts are read when it runs,
+ * since tools include itself.
+ */
+export function planTool(
+  facts: (kind: WorkKind) => PlanningFacts,
+): Tool<z.infer<typeof planInputSchema>, Plan> {
   return {
     name: 'plan.check',
     summary: 'Derives the plan of a run from intent and workflow and refuses one that breaks a constraint.',
@@ -160,6 +166,6 @@ export function planTool(facts: () => PlanningFacts): Tool<z.infer<typeof planIn
     permissions: [],
     failureModes: ['ATL_PLAN_BREAKS_CONSTRAINT', 'ATL_AGENT_UNKNOWN'],
     worstCase: { ...none, toolCalls: 1, seconds: 10 },
-    perform: ({ intent }) => Promise.resolve(makePlan(intent, facts())),
+    perform: ({ workItem, intent }) => Promise.resolve(makePlan(intent, facts(workItem.task.kind))),
   }
 }

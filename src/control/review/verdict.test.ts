@@ -38,6 +38,19 @@ describe('judgeChange', () => {
     ])
   })
 
+  it('accepts a change that is to keep behaviour as it is, if tests show that it does', () => {
+    const kept = judge({ reproduction: null, candidateRuns: [base] })
+    expect(kept).toMatchObject({ outcome: 'accepted', fixed: [], broken: [] })
+    expect(kept.reasons[0]).toMatch(/^2 of the base revision's tests pass/)
+    const none = report({ b: 'failed' })
+    expect(judge({ reproduction: null, baseRuns: [none], candidateRuns: [none] }).reasons).toEqual([
+      'nothing shows that the change breaks nothing: no test passes on the base revision',
+    ])
+    expect(judge({ reproduction: null, candidateRuns: [report({ a: 'failed', c: 'passed' })] }).outcome).toBe(
+      'rejected',
+    )
+  })
+
   it.each<[string, Partial<VerdictInput>, RegExp]>([
     ['the reproduction still fails', { candidateRuns: [base] }, /1 test of the reproduction still fails/],
     [

@@ -6,8 +6,11 @@ export interface VerdictInput {
   readonly baseRuns: readonly TestReport[]
   /** Runs of the base revision's tests on the candidate's tree; a test counts as passing if any of them passes. */
   readonly candidateRuns: readonly [TestReport, ...TestReport[]]
-  /** What the work is about: these must pass now. They may come from the issue rather than from the base suite. */
-  readonly reproduction: readonly TestCase[]
+  /**
+   * What the work is about: these must pass now. They may come from the issue rather than from the base suite. Null for
+   * work that is to change no behaviour, for which tests that pass before have to be there.
+   */
+  readonly reproduction: readonly TestCase[] | null
   /** The reproduction on the candidate's tree, when it is not part of the base suite. */
   readonly reproductionRun?: TestReport
   /** The tests that the change adds or alters, run on the candidate's tree apart from the rest. */
@@ -26,7 +29,7 @@ export function judgeChange(input: VerdictInput): Verdict {
   const before = outcomesOver(input.baseRuns)
   const after = outcomesOver(input.candidateRuns)
   const reproduced = outcomesOver(input.reproductionRun === undefined ? [] : [input.reproductionRun])
-  const wanted = new Set(input.reproduction.map((test) => test.id))
+  const wanted = new Set(input.reproduction?.map((test) => test.id))
   const judged = [...before].map(([id, outcomes]) => ({
     id,
     steady: outcomes.size === 1 ? [...outcomes][0] : undefined,
@@ -46,7 +49,7 @@ export function judgeChange(input: VerdictInput): Verdict {
   const fixed = [...new Set([...fixedByBase, ...[...wanted].filter((id) => !unfixed.includes(id))])]
 
   const reasons = [
-    ...refusals(input, before, unfixed, wanted.size),
+    ...refusals(input, before, unfixed),
     ...(broken.length > 0
       ? [`${count(broken, 'test')} that passed before ${broken.length === 1 ? 'does' : 'do'} not pass now`]
       : []),
@@ -69,7 +72,6 @@ function refusals(
   input: VerdictInput,
   before: ReadonlyMap<string, ReadonlySet<Outcome>>,
   unfixed: readonly string[],
-  wanted: number,
 ): readonly string[] {
   const [first] = input.candidateRuns
   const { changedTests, reproductionRun } = input
@@ -82,7 +84,12 @@ function refusals(
       ? []
       : [`the base revision's tests did not run to an end on the new tree: ${first.outcome}`]),
     ...(isOpaque && first.outcome === 'failed' ? ['the test command fails on the new tree'] : []),
-    ...(wanted === 0 ? ['nothing shows that the change does what was asked: there is no reproduction'] : []),
+    ...(input.reproduction?.length === 0
+      ? ['nothing shows that the change does what was asked: there is no reproduction']
+      : []),
+    ...(input.reproduction === null && ![...before.values()].some((outcomes) => outcomes.has('passed'))
+      ? ['nothing shows that the change breaks nothing: no test passes on the base revision']
+      : []),
     ...(unfixed.length > 0
       ? [`${count(unfixed, 'test')} of the reproduction still ${unfixed.length === 1 ? 'fails' : 'fail'}`]
       : []),
@@ -99,7 +106,9 @@ function refusals(
 function acceptance(fixed: readonly string[], report: TestReport, stillFailing: readonly string[]): string[] {
   const passed = report.tests.filter((test) => test.outcome === 'passed').length
   return [
-    `${count(fixed, 'test')} that failed before ${fixed.length === 1 ? 'passes' : 'pass'} now`,
+    ...(fixed.length > 0
+      ? [`${count(fixed, 'test')} that failed before ${fixed.length === 1 ? 'passes' : 'pass'} now`]
+      : []),
     `${passed} of the base revision's tests pass on the new tree and none is broken`,
     ...(stillFailing.length > 0
       ? [

@@ -33,6 +33,16 @@ export const reproductionErrors = defineErrors('REPRODUCE', {
     remedy:
       'The end of its output says why; often a build step or a dependency is missing. Correct it or name a command with --test.',
   },
+  NEEDS_NETWORK: {
+    summary: 'The failing tests reach for the network, which tests do not have in the sandbox',
+    remedy:
+      'Replace what they reach for with a local stand-in, or name a command that leaves them out with --test; then submit the issue again.',
+  },
+  ORDER_DEPENDENT: {
+    summary: 'The failing tests pass alone and fail together with the others',
+    remedy:
+      'They depend on what other tests leave behind: global state, files, or ports. Make each test set up and clean up what it needs, then submit the issue again.',
+  },
   FLAKY: {
     summary: 'The failing tests passed when they were run again',
     remedy: 'The fault does not show reliably. Make the test deterministic, then submit the issue again.',

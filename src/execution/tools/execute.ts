@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type TestReport, testReportSchema, type Tool, type ToolContext } from '../../contracts/index.ts'
 import { runSuite } from '../testing/index.ts'
 import {
+  type Dependencies,
   type ExecutionPlaces,
   openSandbox,
   type Workspace,
@@ -36,8 +37,9 @@ export async function runOnTree(
   tree: string,
   context: ToolContext,
   files?: readonly string[],
+  dependencies: Dependencies = 'base',
 ): Promise<TestReport> {
-  const sandbox = await openSandbox(places, workspace, tree, context)
+  const sandbox = await openSandbox(places, workspace, tree, context, { dependencies })
   try {
     let finished = 0
     let failed = 0

@@ -12,7 +12,7 @@ import { workspaceSchema } from './workspace.ts'
 const inputSchema = z.object({
   workItem: workItemSchema,
   workspace: workspaceSchema,
-  repair: z.object({ tree: z.string(), explanation: z.string() }),
+  proposal: z.object({ tree: z.string(), explanation: z.string() }),
   approval: z.object({
     decision: z.literal('approved'),
     by: z.string(),
@@ -35,13 +35,13 @@ const outputSchema = z.object({
 /** `repository.publish`: pushes the approved tree as a branch of the run and describes the change request. Never merges. */
 export function publishTool(repositories: RepositoryHost): Tool<PublishInput, ChangeRequest> {
   const requestOf = (
-    { workItem, workspace, repair, approval }: PublishInput,
+    { workItem, workspace, proposal, approval }: PublishInput,
     context: ToolContext,
   ): PublishRequest => ({
     baseCommit: workspace.base.commit,
-    tree: repair.tree,
+    tree: proposal.tree,
     subject: workItem.title,
-    body: `${repair.explanation}\n\nApproved by ${approval.by}.`,
+    body: `${proposal.explanation}\n\nApproved by ${approval.by}.`,
     author: { name: 'Atelier', email: 'studio@atelier.invalid' },
     createdAt: approval.decidedAt,
     runId: context.runId,
@@ -59,7 +59,7 @@ export function publishTool(repositories: RepositoryHost): Tool<PublishInput, Ch
     permissions: ['repository:push'],
     failureModes: errorCodes(repositoryErrors),
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 300 },
-    approvedTree: ({ repair }) => repair.tree,
+    approvedTree: ({ proposal }) => proposal.tree,
     async perform(input, context) {
       context.report('pushing the branch')
       return (await open(input, context)).publish(requestOf(input, context))

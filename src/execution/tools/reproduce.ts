@@ -30,6 +30,10 @@ export const reproductionSchema = z.object({
   unrelated: z.array(z.string()),
   /** Failed once and passed when run again. */
   flaky: z.array(z.string()),
+  /** Fail with the whole suite and pass without it. */
+  orderDependent: z.array(z.string()).default([]),
+  /** Reach for the network, which they do not have; they say nothing about the code. */
+  needNetwork: z.array(z.string()).default([]),
   /** Lines of the failing files that the base revision itself brought, by path. */
   newTestLines: z.record(z.string(), z.array(z.int().positive())),
   relation: z.enum(relations),
@@ -56,7 +60,7 @@ export function reproduceTool(
         const shown = await reproduceFromExample(places, workspace, { intent, baseline }, context)
         if (shown !== null) return frozenFrom(shown, baseline)
       }
-      const failing = requireFailing(baseline)
+      const { failing, needNetwork } = withoutNetwork(requireFailing(baseline))
       const testFiles = filesOf(baseline.tests)
       const lines = await readLinesOfBase(places, workspace, context)
       const { related, unrelated, relation } = relateToIntent(
@@ -73,12 +77,12 @@ export function reproduceTool(
         context,
         files.length > 0 ? files : undefined,
       )
-      const passedAgain = new Set(
-        again.tests.filter(({ outcome }) => outcome === 'passed').map(({ id }) => id),
-      )
-      const frozen = related.filter(({ id }) => !passedAgain.has(id))
+      const passedAlone = related.filter(({ id }) => outcomeIn(again, id) === 'passed')
+      const frozen = related.filter((test) => !passedAlone.includes(test))
+      const { orderDependent, flaky } = await tellApart(places, workspace, context, passedAlone)
       if (frozen.length === 0) {
-        throw reproductionErrors.FLAKY({
+        const error = flaky.length === 0 ? reproductionErrors.ORDER_DEPENDENT : reproductionErrors.FLAKY
+        throw error({
           detail: related
             .map(({ id }) => id)
             .join(', ')
@@ -91,7 +95,9 @@ export function reproduceTool(
         failingFiles: filesOf(frozen),
         testFiles,
         unrelated: unrelated.map(({ id }) => id),
-        flaky: related.filter(({ id }) => passedAgain.has(id)).map(({ id }) => id),
+        flaky,
+        orderDependent,
+        needNetwork,
         newTestLines: Object.fromEntries(Object.entries(lines).filter(([path]) => testFiles.includes(path))),
         relation,
         tree: workspace.base.tree,
@@ -109,10 +115,52 @@ function frozenFrom({ tree, test, failing }: ShownFault, baseline: TestReport): 
     testFiles: [...filesOf(baseline.tests), test.path].sort(),
     unrelated: [],
     flaky: [],
+    orderDependent: [],
+    needNetwork: [],
     newTestLines: { [test.path]: lines },
     relation: 'shown',
     tree,
   }
+}
+
+/**
+ * Tests that failed with the whole suite and passed without it: those that fail with the whole suite a second time depend
+ * on the order, or on what other tests leave behind; the others are flaky.
+ */
+async function tellApart(
+  places: ExecutionPlaces,
+  workspace: Workspace,
+  context: ToolContext,
+  passedAlone: readonly TestCase[],
+): Promise<{ readonly orderDependent: string[]; readonly flaky: string[] }> {
+  if (passedAlone.length === 0) return { orderDependent: [], flaky: [] }
+  context.report('running the whole suite again: some failing tests pass alone')
+  const whole = await runOnTree(places, workspace, workspace.base.tree, context)
+  const ids = passedAlone.map(({ id }) => id)
+  const failsTogether = (id: string): boolean => outcomeIn(whole, id) === 'failed'
+  return { orderDependent: ids.filter(failsTogether), flaky: ids.filter((id) => !failsTogether(id)) }
+}
+
+function outcomeIn(report: TestReport, id: string): TestCase['outcome'] | undefined {
+  return report.tests.find((test) => test.id === id)?.outcome
+}
+
+/** How name resolution and connections fail where there is no network, in Node and in Python. */
+const networkFailure =
+  /getaddrinfo (?:EAI_AGAIN|ENOTFOUND)|connect E(?:NETUNREACH|HOSTUNREACH)|^(?:TypeError: )?fetch failed$|Temporary failure in name resolution|Name or service not known|Network is unreachable/m
+
+/** Throws `ATL_REPRODUCE_NEEDS_NETWORK` if all failing tests do. */
+function withoutNetwork(all: readonly TestCase[]): {
+  readonly failing: readonly TestCase[]
+  readonly needNetwork: string[]
+} {
+  const reaches = ({ message = '', stack = '' }: TestCase): boolean =>
+    networkFailure.test(message) || networkFailure.test(stack)
+  const failing = all.filter((test) => !reaches(test))
+  const needNetwork = all.filter(reaches).map(({ id }) => id)
+  if (failing.length === 0)
+    throw reproductionErrors.NEEDS_NETWORK({ detail: needNetwork.join(', ').slice(0, 500) })
+  return { failing, needNetwork }
 }
 
 function requireFailing(baseline: TestReport): readonly TestCase[] {

@@ -2,7 +2,13 @@ import { z } from 'zod'
 import type { ToolContext } from '../../contracts/index.ts'
 import { errorCodes } from '../../kernel/index.ts'
 import { type Repository, repositoryErrors, type RepositoryHost } from '../repository/index.ts'
-import { type Sandbox, sandboxErrors, type SandboxHost, type SandboxLimits } from '../sandbox/index.ts'
+import {
+  type Sandbox,
+  sandboxErrors,
+  type SandboxHost,
+  type SandboxLimits,
+  type SandboxSpec,
+} from '../sandbox/index.ts'
 import {
   installDependencies,
   testingErrors,
@@ -59,18 +65,27 @@ export interface WorkspaceLayers {
   readonly notes: readonly string[]
 }
 
+/**
+ * Whose dependencies stand in a workspace. Those of a change are those of its base, since a change that edits the
+ * manifest is for people to judge; `tree` is for the work that is about dependencies.
+ */
+export type Dependencies = 'base' | 'tree' | 'none'
+
 /** The layers of a tree of the run's repository: installed dependencies, a `.git` that holds no future, and the files. */
 export async function workspaceLayers(
   places: ExecutionPlaces,
   workspace: Omit<Workspace, 'notes'>,
   tree: string,
   context: Pick<ToolContext, 'tenantId' | 'runId' | 'signal' | 'report'>,
+  dependencies: Dependencies = 'base',
 ): Promise<WorkspaceLayers> {
   const { tenantId, runId, signal } = context
   const repository = await places.repositories.open({ tenantId, location: workspace.location })
   const files = await repository.materialise(tree)
-  // The dependencies of a change are those of its base: a change that edits the manifest is for people to judge.
-  const base = tree === workspace.base.tree ? files : await repository.materialise(workspace.base.tree)
+  const clone = await repository.materialiseClone(workspace.base, cloneDepth)
+  if (dependencies === 'none') return { repository, layers: [files, clone], notes: [] }
+  const isOwn = dependencies === 'tree' || tree === workspace.base.tree
+  const base = isOwn ? files : await repository.materialise(workspace.base.tree)
   const installed = await installDependencies(places.sandboxes, {
     runId,
     tenantId,
@@ -83,23 +98,29 @@ export async function workspaceLayers(
     signal,
     onOutput: (_stream, chunk) => context.report(lastLine(chunk)),
   })
-  const clone = await repository.materialiseClone(workspace.base, cloneDepth)
   return { repository, layers: [files, clone, ...installed.layers], notes: installed.explanation }
 }
 
-/** Opens a sandbox without network on a tree of the run's repository. The caller destroys it. */
+export interface SandboxOptions {
+  readonly dependencies?: Dependencies
+  readonly egress?: SandboxSpec['egress']
+  readonly binds?: SandboxSpec['readOnlyBinds']
+}
+
+/** Opens a sandbox on a tree of the run's repository, without network unless it is asked for. The caller destroys it. */
 export async function openSandbox(
   places: ExecutionPlaces,
   workspace: Workspace,
   tree: string,
   context: ToolContext,
+  { dependencies, egress = { kind: 'none' }, binds = [] }: SandboxOptions = {},
 ): Promise<Sandbox> {
-  const { layers } = await workspaceLayers(places, workspace, tree, context)
+  const { layers } = await workspaceLayers(places, workspace, tree, context, dependencies)
   return places.sandboxes.create({
     runId: context.runId,
     layers,
-    readOnlyBinds: places.toolchain.binds,
-    egress: { kind: 'none' },
+    readOnlyBinds: [...places.toolchain.binds, ...binds],
+    egress,
     limits: places.limits,
   })
 }

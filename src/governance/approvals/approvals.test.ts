@@ -1,11 +1,15 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Principal } from '../../contracts/index.ts'
 import { digestOf } from '../../kernel/index.ts'
 import type { PrincipalId, RunId } from '../../kernel/index.ts'
-import { createGovernedStudio, echoTool, movableClock } from '../../testing/index.ts'
+import { createGovernedStudio, echoTool, movableClock, policyLocations } from '../../testing/index.ts'
 import type { GovernedStudio } from '../../testing/index.ts'
 import { registerPrincipal } from '../identity/index.ts'
+import { loadPolicies } from '../policy/index.ts'
 import { createApprovals, digestOfSubject } from './index.ts'
 import type { ApprovalRequest, Approvals, ApprovalState, ApprovalSubject, DecideApproval } from './index.ts'
 
@@ -153,6 +157,51 @@ describe('an approval', () => {
       code: 'ATL_APPROVAL_FORBIDDEN',
     })
     await expect(ask(runId, 'tree-a', { needed: 0 })).rejects.toMatchObject({ code: 'ATL_APPROVAL_INVALID' })
+  })
+
+  it('is not needed where a policy permits the work without, within the guardrails', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'atelier-hands-off-'))
+    writeFileSync(
+      join(folder, 'own.cedar'),
+      '@id("hands-off/formatting") permit (principal, action == Atelier::Action::"go-hands-off", resource) when { context.work == "format" || context.work == "repair" };',
+    )
+    const { schemaFile, folders } = policyLocations
+    const policy = await loadPolicies({ schemaFile, folders: [...folders, folder] })
+    rmSync(folder, { recursive: true })
+    const { database, governance, tenantId } = studio
+    const own = createApprovals({ database, audit: governance.audit, clock, policy })
+    const subject = (tree: string) => ({ ...studio.subjectOf(tree), policySet: policy.digest })
+    const request = async (work: string, worstFinding = 'none') => {
+      const runId = await studio.openRun()
+      return database.transaction(studio.scope, (tx) =>
+        own.request(tx, {
+          tenantId,
+          projectId: studio.request(runId).projectId,
+          runId,
+          stepId: 'approval',
+          requester: studio.service,
+          subject: subject('tree-a'),
+          question: {},
+          expiresInMs: 60_000,
+          handsOff: { work, named: true, worstFinding },
+        }),
+      )
+    }
+    const permitted = await request('format')
+    expect(permitted).toMatchObject({ status: 'approved', needed: 0, decisions: [] })
+    expect(permitted.statusReason).toBe('permitted without asking by hands-off/formatting')
+    const state = (asked: ApprovalSubject) =>
+      database.transaction(studio.scope, (tx) => own.isApproved(tx, tenantId, permitted.runId, asked))
+    expect(await state(subject('tree-a'))).toMatchObject({ approved: true, approvers: [] })
+    expect(await state(subject('tree-b'))).toMatchObject({ approved: false })
+    // Under other policies, such as those without the permission, it is void.
+    expect(await isApproved(permitted.runId, permitted.subject)).toMatchObject({ approved: false })
+    for (const [work, worst] of [
+      ['format', 'high'],
+      ['repair', 'none'],
+      ['codemod', 'none'],
+    ] as const)
+      expect((await request(work, worst)).status).toBe('pending')
   })
 
   it('is recorded in the audit log, also when it is refused', async () => {

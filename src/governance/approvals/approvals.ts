@@ -5,7 +5,7 @@ import type { Database, Tx } from '../../store/index.ts'
 import type { AuditEntry, AuditLog } from '../audit/index.ts'
 import { storable, tenantScope } from '../audit/index.ts'
 import { authenticate, readMandate } from '../identity/index.ts'
-import type { PolicyDecision, PolicyEngine } from '../policy/index.ts'
+import type { HandsOffContext, PolicyDecision, PolicyEngine } from '../policy/index.ts'
 import { lockRequest, requestsOfRun, setStatus } from './approval-records.ts'
 import { approvalErrors } from './errors.ts'
 import { authorLineage } from './lineage.ts'
@@ -24,6 +24,8 @@ interface AskForApproval {
   readonly question: Readonly<Record<string, unknown>>
   /** How many different people have to approve; one when absent. */
   readonly needed?: number
+  /** What policies decide by whether anybody has to be asked at all; people are asked when absent. */
+  readonly handsOff?: HandsOffContext
   /** An approval counts until then, and nobody can decide any more afterwards. */
   readonly expiresInMs: number
 }
@@ -46,7 +48,7 @@ export type ApprovalState =
 
 export interface Approvals {
   /**
-   * Asks people to decide about a subject, and makes a pending request of the same step about another subject void.
+   * Asks people to decide about a subject, unless a policy permits it without, and makes a pending request of the same step about another subject void.
    * Asking again for the same subject answers the request that is there.
    * @throws ATL_APPROVAL_FORBIDDEN, ATL_APPROVAL_INVALID, and errors of IDENTITY and MANDATE.
    */
@@ -129,17 +131,18 @@ async function requestApproval(
   }
   const requester = await authenticate(tx, tenantId, ask.requester)
   const mandate = await readMandate(tx, tenantId, runId)
-  const decision = policy.decide({
-    principal: requester,
-    action: 'request-approval',
-    resource: { kind: 'run', tenantId, runId, projectId, requester: mandate.requester },
-  })
+  const resource = { kind: 'run', tenantId, runId, projectId, requester: mandate.requester } as const
+  const decision = policy.decide({ principal: requester, action: 'request-approval', resource })
   if (decision.decision === 'deny')
     throw approvalErrors.FORBIDDEN({ detail: `${requester.id} asks for approval` })
   for (const request of existing.filter(({ status }) => status === 'pending')) {
     const reason = describeChange(request.subject, subject) ?? 'it expired before anybody decided'
     await setStatus(tx, request, 'void', reason, now)
   }
+  const standing =
+    ask.handsOff &&
+    policy.decide({ principal: requester, action: 'go-hands-off', resource, context: ask.handsOff })
+  const permitted = standing?.decision === 'allow'
   const id = createId('apr', clock.now())
   await tx
     .insertInto('approval_requests')
@@ -152,13 +155,13 @@ async function requestApproval(
       subject: JSON.stringify(subject),
       subject_digest: subjectDigest,
       question: JSON.stringify(storable(ask.question)),
-      needed,
+      needed: permitted ? 0 : needed,
       principal_id: requester.id,
-      status: 'pending',
-      status_reason: null,
+      status: permitted ? 'approved' : 'pending',
+      status_reason: permitted ? `permitted without asking by ${standing.policies.join(', ')}` : null,
       requested_at: now,
       expires_at: new Date(now.getTime() + expiresInMs),
-      decided_at: null,
+      decided_at: permitted ? now : null,
     })
     .execute()
   const request = await lockRequest(tx, tenantId, id)
@@ -167,8 +170,15 @@ async function requestApproval(
     ...auditEntry(request, requester, decision),
     action: 'request-approval',
     outcome: 'allowed',
-    detail: { needed, expiresAt: request.expiresAt.toISOString() },
+    detail: { needed: request.needed, expiresAt: request.expiresAt.toISOString() },
   })
+  if (permitted)
+    await audit.append(tx, {
+      ...auditEntry(request, requester, standing),
+      action: 'go-hands-off',
+      outcome: 'allowed',
+      detail: { ...ask.handsOff },
+    })
   return request
 }
 

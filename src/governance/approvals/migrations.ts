@@ -52,4 +52,14 @@ export const approvalMigrations: readonly Migration[] = [
         for each statement execute function refuse_change()`.execute(db)
     },
   },
+  {
+    name: '0331-governance-hands-off',
+    async up(db) {
+      // None are needed where a policy permits the work without asking.
+      await sql`
+        alter table approval_requests
+          drop constraint approval_requests_needed_check,
+          add constraint approval_requests_needed_check check (needed >= 0)`.execute(db)
+    },
+  },
 ]

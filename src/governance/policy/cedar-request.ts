@@ -91,6 +91,10 @@ function repositoryEntity(
 function contextOf(request: PolicyRequest): { context: Context; entities: EntityJson[] } {
   if (!('context' in request)) return { context: {}, entities: [] }
   const { context } = request
+  if ('work' in context) {
+    const { work, named, worstFinding } = context
+    return { context: { work, named, worstFinding }, entities: [] }
+  }
   if (!('tool' in context)) {
     return { context: { decision: context.decision, inLineage: context.inLineage }, entities: [] }
   }

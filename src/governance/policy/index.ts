@@ -3,4 +3,4 @@ export type { PolicyDecision, PolicyEngine, PolicyLocations } from './policy-eng
 export { readPolicyTests, runPolicyTests } from './policy-tests.ts'
 
 export { nameResource, toolActions } from './request.ts'
-export type { Isolation, PolicyRequest, RepositoryFacts, ToolAction } from './request.ts'
+export type { Isolation, PolicyRequest, RepositoryFacts, ToolAction, HandsOffContext } from './request.ts'

@@ -74,6 +74,13 @@ const requestSchema = z.discriminatedUnion('action', [
   ).extend({ context: toolUse }),
   ask(['submit-work-item', 'read-project'], resources.project),
   ask(['read-run', 'cancel-run', 'resume-run', 'request-approval'], resources.run),
+  ask(['go-hands-off'], resources.run).extend({
+    context: z.strictObject({
+      work: name,
+      named: z.boolean().default(true),
+      worstFinding: name.default('none'),
+    }),
+  }),
   ask(['decide-approval'], resources.approval).extend({
     context: z.strictObject({ decision: name, inLineage: z.boolean() }),
   }),

@@ -29,6 +29,16 @@ export interface RepositoryFacts {
   readonly trusted: boolean
 }
 
+/** What policies see when a verified change could be published without asking anybody. */
+export interface HandsOffContext {
+  /** Kind of work, such as `lint-fix`. */
+  readonly work: string
+  /** Whether a person named the kind, rather than a text from outside. */
+  readonly named: boolean
+  /** Severity of the worst finding about the change; `none` when there is none. */
+  readonly worstFinding: string
+}
+
 interface RunResource {
   readonly kind: 'run'
   readonly tenantId: TenantId
@@ -76,6 +86,7 @@ export type PolicyRequest = { readonly principal: Principal } & (
       readonly action: 'read-run' | 'cancel-run' | 'resume-run' | 'request-approval'
       readonly resource: RunResource
     }
+  | { readonly action: 'go-hands-off'; readonly resource: RunResource; readonly context: HandsOffContext }
   | {
       readonly action: 'decide-approval'
       readonly resource: ApprovalResource

@@ -14,7 +14,7 @@ import {
 import type { PolicyEngine } from '../../governance/policy/index.ts'
 import type { Logger, PrincipalId } from '../../kernel/index.ts'
 import type { Database } from '../../store/index.ts'
-import { approvalOutput, approvalQuestion, approvalSubject } from './approval.ts'
+import { approvalOutput, approvalQuestion, approvalSubject, handsOffFacts } from './approval.ts'
 import { deliveryErrors } from './errors.ts'
 
 export interface DeliveryServices {
@@ -116,6 +116,7 @@ async function askForApproval(services: DeliveryServices, step: StepInvocation):
       requester: principal,
       subject: approvalSubject(step.with, services.policy.digest),
       question: approvalQuestion(step.with),
+      handsOff: handsOffFacts(step.with),
       expiresInMs: approvalLifetimeMs,
     }),
   )

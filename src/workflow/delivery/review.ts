@@ -5,7 +5,7 @@ import { repositoryErrors, type RepositoryHost } from '../../execution/repositor
 import { workspaceSchema } from '../../execution/tools/index.ts'
 import { errorCodes } from '../../kernel/index.ts'
 
-const inputSchema = z.object({ workspace: workspaceSchema, repair: z.object({ change: changeSchema }) })
+const inputSchema = z.object({ workspace: workspaceSchema, proposal: z.object({ change: changeSchema }) })
 
 /** `change.review`: every check of a change that needs neither a model nor a run. */
 export function reviewTool(
@@ -20,10 +20,10 @@ export function reviewTool(
     permissions: ['repository:read'],
     failureModes: errorCodes(repositoryErrors),
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 300 },
-    async perform({ workspace, repair }, { tenantId }) {
+    async perform({ workspace, proposal }, { tenantId }) {
       const repository = await repositories.open({ tenantId, location: workspace.location })
       return {
-        findings: await reviewChange(repair.change, await readChangedFiles(repository, repair.change)),
+        findings: await reviewChange(proposal.change, await readChangedFiles(repository, proposal.change)),
       }
     },
   }

@@ -18,8 +18,11 @@ import {
 const inputSchema = z.object({
   workspace: workspaceSchema,
   baseline: testReportSchema,
-  reproduction: reproductionSchema,
-  repair: z.object({ tree: z.string(), change: changeSchema }),
+  /** What a repair has to make pass; absent for work that is to change no behaviour. */
+  reproduction: reproductionSchema.optional(),
+  proposal: z.object({ tree: z.string(), change: changeSchema }),
+  /** Whose dependencies the tests run with: the change's own where it is about dependencies. */
+  dependencies: z.enum(['base', 'tree']).default('base'),
 })
 
 /**
@@ -36,21 +39,25 @@ export function verifyTool(places: ExecutionPlaces): Tool<z.infer<typeof inputSc
     permissions: ['tests:run'],
     failureModes: workspaceFailures,
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 2400 },
-    async perform({ workspace, baseline, reproduction, repair }, context) {
+    async perform({ workspace, baseline, reproduction, proposal, dependencies }, context) {
       const { tenantId } = context
       const repository = await places.repositories.open({ tenantId, location: workspace.location })
-      const { tree, changedTests } = await buildBaseTestTree(repository, reproduction.tree, repair.tree)
-      const candidateRun = await runOnTree(places, workspace, tree, context)
+      const { tree, changedTests } = await buildBaseTestTree(
+        repository,
+        reproduction?.tree ?? workspace.base.tree,
+        proposal.tree,
+      )
+      const candidateRun = await runOnTree(places, workspace, tree, context, undefined, dependencies)
       const changedRun =
         changedTests.length === 0
           ? undefined
-          : await runOnTree(places, workspace, repair.tree, context, changedTests)
+          : await runOnTree(places, workspace, proposal.tree, context, changedTests, dependencies)
       return judgeChange({
         baseRuns: [baseline],
         candidateRuns: [candidateRun],
-        reproduction: reproduction.failing,
+        reproduction: reproduction?.failing ?? null,
         ...(changedRun === undefined ? {} : { changedTests: changedRun }),
-        findings: reviewTests(await readChangedFiles(repository, repair.change)),
+        findings: reviewTests(await readChangedFiles(repository, proposal.change)),
       })
     },
   }

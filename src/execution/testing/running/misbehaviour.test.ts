@@ -85,6 +85,49 @@ describe('tests that misbehave', () => {
     expect(report.tests.find(({ id }) => id === 'test/bad.js')?.outcome).toBe('failed')
   })
 
+  it('are cut off when a file never ends being imported, and the others are reported', async () => {
+    const report = await run("for (;;);\ntest('never declared', () => {})\n", { fileTimeoutMs: 3_000 })
+    expect(report.outcome).toBe('timed-out')
+    expect(report.tests).toMatchObject([
+      {
+        id: 'test/bad.js',
+        outcome: 'failed',
+        message: expect.stringMatching(/did not end within \d+ s/) as string,
+      },
+      { id: 'test/good.js > fine', outcome: 'passed' },
+    ])
+  })
+
+  it('are cut off when the whole takes longer than allowed; what finished counts', async () => {
+    const slow = Array.from(
+      { length: 40 },
+      (_, at) => `test('slow ${at}', () => new Promise((resolve) => setTimeout(resolve, 500)))`,
+    )
+    const report = await run(slow.join('\n'), { timeoutMs: 5_000 })
+    expect(report.outcome).toBe('timed-out')
+    expect(report.durationMs).toBeLessThan(20_000)
+    expect(report.tests.filter(({ outcome }) => outcome === 'passed').length).toBeGreaterThan(0)
+    expect(report.tests.find(({ id }) => id === 'test/bad.js')).toMatchObject({ outcome: 'failed' })
+  })
+
+  it('find no network, and say so', async () => {
+    const report = await run(`
+      test('resolves', () => require('node:dns/promises').lookup('registry.npmjs.org'))
+      test('connects', async () => { await fetch('http://93.184.215.14/') })
+    `)
+    expect(report.tests.slice(0, 2).map(({ outcome }) => outcome)).toEqual(['failed', 'failed'])
+  })
+
+  it('are read in files with CRLF as in any other', async () => {
+    const report = await run(
+      "test('first', () => {})\r\n\r\ntest('second', () => {\r\n  assert.equal(1, 2)\r\n})\r\n",
+    )
+    expect(report.tests.slice(0, 2)).toMatchObject([
+      { id: 'test/bad.js > first', outcome: 'passed' },
+      { id: 'test/bad.js > second', outcome: 'failed', line: 5 },
+    ])
+  })
+
   it('may print a hundred megabytes', async () => {
     const report = await run(`
       const line = 'x'.repeat(1023) + '\\n'
