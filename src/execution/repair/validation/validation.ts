@@ -7,7 +7,7 @@ import { idOf, matchTests } from './test-identity.ts'
 import type { Validation, ValidationSetup } from './validation-setup.ts'
 import { runFile } from './warm-run.ts'
 import type { Ran } from './warm-run.ts'
-import { workerBinds } from './worker-binding.ts'
+import { workerBindingOf } from './worker-binding.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 const testMs = 5000
@@ -22,7 +22,7 @@ export async function openValidation(setup: ValidationSetup): Promise<Validation
   const { framework, directory, environment, reproduction } = setup
   const options = { framework, directory, environment: { ...environment, NODE_ENV: 'test' }, testMs }
   const sandboxes = await Promise.all(
-    Array.from({ length: Math.max(1, setup.workers) }, () => setup.openSandbox(workerBinds)),
+    Array.from({ length: Math.max(1, setup.workers) }, () => setup.openSandbox(workerBindingOf(framework).binds)),
   )
   const workers = sandboxes.map((sandbox) => new WorkerProcess(sandbox, options))
   const slow = (reason: string): Validation => {
