@@ -7,16 +7,9 @@ import {
   reproduceTool,
   type Workspace,
 } from '../../src/execution/tools/index.ts'
-import type { ToolContext, WorkItem } from '../../src/contracts/index.ts'
 import { intakeTool } from '../../src/workflow/delivery/index.ts'
-import {
-  AtelierError,
-  createId,
-  type Logger,
-  type PrincipalId,
-  type RunId,
-  type TenantId,
-} from '../../src/kernel/index.ts'
+import { AtelierError, type Logger, type TenantId } from '../../src/kernel/index.ts'
+import { contextOf, workItemOf } from './context.ts'
 import { fileAt, type RepairCase } from './cases.ts'
 
 /** What became of one case. */
@@ -98,7 +91,7 @@ async function repairCase(
   result: Measured,
   timed: <T>(phase: keyof CaseResult['seconds'], work: () => Promise<T>) => Promise<T>,
 ): Promise<void> {
-  const workItem = workItemOf(item, directory, issue)
+  const workItem = workItemOf(item.subject, directory, issue)
   const context = contextOf(logger, onReport)
   const intent = await intakeTool().perform({ workItem }, context)
   const workspace = await timed('prepare', () => prepareTool(places).perform({ workItem }, context))
@@ -129,39 +122,6 @@ async function repairCase(
   result.patch = await patchOf(places, workspace, repaired.tree)
   result.detail = repaired.explanation.split('\n')[0] ?? ''
   result.identical = await isIdentical(places, workspace, repaired.tree, mirror, item)
-}
-
-function workItemOf(item: RepairCase, directory: string, issue: string): WorkItem {
-  return {
-    id: createId('wrk'),
-    title: item.subject.slice(0, 500),
-    body: issue,
-    source: 'cli',
-    reporter: 'person:owner',
-    repository: { location: directory },
-    createdAt: new Date(0).toISOString(),
-  }
-}
-
-function contextOf(logger: Logger, onReport: (message: string) => void): ToolContext {
-  const tenantId = 'ten_bench' as TenantId
-  return {
-    tenantId,
-    runId: createId('run') as RunId,
-    stepId: 'bench',
-    attempt: 1,
-    principal: {
-      kind: 'person',
-      id: 'person:owner' as PrincipalId,
-      tenantId,
-      roles: ['owner'],
-      onBehalfOf: undefined,
-    },
-    idempotencyKey: createId('key'),
-    signal: new AbortController().signal,
-    logger,
-    report: onReport,
-  }
 }
 
 async function patchOf(places: ExecutionPlaces, workspace: Workspace, tree: string): Promise<string> {

@@ -7,10 +7,12 @@ import {
   escalationSchema,
   intentSchema,
   type Tool,
+  type ToolContext,
 } from '../../contracts/index.ts'
 import { errorCodes } from '../../kernel/index.ts'
 import {
   type Candidate,
+  isRepairable,
   openValidation,
   repair,
   type RepairOutcome,
@@ -18,7 +20,7 @@ import {
   type SourceFile,
   validationErrors,
 } from '../repair/index.ts'
-import { fileKind, isScriptPath, type Repository } from '../repository/index.ts'
+import { fileKind, type Repository } from '../repository/index.ts'
 import { runSuite } from '../testing/index.ts'
 import { runOnTree, suiteTimeoutMs } from './execute.ts'
 import { reproductionSchema, type FrozenReproduction } from './reproduce.ts'
@@ -82,56 +84,77 @@ export function repairTool(places: ExecutionPlaces): Tool<RepairInput, RepairRes
     failureModes: [...errorCodes(validationErrors), ...workspaceFailures],
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 600 },
     async perform(input, context) {
-      const { workspace, reproduction } = input
-      const { repository, layers } = await workspaceLayers(places, workspace, workspace.base.tree, context)
-      context.report('starting workers')
-      const validation = await openValidation({
-        openSandbox: (binds) =>
-          places.sandboxes.create({
-            runId: context.runId,
-            layers,
-            readOnlyBinds: [...places.toolchain.binds, ...binds],
-            egress: { kind: 'none' },
-            limits: places.limits,
-          }),
-        framework: workspace.suite.framework,
-        directory: workspace.suite.directory,
-        environment: workspace.suite.invocation.environment,
-        reproduction,
-        workers: Math.max(1, Math.min(4, availableParallelism())),
-        runTests: (sandbox, files, signal) =>
-          runSuite(sandbox, workspace.suite, { timeoutMs: suiteTimeoutMs, select: { files }, signal }),
-        logger: context.logger,
-      })
-      try {
-        context.report('measuring what the tests execute')
-        const spectrum = await validation.collectSpectrum(spectrumMs, context.signal)
-        const outcome = await repair(
-          {
-            ...(await readSources(repository, workspace, reproduction)),
-            reproduction,
-            newTestLines: reproduction.newTestLines,
-            spectrum,
-            issue: issueText(input),
-          },
-          {
-            validator: validation,
-            confirm: async (candidate, signal) => {
-              const tree = await applyCandidate(repository, workspace, candidate)
-              return runOnTree(places, workspace, tree, { ...context, signal, report: () => undefined })
-            },
-            now: () => performance.now(),
-          },
-          { timeMs: input.seconds * 1000, plausible: 40, confidence: input.confidence },
-          context.signal,
-          (progress) => context.report(describeProgress(progress)),
-        )
-        return await describeOutcome(outcome, repository, input)
-      } finally {
-        await validation.close()
-      }
+      const outcome = await attemptRepair(places, input, context, (progress) =>
+        context.report(describeProgress(progress)),
+      )
+      const repository = await openRepository(places, input.workspace, context)
+      return describeOutcome(outcome, repository, input)
     },
   }
+}
+
+/** Looks for a change that makes the reproduction pass, in sandboxes of its own, which are gone afterwards. */
+export async function attemptRepair(
+  places: ExecutionPlaces,
+  input: RepairInput,
+  context: ToolContext,
+  onProgress: (progress: RepairProgress) => void,
+): Promise<RepairOutcome> {
+  const { workspace, reproduction } = input
+  const { repository, layers } = await workspaceLayers(places, workspace, workspace.base.tree, context)
+  context.report('starting workers')
+  const validation = await openValidation({
+    openSandbox: (binds) =>
+      places.sandboxes.create({
+        runId: context.runId,
+        layers,
+        readOnlyBinds: [...places.toolchain.binds, ...binds],
+        egress: { kind: 'none' },
+        limits: places.limits,
+      }),
+    framework: workspace.suite.framework,
+    directory: workspace.suite.directory,
+    environment: workspace.suite.invocation.environment,
+    reproduction,
+    workers: Math.max(1, Math.min(4, availableParallelism())),
+    runTests: (sandbox, files, signal) =>
+      runSuite(sandbox, workspace.suite, { timeoutMs: suiteTimeoutMs, select: { files }, signal }),
+    logger: context.logger,
+  })
+  try {
+    context.report('measuring what the tests execute')
+    const spectrum = await validation.collectSpectrum(spectrumMs, context.signal)
+    return await repair(
+      {
+        ...(await readSources(repository, workspace, reproduction)),
+        reproduction,
+        newTestLines: reproduction.newTestLines,
+        spectrum,
+        issue: issueText(input),
+      },
+      {
+        validator: validation,
+        confirm: async (candidate, signal) => {
+          const tree = await applyCandidate(repository, workspace, candidate)
+          return runOnTree(places, workspace, tree, { ...context, signal, report: () => undefined })
+        },
+        now: () => performance.now(),
+      },
+      { timeMs: input.seconds * 1000, plausible: 40, confidence: input.confidence },
+      context.signal,
+      onProgress,
+    )
+  } finally {
+    await validation.close()
+  }
+}
+
+function openRepository(
+  { repositories }: ExecutionPlaces,
+  { location }: Workspace,
+  { tenantId }: ToolContext,
+): Promise<Repository> {
+  return repositories.open({ tenantId, location })
 }
 
 function issueText({ intent }: RepairInput): string {
@@ -147,8 +170,8 @@ async function readSources(
   { base }: Workspace,
   reproduction: FrozenReproduction,
 ): Promise<{ readonly sources: readonly SourceFile[]; readonly tests: readonly SourceFile[] }> {
-  const scripts = (await repository.listFiles(base.tree)).filter(
-    ({ path, size, kind }) => kind !== 'link' && isScriptPath(path) && size <= sourceLimit,
+  const files = (await repository.listFiles(base.tree)).filter(
+    ({ path, size, kind }) => kind !== 'link' && isRepairable(path) && size <= sourceLimit,
   )
   const read = async (paths: readonly string[]): Promise<SourceFile[]> =>
     [...(await repository.readFiles(base.tree, paths))].map(([path, content]) => ({
@@ -156,7 +179,7 @@ async function readSources(
       text: new TextDecoder().decode(content),
     }))
   const failing = new Set(reproduction.failingFiles)
-  const paths = scripts.map(({ path }) => path)
+  const paths = files.map(({ path }) => path)
   return {
     sources: await read(paths.filter((path) => fileKind(path) === 'source' && !failing.has(path))),
     tests: await read(paths.filter((path) => failing.has(path))),

@@ -1,8 +1,15 @@
 """A pytest plugin that reports to the studio. See https://docs.pytest.org/en/stable/reference/reference.html#hooks."""
 
+import os
+import signal
+import threading
+
 import pytest
 
 import atelier_channel as channel
+
+# Seconds after which a test counts as one that never ends; the tests after it still have their turn.
+_SECONDS = float(os.environ.get("ATELIER_TEST_SECONDS", "120"))
 
 
 def _identify(nodeid):
@@ -10,7 +17,25 @@ def _identify(nodeid):
     return file, parts[:-1], parts[-1] if parts else file
 
 
+def _end(*_):
+    pytest.fail(f"the test did not end within {_SECONDS:g} seconds", pytrace=False)
+
+
 class Plugin:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item):
+        unused = signal.getsignal(signal.SIGALRM) in (signal.SIG_DFL, None)
+        if not unused or threading.current_thread() is not threading.main_thread():
+            return (yield)
+        signal.signal(signal.SIGALRM, _end)
+        # Again and again, for code that swallows the first.
+        signal.setitimer(signal.ITIMER_REAL, _SECONDS, 0.2)
+        try:
+            return (yield)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
     @pytest.hookimpl
     def pytest_collectreport(self, report):
         if not report.failed:

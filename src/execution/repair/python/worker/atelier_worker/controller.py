@@ -29,6 +29,7 @@ class Controller:
         self._test_seconds = 5.0
 
     def serve(self):
+        self._channel.reply(kind="ready")
         for request in self._channel.requests():
             kind = request["kind"]
             try:
@@ -49,7 +50,6 @@ class Controller:
         self._test_seconds = request["testMs"] / 1000
         self._project = Project(os.getcwd(), request["directory"], request["framework"])
         self._project.warm()
-        self._channel.reply(kind="ready")
 
     def _run(self, request):
         start = time.perf_counter()
