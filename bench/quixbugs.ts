@@ -80,7 +80,11 @@ interface Result {
 }
 
 /** Compares programs with the maintainers' in a process with bounded memory; see `quixbugs/oracle.py`. */
-async function judge(source: string, { name, correct }: QuixBug, { programs }: Attempt): Promise<readonly Verdict[]> {
+async function judge(
+  source: string,
+  { name, correct }: QuixBug,
+  { programs }: Attempt,
+): Promise<readonly Verdict[]> {
   if (programs.length === 0) return []
   const node = await readFile(join(source, 'python_programs', 'node.py'), 'utf8')
   const oracle = fileURLToPath(new URL('quixbugs/oracle.py', import.meta.url))
@@ -89,7 +93,7 @@ async function judge(source: string, { name, correct }: QuixBug, { programs }: A
     const options = { maxBuffer: 16 * 2 ** 20, timeout: 300_000 }
     const child = execFile('/usr/bin/python3', [oracle], options, (error, stdout) => {
       if (error === null) done(stdout)
-      else fail(error)
+      else fail(new Error('the judge failed', { cause: error }))
     })
     child.stdin?.end(task)
   })
@@ -157,7 +161,9 @@ function summary(results: readonly Result[]): BenchmarkResult {
     identical: count(({ verdicts }) => verdicts.some(({ identical }) => identical)),
     first: count(({ tried, verdicts }) => tried.outcome === 'repaired' && verdicts[0]?.correct === true),
     medianSecondsToPlausible: middle(results.flatMap(({ tried }) => tried.seconds.firstPlausible ?? [])),
-    medianTriedPerSecond: middle(results.map(({ tried }) => tried.triedPerSecond).filter((speed) => speed > 0)),
+    medianTriedPerSecond: middle(
+      results.map(({ tried }) => tried.triedPerSecond).filter((speed) => speed > 0),
+    ),
   }
   console.log(
     `${figures.correct} of ${figures.programs} with a correct patch (${figures.identical} the maintainers' very edit), ` +

@@ -13,8 +13,16 @@ export interface Attempt {
   readonly outcome: 'repaired' | 'escalated' | 'failed'
   readonly detail: string
   /** The repaired program first, then what else was plausible. */
-  readonly programs: readonly { readonly text: string; readonly template: string; readonly description: string }[]
-  readonly seconds: { readonly setUp: number; readonly repair: number; readonly firstPlausible: number | null }
+  readonly programs: readonly {
+    readonly text: string
+    readonly template: string
+    readonly description: string
+  }[]
+  readonly seconds: {
+    readonly setUp: number
+    readonly repair: number
+    readonly firstPlausible: number | null
+  }
   readonly generated: number
   readonly tried: number
   readonly triedPerSecond: number
@@ -67,7 +75,8 @@ export async function attempt(
       triedPerSecond: outcome.attempts.triedPerSecond,
     }
   } catch (error) {
-    const detail = error instanceof AtelierError ? `${error.code}: ${error.message}` : String((error as Error).stack)
+    const detail =
+      error instanceof AtelierError ? `${error.code}: ${error.message}` : String((error as Error).stack)
     return { outcome: 'failed', detail, ...nothing, seconds: { setUp, repair: 0, firstPlausible: null } }
   }
 }

@@ -36,7 +36,11 @@ export async function readPrograms(source: string | undefined): Promise<readonly
 const run = promisify(execFile)
 
 /** Makes a repository of one program and its tests alone: neither the answer nor other programs are in it. */
-export async function makeRepository(directory: string, source: string, { name, path }: QuixBug): Promise<void> {
+export async function makeRepository(
+  directory: string,
+  source: string,
+  { name, path }: QuixBug,
+): Promise<void> {
   await rm(directory, { recursive: true, force: true })
   await mkdir(directory, { recursive: true })
   const wanted = [
@@ -49,7 +53,8 @@ export async function makeRepository(directory: string, source: string, { name, 
     `json_testcases/${name}.json`,
   ]
   for (const file of wanted)
-    if (existsSync(join(source, file))) await cp(join(source, file), join(directory, file), { recursive: true })
+    if (existsSync(join(source, file)))
+      await cp(join(source, file), join(directory, file), { recursive: true })
   const git = (...words: readonly string[]) =>
     run('git', ['-C', directory, '-c', 'user.name=T', '-c', 'user.email=t@example.org', ...words])
   await git('init', '-q', '-b', 'main')

@@ -13,6 +13,7 @@ export const benchErrors = defineErrors('BENCH', {
   },
   QUIXBUGS_MISSING: {
     summary: 'There is no checkout of QuixBugs',
-    remedy: 'Run `git clone https://github.com/jkoppel/QuixBugs DIR` beside the project and name DIR with `--source`.',
+    remedy:
+      'Run `git clone https://github.com/jkoppel/QuixBugs DIR` beside the project and name DIR with `--source`.',
   },
 })

@@ -36,7 +36,8 @@ function survey(problem: RepairProblem): Survey {
 function functionNameAt(tree: SourceTree, offset: number): string | null {
   let name: string | null = null
   for (const site of descendantsOf(tree.root)) {
-    if (isFunctionNode(site.node) && site.start <= offset && offset <= site.end) name = nameOf(site, tree) ?? name
+    if (isFunctionNode(site.node) && site.start <= offset && offset <= site.end)
+      name = nameOf(site, tree) ?? name
   }
   return name
 }

@@ -31,8 +31,5 @@ export interface Outliner<O extends Outline> {
    * How far sources are from the tests over imports, 1 for what a test imports itself. For use where no coverage could
    * be measured.
    */
-  importDistances(
-    tests: readonly SourceFile[],
-    sources: readonly SourceFile[],
-  ): ReadonlyMap<string, number>
+  importDistances(tests: readonly SourceFile[], sources: readonly SourceFile[]): ReadonlyMap<string, number>
 }

@@ -18,7 +18,14 @@ export function gatherVocabulary(problem: RepairProblem, parse: ParsePython): Vo
 /** The source of failing tests says most; where none is found by its name the whole file counts, but little. */
 function tokensOf(tree: PythonTree, { reproduction, newTestLines }: RepairProblem): readonly TestToken[] {
   // Parameters stand in brackets behind the name.
-  const names = new Set(reproduction.failing.map(({ name }) => name.replace(/[[( ].*$/s, '').split(' > ').at(-1)))
+  const names = new Set(
+    reproduction.failing.map(({ name }) =>
+      name
+        .replace(/[[( ].*$/s, '')
+        .split(' > ')
+        .at(-1),
+    ),
+  )
   const functions = tree.nodes.filter((node) => {
     const name = node.type === 'function_definition' ? fieldOf(node, 'name') : null
     return name !== null && names.has(tree.textOf(name))

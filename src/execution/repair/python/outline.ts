@@ -78,8 +78,12 @@ function importedBy({ path, text }: SourceFile, sources: readonly SourceFile[]):
   }
   for (const [, names = ''] of text.matchAll(/^[ \t]*import[ \t]+([\w., \t]+)/gm))
     wanted.push(...names.split(',').map((name) => (name.trim().split(' ', 1)[0] ?? '').replaceAll('.', '/')))
-  const endings = wanted.filter((stem) => stem !== '').flatMap((stem) => [`${stem}.py`, `${stem}/__init__.py`])
-  return sources.filter((source) => endings.some((end) => source.path === end || source.path.endsWith(`/${end}`)))
+  const endings = wanted
+    .filter((stem) => stem !== '')
+    .flatMap((stem) => [`${stem}.py`, `${stem}/__init__.py`])
+  return sources.filter((source) =>
+    endings.some((end) => source.path === end || source.path.endsWith(`/${end}`)),
+  )
 }
 
 function folderOf(path: string, dots: number): string {

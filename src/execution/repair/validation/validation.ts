@@ -22,7 +22,9 @@ export async function openValidation(setup: ValidationSetup): Promise<Validation
   const { framework, directory, environment, reproduction } = setup
   const options = { framework, directory, environment: { ...environment, NODE_ENV: 'test' }, testMs }
   const sandboxes = await Promise.all(
-    Array.from({ length: Math.max(1, setup.workers) }, () => setup.openSandbox(workerBindingOf(framework).binds)),
+    Array.from({ length: Math.max(1, setup.workers) }, () =>
+      setup.openSandbox(workerBindingOf(framework).binds),
+    ),
   )
   const workers = sandboxes.map((sandbox) => new WorkerProcess(sandbox, options))
   const slow = (reason: string): Validation => {

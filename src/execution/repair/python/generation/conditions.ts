@@ -25,7 +25,9 @@ export function conditionsFrom(
   const add = (text: string, own: number, weight: number): void => {
     if ((found.get(text)?.weight ?? 0) < weight) found.set(text, { text, precedence: own, weight })
   }
-  const data = ingredients.filter(({ shape, binding }) => binding !== 'import' && shape !== 'function' && shape !== 'class')
+  const data = ingredients.filter(
+    ({ shape, binding }) => binding !== 'import' && shape !== 'function' && shape !== 'class',
+  )
   for (const ingredient of data.slice(0, mostNames)) askAbout(ingredient, add)
   askAboutPairs(data.slice(0, 8), add)
   const visible = new Set(ingredients.map(({ text }) => text))
@@ -38,7 +40,21 @@ export function conditionsFrom(
   return [...found.values()].sort((left, right) => right.weight - left.weight)
 }
 
-const builtins = new Set(['len', 'isinstance', 'any', 'all', 'list', 'dict', 'set', 'str', 'int', 'float', 'tuple', 'bool', 'abs'])
+const builtins = new Set([
+  'len',
+  'isinstance',
+  'any',
+  'all',
+  'list',
+  'dict',
+  'set',
+  'str',
+  'int',
+  'float',
+  'tuple',
+  'bool',
+  'abs',
+])
 
 type Add = (text: string, own: number, weight: number) => void
 

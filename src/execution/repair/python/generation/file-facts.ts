@@ -1,4 +1,12 @@
-import { descendantsOf, fieldOf, functionOf, isCompound, isPure, isStatement, isValue } from '../syntax/index.ts'
+import {
+  descendantsOf,
+  fieldOf,
+  functionOf,
+  isCompound,
+  isPure,
+  isStatement,
+  isValue,
+} from '../syntax/index.ts'
 import type { PythonNode, PythonTree } from '../syntax/index.ts'
 
 /** What a file says about itself: idioms to borrow and names to fill holes with. */
@@ -15,6 +23,8 @@ export interface FileFacts {
   readonly statements: readonly PythonNode[]
   /** Texts of expressions returned, by function. */
   readonly returns: ReadonlyMap<PythonNode | null, readonly string[]>
+  /** Names of containers of which an element is assigned. */
+  readonly stored: ReadonlySet<string>
   /** Suffixes such as `[1:]` with how often they are used. */
   readonly subscripts: ReadonlyMap<string, number>
 }
@@ -31,6 +41,7 @@ export function readFacts(tree: PythonTree): FileFacts {
   const statements: PythonNode[] = []
   const returns = new Map<PythonNode | null, string[]>()
   const subscripts = new Map<string, number>()
+  const stored = new Set<string>()
   for (const node of tree.nodes) {
     const short = node.end - node.start <= longestBorrowed
     if (node.type === 'attribute') {
@@ -43,6 +54,7 @@ export function readFacts(tree: PythonTree): FileFacts {
     if (node.type === 'subscript') {
       const value = fieldOf(node, 'value')
       if (value !== null) count(subscripts, tree.text.slice(value.end, node.end))
+      if (value !== null && node.field === 'left') stored.add(tree.textOf(value))
     }
     if (node.type === 'return_statement') {
       const value = node.children.find(({ named }) => named)
@@ -54,7 +66,7 @@ export function readFacts(tree: PythonTree): FileFacts {
     if (isStatement(node) && node.type === 'expression_statement' && !isCompound(node) && !isText(node))
       statements.push(node)
   }
-  return { attributes, attributesOf, expressions, conditions, statements, returns, subscripts }
+  return { attributes, attributesOf, expressions, conditions, statements, returns, stored, subscripts }
 }
 
 /** Names of variables in an expression, so that it is only borrowed where all are known. */
@@ -62,7 +74,8 @@ export function namesIn(node: PythonNode, tree: PythonTree): ReadonlySet<string>
   const names = new Set<string>()
   for (const part of descendantsOf(node)) {
     if (part.type !== 'identifier') continue
-    if (part.field === 'attribute' || (part.field === 'name' && part.parent?.type === 'keyword_argument')) continue
+    if (part.field === 'attribute' || (part.field === 'name' && part.parent?.type === 'keyword_argument'))
+      continue
     names.add(tree.textOf(part))
   }
   return names

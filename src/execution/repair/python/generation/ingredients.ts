@@ -13,9 +13,13 @@ export interface Ingredient {
   /** Whether it is bound by the function that the place is in. */
   readonly own: boolean
   readonly binding: Binding['kind']
+  /** A name that begins empty or with a constant and is never changed: something may be missing. */
+  readonly idle: boolean
   /** 0 … 1: nearness of the declaration, use nearby, mention by the tests. */
   readonly relevance: number
 }
+
+const fillers = new Set(['append', 'extend', 'insert', 'add', 'update', 'setdefault', 'appendleft', 'push'])
 
 const nearness = { own: 0.5, outer: 0.3, module: 0.12, callable: 0.06 } as const
 const longestMember = 40
@@ -51,7 +55,10 @@ export class Pantry {
     const statement = statementOf(anchor) ?? anchor
     const { text } = this.#tree
     const own = text.slice(statement.start, Math.min(statement.end, statement.start + 300))
-    const nearby = text.slice(Math.max(0, statement.start - 300), Math.min(statement.end, statement.start + 500))
+    const nearby = text.slice(
+      Math.max(0, statement.start - 300),
+      Math.min(statement.end, statement.start + 500),
+    )
     const ingredients: Ingredient[] = []
     const visible = new Map<string, Ingredient>()
     for (const binding of this.#scopes.visibleAt(anchor)) {
@@ -66,14 +73,24 @@ export class Pantry {
             : nearness.outer
       // What is bound only further down may be meant in a loop at most.
       const early = binding.start > statement.end && isOwn ? 0.4 : 1
-      const shape = binding.shape === 'unknown' || binding.shape === 'none' ? (this.#shapes.get(name) ?? 'unknown') : binding.shape
+      const shape =
+        binding.shape === 'unknown' || binding.shape === 'none'
+          ? (this.#shapes.get(name) ?? 'unknown')
+          : binding.shape
       const relevance = this.#relevance(name, near, own, nearby) * early
       const ingredient: Ingredient = {
         text: name,
         kind: 'name',
-        shape: callable ? (kind === 'import' ? binding.shape : kind === 'class' ? 'class' : 'function') : shape,
+        shape: callable
+          ? kind === 'import'
+            ? binding.shape
+            : kind === 'class'
+              ? 'class'
+              : 'function'
+          : shape,
         own: isOwn,
         binding: kind,
+        idle: this.#isIdle(binding, shape),
         relevance,
       }
       visible.set(name, ingredient)
@@ -99,9 +116,26 @@ export class Pantry {
       const text = this.#tree.textOf(node)
       if (members.has(text) || ![...namesIn(node, this.#tree)].every((name) => visible.has(name))) continue
       const relevance = this.#relevance(text, nearness.own * 0.7, own, nearby)
-      members.set(text, { text, kind: 'member', shape: 'unknown', own: true, binding: 'local', relevance })
+      members.set(text, {
+        text,
+        kind: 'member',
+        shape: 'unknown',
+        own: true,
+        binding: 'local',
+        idle: false,
+        relevance,
+      })
     }
     return [...members.values()]
+  }
+
+  #isIdle({ name, kind, value, writes }: Binding, shape: Shape): boolean {
+    if (kind !== 'local' || writes !== 1 || value === null) return false
+    const isContainer = shape === 'list' || shape === 'set' || shape === 'dict'
+    if (!isContainer) return /^(?:none|integer|float|true|false|string)$/.test(value.type)
+    const isEmpty = /^(?:\[\]|\{\}|\w+\(\))$/.test(this.#tree.textOf(value))
+    const used = [...(this.#facts.attributesOf.get(name) ?? [])]
+    return isEmpty && !used.some((method) => fillers.has(method)) && !this.#facts.stored.has(name)
   }
 
   #relevance(text: string, near: number, own: string, nearby: string): number {

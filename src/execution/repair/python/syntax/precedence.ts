@@ -68,7 +68,10 @@ export function precedenceOf(node: PythonNode): number {
 
 /** The operator's token. */
 export function operatorOf(node: PythonNode): PythonNode | null {
-  return node.children.find(({ field, named }) => field === 'operator' || (!named && field === 'operators')) ?? null
+  return (
+    node.children.find(({ field, named }) => field === 'operator' || (!named && field === 'operators')) ??
+    null
+  )
 }
 
 /** How tightly the place of a node demands an expression to hold together. */

@@ -3,7 +3,17 @@ import type { PythonNode, PythonTree } from './tree.ts'
 
 /** What is known of the kind of a value. */
 export type Shape =
-  'list' | 'set' | 'dict' | 'number' | 'string' | 'boolean' | 'none' | 'function' | 'class' | 'module' | 'unknown'
+  | 'list'
+  | 'set'
+  | 'dict'
+  | 'number'
+  | 'string'
+  | 'boolean'
+  | 'none'
+  | 'function'
+  | 'class'
+  | 'module'
+  | 'unknown'
 
 /** A name and where it is first given a value. */
 export interface Binding {
@@ -13,6 +23,8 @@ export interface Binding {
   readonly shape: Shape
   /** The expression that it is first given. */
   readonly value: PythonNode | null
+  /** How often it is given a value in the text. */
+  readonly writes: number
 }
 
 /** The names that the functions, classes and comprehensions of a file bind. */
@@ -65,6 +77,13 @@ export class Scopes {
         if (left !== null) this.#addTargets(ownerOf(node), left, right)
         return
       }
+      case 'augmented_assignment': {
+        const left = fieldOf(node, 'left')
+        const known =
+          left === null ? undefined : this.#byOwner.get(ownerOf(node))?.get(this.#tree.textOf(left))
+        if (left !== null && known !== undefined) this.#addTargets(ownerOf(node), left, known.value)
+        return
+      }
       case 'for_statement':
       case 'for_in_clause': {
         const left = fieldOf(node, 'left')
@@ -94,16 +113,22 @@ export class Scopes {
     const name =
       parameter.type === 'identifier'
         ? parameter
-        : (fieldOf(parameter, 'name') ?? [...descendantsOf(parameter)].find(({ type }) => type === 'identifier'))
+        : (fieldOf(parameter, 'name') ??
+          [...descendantsOf(parameter)].find(({ type }) => type === 'identifier'))
     const value = fieldOf(parameter, 'value')
-    if (name !== undefined) this.#add(owner, name, 'parameter', shapeOf(value), value)
+    if (name !== undefined) this.#add(owner, name, 'parameter', this.#shapeOf(value), value)
   }
 
   #addTargets(owner: PythonNode, target: PythonNode, value: PythonNode | null): void {
-    if (target.type === 'identifier') this.#add(owner, target, 'local', shapeOf(value), value)
+    if (target.type === 'identifier') this.#add(owner, target, 'local', this.#shapeOf(value), value)
     else if (target.type !== 'attribute' && target.type !== 'subscript') {
       for (const child of namedChildren(target)) this.#addTargets(owner, child, null)
     }
+  }
+
+  #shapeOf(value: PythonNode | null): Shape {
+    const callee = value?.type === 'call' ? fieldOf(value, 'function') : null
+    return callee === null ? shapeOf(value) : (constructed[this.#tree.textOf(callee)] ?? 'unknown')
   }
 
   #addImports(node: PythonNode): void {
@@ -116,15 +141,42 @@ export class Scopes {
     }
   }
 
-  #add(owner: PythonNode, name: PythonNode, kind: Binding['kind'], shape: Shape, value: PythonNode | null): void {
+  #add(
+    owner: PythonNode,
+    name: PythonNode,
+    kind: Binding['kind'],
+    shape: Shape,
+    value: PythonNode | null,
+  ): void {
     const text = this.#tree.textOf(name)
     const bindings = this.#byOwner.get(owner) ?? new Map<string, Binding>()
     this.#byOwner.set(owner, bindings)
     const known = bindings.get(text)
-    if (known === undefined) bindings.set(text, { name: text, kind, start: name.start, shape, value })
-    else if (known.shape === 'none' || (known.kind === 'local' && known.shape === 'unknown'))
-      bindings.set(text, { ...known, shape })
+    if (known === undefined) {
+      bindings.set(text, { name: text, kind, start: name.start, shape, value, writes: 1 })
+      return
+    }
+    const isVague = known.shape === 'none' || (known.kind === 'local' && known.shape === 'unknown')
+    bindings.set(text, { ...known, shape: isVague ? shape : known.shape, writes: known.writes + 1 })
   }
+}
+
+/** What constructors make. */
+const constructed: Readonly<Record<string, Shape>> = {
+  list: 'list',
+  sorted: 'list',
+  deque: 'list',
+  set: 'set',
+  dict: 'dict',
+  defaultdict: 'dict',
+  Counter: 'dict',
+  OrderedDict: 'dict',
+  str: 'string',
+  int: 'number',
+  float: 'number',
+  len: 'number',
+  sum: 'number',
+  abs: 'number',
 }
 
 /** What an expression evidently is. */

@@ -5,7 +5,14 @@ import type { FileContext, Template } from '../template.ts'
 import type { Proposal } from '../../../generation/index.ts'
 
 const ordering = /^(?:sorted|sort|min|max)$/
-const keys = ['key=len', 'key=abs', 'key=str', 'key=lambda item: item[0]', 'key=lambda item: item[1]', 'reverse=True']
+const keys = [
+  'key=len',
+  'key=abs',
+  'key=str',
+  'key=lambda item: item[0]',
+  'key=lambda item: item[1]',
+  'reverse=True',
+]
 
 /** Arguments in the wrong order, one too many or one too few; the same for parts of an index. */
 export const template: Template = {

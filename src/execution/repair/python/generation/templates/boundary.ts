@@ -1,4 +1,13 @@
-import { fieldOf, isValue, namedChildren, operatorOf, precedence, precedenceOf, asOperand } from '../../syntax/index.ts'
+import {
+  fieldOf,
+  isInLoop,
+  isValue,
+  namedChildren,
+  operatorOf,
+  precedence,
+  precedenceOf,
+  asOperand,
+} from '../../syntax/index.ts'
 import type { PythonNode } from '../../syntax/index.ts'
 import { replaceExpression } from '../edits.ts'
 import type { FileContext, Template } from '../template.ts'
@@ -36,8 +45,9 @@ function weightAt(node: PythonNode, { tree }: FileContext): number {
       return operatorOf(parent)?.type === '*' ? 0.14 : 0.08
     case 'parenthesized_expression':
       return 0.12
-    case 'return_statement':
     case 'assignment':
+      return isInLoop(node) ? 0.14 : 0.08
+    case 'return_statement':
     case 'conditional_expression':
       return 0.08
     case 'augmented_assignment':

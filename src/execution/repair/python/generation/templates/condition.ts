@@ -1,6 +1,7 @@
 import {
   asOperand,
   fieldOf,
+  functionOf,
   isCondition,
   namedChildren,
   operatorOf,
@@ -69,23 +70,32 @@ function* extended(node: PythonNode, context: FileContext): Iterable<Proposal> {
       const more = asOperand(text, loose, outer + 1)
       const old = asOperand(own, precedenceOf(node), outer)
       // What is compared already is seldom compared again, but what is used is often looked at first.
-      const label = { variant: word === 'and' ? 'strengthen' : 'weaken', description: `ask for ${text} too (${word})` }
+      const label = {
+        variant: word === 'and' ? 'strengthen' : 'weaken',
+        description: `ask for ${text} too (${word})`,
+      }
       const likely = weight * 0.22 * (word === 'or' ? 0.8 : 1)
       yield replaceExpression(node, `${old} ${word} ${more}`, outer, { ...label, weight: likely })
-      yield replaceExpression(node, `${more} ${word} ${asOperand(own, precedenceOf(node), outer + 1)}`, outer, {
-        ...label,
-        weight: likely * (operatorOf(node) === null ? 0.5 : 0.35),
-      })
+      yield replaceExpression(
+        node,
+        `${more} ${word} ${asOperand(own, precedenceOf(node), outer + 1)}`,
+        outer,
+        {
+          ...label,
+          weight: likely * (operatorOf(node) === null ? 0.5 : 0.35),
+        },
+      )
     }
   }
 }
 
 function* replaced(node: PythonNode, context: FileContext): Iterable<Proposal> {
   const constant = node.type === 'true' || node.type === 'false'
+  const likely = constant ? (endsWithoutResult(node, context) ? 0.06 : 0.5) : 0.1
   for (const { text, precedence: loose, weight } of context.conditionsAt(node).slice(0, mostConditions)) {
     yield replaceExpression(node, text, loose, {
       variant: 'replace',
-      weight: weight * (constant ? 0.5 : 0.1),
+      weight: weight * likely,
       description: `ask for ${text} instead of ${context.tree.textOf(node)}`,
     })
   }
@@ -98,4 +108,13 @@ function* replaced(node: PythonNode, context: FileContext): Iterable<Proposal> {
       description: `ask for ${context.tree.textOf(part)}`,
     })
   }
+}
+
+/** Whether a loop that would end is the last thing in a function that gives back something elsewhere. */
+function endsWithoutResult(condition: PythonNode, { facts }: FileContext): boolean {
+  const loop = condition.parent
+  const body = loop?.parent ?? null
+  const around = functionOf(condition)
+  if (loop?.type !== 'while_statement' || body === null || body.parent !== around) return false
+  return namedChildren(body).at(-1) === loop && (facts.returns.get(around)?.length ?? 0) > 0
 }

@@ -47,11 +47,16 @@ function* lookedAtFirst(node: PythonNode, context: FileContext): Iterable<Propos
     ] as const) {
       if (own.includes(text)) continue
       const outer = precedence[word]
-      yield replaceExpression(node, `${text} ${word} ${asOperand(own, precedenceOf(node), outer + 1)}`, outer, {
-        variant: 'first',
-        weight,
-        description: `ask for ${text} first (${word})`,
-      })
+      yield replaceExpression(
+        node,
+        `${text} ${word} ${asOperand(own, precedenceOf(node), outer + 1)}`,
+        outer,
+        {
+          variant: 'first',
+          weight,
+          description: `ask for ${text} first (${word})`,
+        },
+      )
     }
   }
 }
@@ -74,7 +79,9 @@ function* exits(node: PythonNode, context: FileContext): Iterable<Proposal> {
   const around = functionOf(node)
   if (around === null) return
   const own = tree.text.slice(node.start, isCompound(node) ? Math.min(node.end, node.start + 80) : node.end)
-  const results = new Set([...(context.facts.returns.get(around) ?? []), '', 'None'].slice(0, 6))
+  const known = context.facts.returns.get(around) ?? []
+  // Where others give back something, nothing is seldom wanted.
+  const results = new Set(known.length === 0 ? ['', 'None'] : [...known.slice(0, 5), 'None'])
   const bodies = [...results].map((result) => `return ${result}`.trim())
   if (isInLoop(node)) bodies.push('continue', 'break')
   const isFirst = node.parent?.parent === around && node.parent.children[0] === node
@@ -120,15 +127,21 @@ function* defaulted(node: PythonNode, context: FileContext): Iterable<Proposal> 
 /** `x.y` becomes `x.y if x else None`. */
 function* conditional(node: PythonNode, context: FileContext): Iterable<Proposal> {
   const { tree } = context
-  if (!/^(?:assignment|return_statement|argument_list|keyword_argument)$/.test(node.parent?.type ?? '')) return
+  if (!/^(?:assignment|return_statement|argument_list|keyword_argument)$/.test(node.parent?.type ?? ''))
+    return
   if (!crashed(context) || !isPure(node)) return
   for (const object of objectsIn(node, context)) {
     for (const other of ['None', '0', '[]', "''", 'False']) {
-      yield replaceExpression(node, `${tree.textOf(node)} if ${object} else ${other}`, precedence.conditional, {
-        variant: 'conditional',
-        weight: other === 'None' ? 0.12 : 0.06,
-        description: `use ${other} where there is no ${object}`,
-      })
+      yield replaceExpression(
+        node,
+        `${tree.textOf(node)} if ${object} else ${other}`,
+        precedence.conditional,
+        {
+          variant: 'conditional',
+          weight: other === 'None' ? 0.12 : 0.06,
+          description: `use ${other} where there is no ${object}`,
+        },
+      )
     }
   }
 }

@@ -50,13 +50,14 @@ function* unwrapped(node: PythonNode, { tree }: FileContext): Iterable<Proposal>
 /** `max(0, x)`, or `max(y, x)` where `x` is assigned to `y`. */
 function* limited(node: PythonNode, context: FileContext): Iterable<Proposal> {
   const { tree } = context
-  const isAssigned = node.parent?.type === 'assignment' && node.field === 'right'
-  const isReturned = node.parent?.type === 'return_statement'
-  const isAppended = node.parent?.type === 'argument_list'
+  const { parent } = node
+  const isAssigned = parent?.type === 'assignment' && node.field === 'right'
+  const isReturned = parent?.type === 'return_statement'
+  const isAppended = parent?.type === 'argument_list'
   if (!isAssigned && !isReturned && !isAppended) return
   if (!/^(?:identifier|binary_operator|call|subscript|attribute)$/.test(node.type)) return
   const own = tree.textOf(node)
-  const target = isAssigned && node.parent !== null ? fieldOf(node.parent, 'left') : null
+  const target = isAssigned ? fieldOf(parent, 'left') : null
   const others: (readonly [string, number])[] = [
     ['0', isAssigned ? 0.12 : 0.05],
     ['1', 0.03],
@@ -80,11 +81,14 @@ function* limited(node: PythonNode, context: FileContext): Iterable<Proposal> {
 }
 
 function* wrapped(node: PythonNode, { tree }: FileContext): Iterable<Proposal> {
-  if (!/^(?:identifier|call|attribute|subscript|binary_operator|list|generator_expression)$/.test(node.type)) return
+  if (!/^(?:identifier|call|attribute|subscript|binary_operator|list|generator_expression)$/.test(node.type))
+    return
   if (node.field === 'function' || node.field === 'object' || !isPure(node)) return
   const own = tree.textOf(node)
   if (own.length > 60) return
-  const place = /^(?:return_statement|for_statement|for_in_clause|argument_list|assignment)$/.test(node.parent?.type ?? '')
+  const place = /^(?:return_statement|for_statement|for_in_clause|argument_list|assignment)$/.test(
+    node.parent?.type ?? '',
+  )
     ? 1
     : 0.5
   const inside = node.type === 'generator_expression' ? own.slice(1, -1) : own

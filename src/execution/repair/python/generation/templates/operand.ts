@@ -1,4 +1,13 @@
-import { asOperand, fieldOf, isPure, isValue, operatorOf, operatorPrecedence, precedence, precedenceOf } from '../../syntax/index.ts'
+import {
+  asOperand,
+  fieldOf,
+  isPure,
+  isValue,
+  operatorOf,
+  operatorPrecedence,
+  precedence,
+  precedenceOf,
+} from '../../syntax/index.ts'
 import type { PythonNode } from '../../syntax/index.ts'
 import { replaceExpression } from '../edits.ts'
 import type { FileContext, Template } from '../template.ts'
@@ -86,7 +95,10 @@ function isComputed(node: PythonNode): boolean {
 
 /** Where terms are added to what is there already, rather than to a part of it. */
 function isWhole({ parent, type }: PythonNode): boolean {
-  return !(parent?.type === 'binary_operator' || parent?.type === 'parenthesized_expression') || type !== 'binary_operator'
+  return (
+    !(parent?.type === 'binary_operator' || parent?.type === 'parenthesized_expression') ||
+    type !== 'binary_operator'
+  )
 }
 
 function* joined(node: PythonNode, context: FileContext): Iterable<Proposal> {
@@ -109,7 +121,12 @@ function* joined(node: PythonNode, context: FileContext): Iterable<Proposal> {
     })
     yield replaceExpression(node, `${operand} + ${text}`, precedence.sum, label(`${own} + ${text}`, 0.7))
     if (sequence || shape === 'string' || shape === 'list' || shape === 'unknown')
-      yield replaceExpression(node, `${text} + ${operand}`, precedence.sum, label(`${text} + ${own}`, sequence ? 0.9 : 0.35))
+      yield replaceExpression(
+        node,
+        `${text} + ${operand}`,
+        precedence.sum,
+        label(`${text} + ${own}`, sequence ? 0.9 : 0.35),
+      )
     if (isNumber && !sequence) {
       yield replaceExpression(node, `${operand} - ${text}`, precedence.sum, label(`${own} - ${text}`, 0.8))
       const factor = asOperand(own, precedenceOf(node), precedence.product)
@@ -140,7 +157,8 @@ function placeWeight({ parent }: PythonNode): number {
 function* powers(node: PythonNode, { tree }: FileContext): Iterable<Proposal> {
   if (!/^(?:identifier|attribute|subscript|call)$/.test(node.type) || !isPure(node)) return
   const parent = node.parent?.type ?? ''
-  if (!/^(?:binary_operator|comparison_operator|return_statement|assignment|argument_list)$/.test(parent)) return
+  if (!/^(?:binary_operator|comparison_operator|return_statement|assignment|argument_list)$/.test(parent))
+    return
   const text = tree.textOf(node)
   const isTerm = parent === 'binary_operator' || parent === 'comparison_operator'
   for (const [computed, own, weight] of [

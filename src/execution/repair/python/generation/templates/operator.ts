@@ -1,4 +1,11 @@
-import { asOperand, fieldOf, namedChildren, operatorOf, precedence, precedenceOf } from '../../syntax/index.ts'
+import {
+  asOperand,
+  fieldOf,
+  namedChildren,
+  operatorOf,
+  precedence,
+  precedenceOf,
+} from '../../syntax/index.ts'
 import type { PythonNode } from '../../syntax/index.ts'
 import { replaceExpression, replaceNode } from '../edits.ts'
 import type { FileContext, Template } from '../template.ts'
@@ -61,7 +68,12 @@ export const template: Template = {
   },
 }
 
-function* swapped(operator: PythonNode | null, swaps: Swaps, variant: string, verb: string): Iterable<Proposal> {
+function* swapped(
+  operator: PythonNode | null,
+  swaps: Swaps,
+  variant: string,
+  verb: string,
+): Iterable<Proposal> {
   if (operator === null) return
   for (const [other, weight] of Object.entries(swaps[operator.type] ?? {})) {
     const description = `${verb} ${other} instead of ${operator.type}`
@@ -83,11 +95,16 @@ function* augmented(operator: PythonNode | null): Iterable<Proposal> {
 }
 
 /** `a < b` becomes `b < a`. */
-function* mirrored(node: PythonNode, operator: PythonNode | null, tree: FileContext['tree']): Iterable<Proposal> {
+function* mirrored(
+  node: PythonNode,
+  operator: PythonNode | null,
+  tree: FileContext['tree'],
+): Iterable<Proposal> {
   const [left, right, more] = namedChildren(node)
   if (left === undefined || right === undefined || more !== undefined || operator === null) return
   if (!/^(?:[<>]=?|in|not in)$/.test(operator.type)) return
-  const side = (part: PythonNode): string => asOperand(tree.textOf(part), precedenceOf(part), precedence.bitOr)
+  const side = (part: PythonNode): string =>
+    asOperand(tree.textOf(part), precedenceOf(part), precedence.bitOr)
   const text = `${side(right)} ${operator.type} ${side(left)}`
   const alike = left.type === right.type ? 0.25 : 0.12
   const label = { variant: 'mirror', weight: alike, description: `exchange the sides: ${text}` }

@@ -51,11 +51,16 @@ function* otherYield(node: PythonNode, { tree }: FileContext): Iterable<Proposal
   if (value === undefined) return
   const own = tree.textOf(value)
   if (node.children.some(({ type }) => type === 'from')) {
-    yield replaceNode(node, `yield ${own}`, { variant: 'yield', weight: 0.2, description: `yield ${own} as a whole` })
+    yield replaceNode(node, `yield ${own}`, {
+      variant: 'yield',
+      weight: 0.2,
+      description: `yield ${own} as a whole`,
+    })
     return
   }
   const callee = value.type === 'call' ? fieldOf(value, 'function') : null
-  const isRecursive = callee !== null && [...ancestorsOf(node)].some((around) => isNamed(around, tree.textOf(callee), tree))
+  const isRecursive =
+    callee !== null && [...ancestorsOf(node)].some((around) => isNamed(around, tree.textOf(callee), tree))
   yield replaceNode(node, `yield from ${own}`, {
     variant: 'yield-from',
     weight: isRecursive ? 0.5 : value.type === 'call' ? 0.15 : 0.08,
@@ -82,7 +87,8 @@ function* returned(node: PythonNode, { tree }: FileContext): Iterable<Proposal> 
   const isGenerator = tree.textOf(around).includes('yield')
   const label = { variant: 'missing-return', weight: isRecursive ? 0.35 : 0.08 }
   yield replaceNode(node, `return ${own}`, { ...label, description: `return what ${own} gives` })
-  if (isGenerator) yield replaceNode(node, `yield from ${own}`, { ...label, description: `yield what ${own} gives` })
+  if (isGenerator)
+    yield replaceNode(node, `yield from ${own}`, { ...label, description: `yield what ${own} gives` })
 }
 
 /** A function that ends without giving anything back. */
@@ -93,7 +99,11 @@ function* atTheEnd(node: PythonNode, context: FileContext): Iterable<Proposal> {
   const locals = [...context.scopes.bindingsOf(node).values()].filter(({ kind }) => kind === 'local')
   const names = [...locals.map(({ name }) => name), 'None', 'True', 'False']
   for (const [rank, name] of names.slice(0, 10).entries()) {
-    const label = { variant: 'at-the-end', weight: 0.12 / (1 + rank * 0.2), description: `return ${name} at the end` }
+    const label = {
+      variant: 'at-the-end',
+      weight: 0.12 / (1 + rank * 0.2),
+      description: `return ${name} at the end`,
+    }
     const proposal = insertAfter(last, `return ${name}`, context.tree, label)
     if (proposal !== null) yield proposal
   }

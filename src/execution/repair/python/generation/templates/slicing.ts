@@ -42,7 +42,9 @@ function* part(node: PythonNode, context: FileContext): Iterable<Proposal> {
   const own = tree.textOf(node)
   const shape = context.ingredientsAt(node).find(({ text }) => text === own)?.shape
   if (shape === 'number' || shape === 'boolean' || shape === 'function') return
-  const place = /^(?:for_statement|for_in_clause|argument_list|return_statement)$/.test(parent?.type ?? '') ? 1 : 0.5
+  const place = /^(?:for_statement|for_in_clause|argument_list|return_statement)$/.test(parent?.type ?? '')
+    ? 1
+    : 0.5
   const suffixes = new Map(Object.entries(usual))
   for (const suffix of facts.subscripts.keys()) suffixes.set(suffix, (suffixes.get(suffix) ?? 0.05) * 1.6)
   for (const { text, shape: other, relevance } of context.ingredientsAt(node).slice(0, 10)) {

@@ -73,7 +73,12 @@ const mostMade = 40
 
 /** Statements that could stand in front of a place. */
 function* missing(node: PythonNode, context: FileContext): Iterable<Missing> {
-  const made = [...updates(node, context), ...assignments(node, context), ...exits(node), ...borrowed(node, context)]
+  const made = [
+    ...updates(node, context),
+    ...assignments(node, context),
+    ...exits(node),
+    ...borrowed(node, context),
+  ]
   made.sort((left, right) => right.weight - left.weight)
   const seen = new Set<string>()
   for (const one of made) {
@@ -90,12 +95,15 @@ function* updates(node: PythonNode, context: FileContext): Iterable<Missing> {
   const ingredients = context.ingredientsAt(node)
   for (const container of ingredients) {
     const known = [...(context.facts.attributesOf.get(container.text) ?? [])]
-    const methods = adders[container.shape] ?? known.filter((method) => /^(?:append|add|update|push|extend)$/.test(method))
+    const methods =
+      adders[container.shape] ?? known.filter((method) => /^(?:append|add|update|push|extend)$/.test(method))
     if (container.kind !== 'name' || container.binding === 'import') continue
     for (const method of methods) {
       for (const { text, binding, shape, relevance, kind } of ingredients.slice(0, 12)) {
-        if (text === container.text || binding === 'import' || /^(?:function|class|module)$/.test(shape)) continue
-        const seldom = (method === 'extend' ? 0.3 : 1) * (kind === 'member' ? 0.5 : 1)
+        if (text === container.text || binding === 'import' || /^(?:function|class|module)$/.test(shape))
+          continue
+        const seldom =
+          (method === 'extend' ? 0.3 : 1) * (kind === 'member' ? 0.5 : 1) * (container.idle ? 3 : 1)
         yield {
           variant: 'update',
           code: `${container.text}.${method}(${text})`,
@@ -109,9 +117,12 @@ function* updates(node: PythonNode, context: FileContext): Iterable<Missing> {
 
 /** `previous = current`, `count += 1`. */
 function* assignments(node: PythonNode, context: FileContext): Iterable<Missing> {
-  const own = context.ingredientsAt(node).filter(
-    ({ own: isOwn, binding, shape }) => isOwn && binding !== 'import' && binding !== 'function' && shape !== 'function',
-  )
+  const own = context
+    .ingredientsAt(node)
+    .filter(
+      ({ own: isOwn, binding, shape }) =>
+        isOwn && binding !== 'import' && binding !== 'function' && shape !== 'function',
+    )
   for (const target of own.slice(0, 10)) {
     if (target.kind !== 'name') continue
     for (const value of own.slice(0, 12)) {
@@ -119,7 +130,12 @@ function* assignments(node: PythonNode, context: FileContext): Iterable<Missing>
       yield {
         variant: 'assign',
         code: `${target.text} = ${value.text}`,
-        weight: 0.16 * target.relevance * value.relevance * (value.kind === 'member' ? 0.6 : 1),
+        weight:
+          0.16 *
+          target.relevance *
+          value.relevance *
+          (value.kind === 'member' ? 0.6 : 1) *
+          (target.idle ? 3 : 1),
         description: `set ${target.text} to ${value.text}`,
       }
     }
@@ -128,7 +144,7 @@ function* assignments(node: PythonNode, context: FileContext): Iterable<Missing>
       yield {
         variant: 'count',
         code: `${target.text} ${operator} 1`,
-        weight: 0.1 * target.relevance,
+        weight: 0.1 * target.relevance * (target.idle ? 2 : 1),
         description: `change ${target.text} by one`,
       }
     }

@@ -1,6 +1,6 @@
 import { namesAlike } from '../../../generation/index.ts'
 import type { Proposal } from '../../../generation/index.ts'
-import { descendantsOf, fieldOf, functionOf, isPure, isValue, precedence, precedenceOf } from '../../syntax/index.ts'
+import { fieldOf, functionOf, isPure, isValue, precedence, precedenceOf } from '../../syntax/index.ts'
 import type { PythonNode } from '../../syntax/index.ts'
 import { replaceExpression, replaceNode } from '../edits.ts'
 import { namesIn } from '../file-facts.ts'
@@ -64,7 +64,8 @@ function* otherName(node: PythonNode, context: FileContext): Iterable<Proposal> 
   for (const ingredient of context.ingredientsAt(node)) {
     const { text, shape } = ingredient
     if (text === name || text.startsWith(`${name}.`) || text.startsWith(`${name}[`)) continue
-    const callable = shape === 'function' || shape === 'class' || shape === 'module' || ingredient.binding === 'import'
+    const callable =
+      shape === 'function' || shape === 'class' || shape === 'module' || ingredient.binding === 'import'
     if (called !== callable) continue
     const alike = namesAlike(name, text)
     const own = ingredient.kind === 'member' ? 0.6 : 1
@@ -188,11 +189,4 @@ function relativesOf(name: string): ReadonlySet<string> {
   const found = new Set(relatives.filter((family) => family.includes(name)).flat())
   found.delete(name)
   return found
-}
-
-/** Names of variables in an expression; used to see what a lambda or comprehension needs. */
-export function mentionsAny(node: PythonNode, names: ReadonlySet<string>, context: FileContext): boolean {
-  for (const part of descendantsOf(node))
-    if (part.type === 'identifier' && names.has(context.tree.textOf(part))) return true
-  return false
 }

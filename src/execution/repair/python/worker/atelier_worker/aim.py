@@ -2,14 +2,15 @@
 
 import time
 
-# A candidate may take this many times the steps of the unchanged program, and some more.
-_STEP_FACTOR = 20
-_SPARE_STEPS = 100_000
+# Steps that a candidate may take more than the unchanged program, in any case.
+_SPARE_STEPS = 40_000
+# At most this many for tests that fail early, but whose neighbours take longer.
+_MENDED_STEPS = 600_000
 # For a test that does not even end on the unchanged program.
-_ENDLESS_STEPS = 50_000
+_ENDLESS_STEPS = 40_000
 # For the unchanged program itself; where tests never end, those after them get less and less.
 _BASE_STEPS = 1_000_000
-# Tests that cost much more than all cheaper ones together are not run for a candidate that changed none of these.
+# Tests that cost much more than all cheaper ones together are only run for a candidate that mended these.
 _PATIENCE = 4
 # Failing tests that may stay exactly as they were before a candidate is given up.
 _MOST_UNCHANGED = 8
@@ -102,10 +103,11 @@ def take_costs(targets, costs, test_seconds):
     """Sets the limits of candidates. Failing tests may end early; mended, they take what their neighbours do."""
     most = max((cost["steps"] for cost in costs if not cost["exhausted"]), default=0)
     for target, cost in zip(targets, costs):
-        steps = most if target.failing else cost["steps"]
-        spare = _ENDLESS_STEPS if cost["exhausted"] else _SPARE_STEPS
+        steps = 0 if cost["exhausted"] else cost["steps"]
         target.message = cost["message"]
-        target.steps = steps * _STEP_FACTOR + spare
+        target.steps = steps * 3 + min(steps * 20, 300_000) + _SPARE_STEPS
+        if target.failing:
+            target.steps = max(target.steps, min(most * 3 + _SPARE_STEPS, _MENDED_STEPS))
         target.seconds = min(test_seconds, 0.3 + cost["seconds"] * 5)
         target.exhausted = cost["exhausted"]
         target.stable = target.failing or cost["outcome"] == "passed"
@@ -113,11 +115,11 @@ def take_costs(targets, costs, test_seconds):
 
 def try_failing(budget, targets):
     """Runs failing tests, cheapest first, until nothing is to be hoped for."""
-    fixed, messages, unchanged, spent = [], {}, 0, 0.0
+    fixed, messages, unfixed, spent = [], {}, 0, 0.0
     failing = sorted((target for target in targets if target.failing), key=lambda target: target.seconds)
     for target in failing:
-        hopeless = not fixed and not messages
-        if hopeless and (unchanged >= _MOST_UNCHANGED or (spent and target.seconds > _PATIENCE * spent)):
+        hopeless = unfixed >= _MOST_UNCHANGED and not fixed and not messages
+        if hopeless or (unfixed and target.seconds > _PATIENCE * spent):
             break
         spent += target.seconds
         outcome = run_test(budget, target.test, None, target.steps, target.seconds)
@@ -125,10 +127,10 @@ def try_failing(budget, targets):
             return {"outcome": "exhausted", "fixed": [], "broken": [], "messages": {}}
         if outcome.outcome == "passed":
             fixed.append(target.index)
-        elif outcome.outcome == "failed" and outcome.message != target.message and not outcome.exhausted:
+            continue
+        unfixed += 1
+        if outcome.outcome == "failed" and outcome.message != target.message and not outcome.exhausted:
             messages[target.index] = outcome.message
-        else:
-            unchanged += 1
     return {"outcome": "failed", "fixed": fixed, "broken": [], "messages": messages}
 
 
