@@ -6,7 +6,7 @@ import { contextOf, workItemOf } from '../repair/context.ts'
 import type { QuixBug } from './cases.ts'
 
 /** Seconds of wall clock after which one of these tests counts as endless in the project's own runner. */
-const testSeconds = '2'
+const testSeconds = '20'
 
 /** What became of one program. */
 export interface Attempt {
@@ -81,7 +81,7 @@ export async function attempt(
   }
 }
 
-/** Half of the programs loop for ever; waiting for each of their tests as long as for real ones says nothing more. */
+/** Some programs loop for ever; waiting for their tests as long as for those of real projects says nothing more. */
 function withPatience(workspace: Workspace): Workspace {
   const { suite } = workspace
   const environment = { ...suite.invocation.environment, ATELIER_TEST_SECONDS: testSeconds }

@@ -161,12 +161,7 @@ class RepairRun {
   async #continue(limits: { readonly deadline: number; readonly plausible: number }): Promise<void> {
     this.#isContinued = true
     const bases = [...this.#search.partial, ...this.#search.progressed]
-    for await (const candidates of continueFrom(
-      bases,
-      this.#problem,
-      this.#survey,
-      this.#search.nextId,
-    )) {
+    for await (const candidates of continueFrom(bases, this.#problem, this.#survey, this.#search.nextId)) {
       await this.#search.try(candidates, limits, this.#signal)
       if (this.#search.isOver(limits, this.#signal)) return
     }

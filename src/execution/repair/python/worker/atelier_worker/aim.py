@@ -2,14 +2,19 @@
 
 import time
 
+from .budget import Exhausted
+from .outcome import Outcome, message_of
+
 # Steps that a candidate may take more than the unchanged program, in any case.
 _SPARE_STEPS = 40_000
-# At most this many for tests that fail early, but whose neighbours take longer.
+# At most this many for tests that fail with a wrong result, but whose neighbours take longer.
 _MENDED_STEPS = 600_000
+# For tests that crash: nothing is known of what they take if they do not.
+_CRASHED_STEPS = 400_000
 # For a test that does not even end on the unchanged program.
 _ENDLESS_STEPS = 40_000
 # For the unchanged program itself; where tests never end, those after them get less and less.
-_BASE_STEPS = 1_000_000
+_BASE_STEPS = 5_000_000
 # Tests that cost much more than all cheaper ones together are only run for a candidate that mended these.
 _PATIENCE = 4
 # Failing tests that may stay exactly as they were before a candidate is given up.
@@ -38,9 +43,9 @@ def run_test(budget, test, following, steps, seconds, thorough=False):
     budget.begin(steps, seconds)
     try:
         outcome = test.run(following, thorough)
-        outcome.steps = budget.end()
-    finally:
-        budget.end()
+    except Exhausted as error:
+        outcome = Outcome("failed", message_of(str(error)))
+    outcome.steps = budget.end()
     outcome.seconds = time.perf_counter() - start
     outcome.exhausted = budget.exhausted
     return outcome
@@ -107,7 +112,9 @@ def take_costs(targets, costs, test_seconds):
         target.message = cost["message"]
         target.steps = steps * 3 + min(steps * 20, 300_000) + _SPARE_STEPS
         if target.failing:
-            target.steps = max(target.steps, min(most * 3 + _SPARE_STEPS, _MENDED_STEPS))
+            crashed = not cost["exhausted"] and not (cost["message"] or "").startswith("assert")
+            least = _CRASHED_STEPS if crashed else 0
+            target.steps = max(target.steps, least, min(most * 3 + _SPARE_STEPS, _MENDED_STEPS))
         target.seconds = min(test_seconds, 0.3 + cost["seconds"] * 5)
         target.exhausted = cost["exhausted"]
         target.stable = target.failing or cost["outcome"] == "passed"
@@ -124,7 +131,7 @@ def try_failing(budget, targets):
         spent += target.seconds
         outcome = run_test(budget, target.test, None, target.steps, target.seconds)
         if outcome.exhausted and not fixed:
-            return {"outcome": "exhausted", "fixed": [], "broken": [], "messages": {}}
+            return {"outcome": "exhausted", "fixed": [], "broken": [], "messages": {}, "late": budget.late}
         if outcome.outcome == "passed":
             fixed.append(target.index)
             continue

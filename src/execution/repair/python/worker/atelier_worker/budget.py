@@ -15,6 +15,8 @@ class Budget:
         self._left = _UNLIMITED
         self._limit = _UNLIMITED
         self.exhausted = False
+        # Whether it was the time that ran out, perhaps in the midst of something that must not be left half done.
+        self.late = False
         builtins.__atelier_step__ = self._step
 
     def _step(self):
@@ -24,21 +26,24 @@ class Budget:
             raise Exhausted("more steps than any run that ends")
 
     def _alarm(self, *_):
-        self.exhausted = True
+        self.exhausted = self.late = True
         # Later steps must not go on if this is swallowed.
         self._left = 0
         raise Exhausted("more time than any run that ends")
 
     def begin(self, steps, seconds):
         self._left = self._limit = steps
-        self.exhausted = False
+        self.exhausted = self.late = False
         signal.signal(signal.SIGALRM, self._alarm)
         # Again and again, for code that swallows the first.
         signal.setitimer(signal.ITIMER_REAL, seconds, 0.05)
 
     def end(self):
         """Steps taken since the beginning."""
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        except Exhausted:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         taken = self._limit - max(self._left, 0)
         self._left = _UNLIMITED
         return taken

@@ -94,7 +94,12 @@ class Controller:
 
     def _try_batch(self, request_id, batch):
         tried = 0
-        for candidate, answer in self._nursery.ask(batch, _FILE_SECONDS):
+
+        def on_wait():
+            # The host ends a worker of which it hears nothing.
+            self._channel.reply(kind="trying", id=request_id, candidate=batch[tried]["id"])
+
+        for candidate, answer in self._nursery.ask(batch, _FILE_SECONDS, on_wait):
             if answer.pop("unswappable", False):
                 answer = self._try_anew(candidate)
             self._channel.reply(kind="tried", id=request_id, candidate=candidate["id"], **answer)
@@ -141,6 +146,8 @@ def _run_file(project, file, with_coverage, test_seconds):
             result["message"] = outcome.message
         if outcome.stack is not None:
             result["stack"] = outcome.stack
+        if outcome.exhausted:
+            result["exhausted"] = True
         results.append(result)
         if coverage:
             covered.append({**result, "covered": coverage.covered()})

@@ -3,8 +3,10 @@
 import gc
 import json
 import os
+import select
 import signal
 import socket
+import time
 
 from .aim import choose, is_unchanged, measure, seconds_for, take_costs, try_all, try_failing
 from .instrument import compile_module, edited
@@ -33,17 +35,18 @@ class Nursery:
             finally:
                 os._exit(0)
         inner.close()
-        self._lines = self._socket.makefile("r")
+        self._rest = b""
+        self._lines = []
         self.base = self._receive(_START)
 
-    def ask(self, candidates, seconds):
+    def ask(self, candidates, seconds, on_wait):
         """
         Candidates with what came of each, in their order; `unswappable` is for those that have to be tried anew. Ends
-        early if the process was lost.
+        early if the process was lost. `on_wait` is called now and then while nothing comes.
         """
         self._socket.sendall(json.dumps(candidates).encode() + b"\n")
         for candidate in candidates:
-            answer = self._receive(seconds)
+            answer = self._receive(seconds, on_wait)
             if answer is None:
                 return
             yield candidate, answer
@@ -54,16 +57,21 @@ class Nursery:
         except OSError:
             pass
         os.waitpid(self.pid, 0)
-        self._lines.close()
         self._socket.close()
 
-    def _receive(self, seconds):
-        self._socket.settimeout(seconds)
-        try:
-            line = self._lines.readline()
-            return json.loads(line) if line else None
-        except (OSError, ValueError):
-            return None
+    def _receive(self, seconds, on_wait=lambda: None):
+        deadline = time.monotonic() + seconds
+        while not self._lines:
+            if time.monotonic() > deadline:
+                return None
+            if not select.select([self._socket], [], [], 0.5)[0]:
+                on_wait()
+                continue
+            part = self._socket.recv(1 << 20)
+            if not part:
+                return None
+            *self._lines, self._rest = (self._rest + part).split(b"\n")
+        return json.loads(self._lines.pop(0))
 
 
 class _Keeper:
@@ -112,8 +120,9 @@ class _Keeper:
                 while at < len(candidates):
                     answer = child.hear(seconds)
                     at += 1
+                    late = answer is None or answer.pop("late", False)
                     yield answer or verdict("exhausted")
-                    if answer is None or answer["outcome"] == "exhausted":
+                    if late:
                         break
                 else:
                     if child.hear(seconds) is not True:
@@ -122,7 +131,10 @@ class _Keeper:
     def _work(self, candidates, tell):
         limit_memory()
         for candidate in candidates:
-            tell(self._with(candidate, lambda budget, targets, _: try_failing(budget, targets)))
+            answer = self._with(candidate, lambda budget, targets, _: try_failing(budget, targets))
+            tell(answer)
+            if answer.get("late"):
+                return
         tell(is_unchanged(self._project.budget, self._targets))
 
     def _judge(self, candidate):

@@ -1,7 +1,10 @@
 """Collects and runs tests through pytest, one by one. See https://docs.pytest.org/en/stable/reference/reference.html#hooks."""
 
+import copy
 import importlib.util
+import inspect
 import os
+import traceback
 
 import pytest
 from _pytest.config import _prepareconfig
@@ -29,10 +32,13 @@ class PytestTest:
         self.file = file
         self.names = names or [file]
         self._item = item
+        self._parameters = _plain_parameters(item)
 
     def run(self, following, thorough):
         """`following` is the test that comes next: fixtures that it shares stay open."""
         item = self._item
+        if not thorough and self._parameters is not None:
+            return _called(item.obj, self._parameters)
         if hasattr(item, "_request") and not item._request:
             item._initrequest()
         error = None
@@ -61,6 +67,49 @@ class PytestTest:
     @staticmethod
     def path_of(names):
         return tuple(names)
+
+
+def _called(function, parameters):
+    """Runs a test that is no more than its function: most of the time would go into what pytest does around it."""
+    try:
+        # The function may change what it is given, and the next candidate needs it as it was.
+        function(**copy.deepcopy(parameters))
+    except pytest.skip.Exception:
+        return Outcome("skipped")
+    except BaseException as error:
+        text = "".join(traceback.format_exception_only(type(error), error))
+        return Outcome("failed", message_of(text))
+    return Outcome("passed")
+
+
+def _plain_parameters(item):
+    """The arguments of a test that needs no fixture, set-up or plug-in; None for all others."""
+    if type(item) is not pytest.Function or item.cls is not None or not inspect.isfunction(item.obj):
+        return None
+    if inspect.iscoroutinefunction(item.obj) or inspect.isgeneratorfunction(item.obj):
+        return None
+    for name in ("pytest_runtest_setup", "pytest_runtest_call", "pytest_runtest_teardown", "pytest_pyfunc_call"):
+        for implementation in getattr(item.ihook, name).get_hookimpls():
+            if not implementation.function.__module__.startswith("_pytest."):
+                return None
+    parameters = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+    definitions = item._fixtureinfo.name2fixturedefs
+    for name in item.fixturenames:
+        is_direct = name in parameters and all(
+            getattr(one.func, "__name__", "") == "get_direct_param_fixture_func" for one in definitions.get(name, ())
+        )
+        if not is_direct or not _is_data(parameters[name]):
+            return None
+    return {name: parameters[name] for name in item.fixturenames}
+
+
+def _is_data(value):
+    """Whether a copy is as good as the value itself."""
+    if isinstance(value, dict):
+        return type(value) is dict and all(_is_data(key) and _is_data(item) for key, item in value.items())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return type(value) in (list, tuple, set, frozenset) and all(map(_is_data, value))
+    return value is None or type(value) in (bool, int, float, complex, str, bytes)
 
 
 def _reported(item, call, when):
