@@ -19,7 +19,7 @@ export interface FailureSigns {
 export function readFailure(message: string): FailureSigns {
   const text = message.replace(/\u001b\[[0-9;]*m/g, '').slice(0, 20_000)
   const crash =
-    /\b((?:Type|Range|Reference|Syntax|URI|Internal|Attribute|Key|Index|Name|Value|Lookup|ZeroDivision|Recursion|UnboundLocal)Error)\b/.exec(
+    /\b((?:Type|Range|Reference|Syntax|URI|Internal|Attribute|Key|Index|Name|Value|Lookup|ZeroDivision|UnboundLocal)Error)\b/.exec(
       text,
     )?.[1] ?? null
   return {

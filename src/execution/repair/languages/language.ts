@@ -30,7 +30,7 @@ export interface Survey {
   functionAt(path: string, offset: number): string | null
 }
 
-export interface SurveyOptions {
+interface SurveyOptions {
   /** Edits only this file. */
   readonly file?: string
   /** Candidates kept at most, best first. */

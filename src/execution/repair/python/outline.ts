@@ -5,7 +5,7 @@ import type { SourceFile } from '../model.ts'
 import { fieldOf, functionOf, isCompound, isStatement } from './syntax/index.ts'
 import type { PythonNode, PythonTree } from './syntax/index.ts'
 
-export interface PythonUnit extends Unit {
+interface PythonUnit extends Unit {
   readonly node: PythonNode
 }
 

@@ -60,7 +60,7 @@ export function startsItsLine(statement: PythonNode, tree: PythonTree): boolean 
 }
 
 /** Lines after the first at a deeper indentation. */
-export function indented(code: string, indentation: string): string {
+function indented(code: string, indentation: string): string {
   return code.replaceAll('\n', `\n${indentation}`)
 }
 

@@ -14,7 +14,7 @@ export {
   namedChildren,
   statementOf,
 } from './queries.ts'
-export { Scopes, shapeOf } from './scope.ts'
+export { Scopes } from './scope.ts'
 export type { Binding, Shape } from './scope.ts'
 export { pythonParser } from './tree.ts'
 export type { ParsePython, PythonNode, PythonTree } from './tree.ts'

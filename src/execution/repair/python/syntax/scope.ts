@@ -180,7 +180,7 @@ const constructed: Readonly<Record<string, Shape>> = {
 }
 
 /** What an expression evidently is. */
-export function shapeOf(node: PythonNode | null): Shape {
+function shapeOf(node: PythonNode | null): Shape {
   switch (node?.type) {
     case 'list':
     case 'list_comprehension':

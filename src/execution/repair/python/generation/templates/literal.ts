@@ -1,4 +1,4 @@
-import { isValue, precedence } from '../../syntax/index.ts'
+import { isCondition, isValue, precedence } from '../../syntax/index.ts'
 import type { PythonNode } from '../../syntax/index.ts'
 import { replaceExpression } from '../edits.ts'
 import type { FileContext, Template } from '../template.ts'
@@ -38,6 +38,7 @@ export const template: Template = {
     yield* otherConstant(node, context)
     if (node.type === 'list') yield* filled(node, context)
     if (node.type === 'string') yield* otherText(node, context)
+    if (isCondition(node)) return
     if (/^(?:integer|none|true|false|list|string|float)$/.test(node.type)) yield* variable(node, context)
   },
 }
