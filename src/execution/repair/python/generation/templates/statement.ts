@@ -125,17 +125,14 @@ function* assignments(node: PythonNode, context: FileContext): Iterable<Missing>
     )
   for (const target of own.slice(0, 10)) {
     if (target.kind !== 'name') continue
+    // Arguments are seldom given another value.
+    const standing = target.idle ? 3 : target.binding === 'parameter' ? 0.3 : 1
     for (const value of own.slice(0, 12)) {
       if (value.text === target.text) continue
       yield {
         variant: 'assign',
         code: `${target.text} = ${value.text}`,
-        weight:
-          0.16 *
-          target.relevance *
-          value.relevance *
-          (value.kind === 'member' ? 0.6 : 1) *
-          (target.idle ? 3 : 1),
+        weight: 0.16 * target.relevance * value.relevance * (value.kind === 'member' ? 0.6 : 1) * standing,
         description: `set ${target.text} to ${value.text}`,
       }
     }
