@@ -22,7 +22,14 @@ export function isAccepted(report: TestReport, reproduction: Reproduction): bool
 const masked = /\[redacted:[^\]]*\]/
 
 function matcherOf(id: string): (test: TestCase) => boolean {
-  const parts = id.split(masked).map((part) => RegExp.escape(part))
-  const pattern = new RegExp(`^${parts.join('.*')}$`, 's')
-  return (test) => pattern.test(test.id)
+  const parts = id.split(masked)
+  return (test) => {
+    let at = 0
+    const inOrder = parts.every((part, index) => {
+      const found = test.id.indexOf(part, at)
+      at = found + part.length
+      return index === 0 ? found === 0 : found >= 0
+    })
+    return inOrder && test.id.endsWith(parts.at(-1) ?? '')
+  }
 }
