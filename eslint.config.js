@@ -17,7 +17,7 @@ const planes = [
 ]
 
 /** Within `execution`, from the ground up. */
-const executionOrder = ['sandbox', 'repository', 'testing', 'repair', 'upkeep', 'tools']
+const executionOrder = ['grammar', 'sandbox', 'repository', 'testing', 'repair', 'upkeep', 'tools']
 
 /** Planes that consist of capabilities, each a room of its own behind its `index.ts`. */
 const planesOfCapabilities = ['governance', 'execution', 'control', 'workflow']

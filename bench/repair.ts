@@ -1,20 +1,11 @@
-import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
-import { RepositoryHost } from '../src/execution/repository/index.ts'
-import {
-  createNamespaceHost,
-  createUnconfinedHost,
-  type SandboxHost,
-} from '../src/execution/sandbox/index.ts'
-import { locateToolchain } from '../src/execution/testing/index.ts'
-import type { ExecutionPlaces } from '../src/execution/tools/index.ts'
-import { type Logger, silentLogger } from '../src/kernel/index.ts'
-import { hostRegistries } from '../src/main/registries.ts'
+import { silentLogger } from '../src/kernel/index.ts'
 import { attemptCase, type CaseResult } from './repair/attempt.ts'
 import { findMirror, makeRepository, readCases, type RepairCase } from './repair/cases.ts'
+import { consoleLogger, openPlaces } from './repair/places.ts'
 import { heading, row, summary } from './repair/table.ts'
 import type { BenchmarkResult } from './run.ts'
 
@@ -89,53 +80,4 @@ function selected(
   return numbered.filter(({ number, item }) =>
     wanted.some((word) => (/^\d+$/.test(word) ? Number(word) === number : item.repo.includes(word))),
   )
-}
-
-async function openPlaces(
-  cache: string,
-  unconfined: boolean,
-  logger: Logger,
-): Promise<{ readonly places: ExecutionPlaces; readonly close: () => Promise<void> }> {
-  await mkdir(cache, { recursive: true, mode: 0o711 })
-  const repositories = new RepositoryHost({
-    stateDirectory: join(cache, 'repositories'),
-    workingDirectory: process.cwd(),
-    environment: process.env,
-  })
-  const options = { stateDirectory: join(cache, 'sandboxes'), logger }
-  const sandboxes: SandboxHost = unconfined
-    ? await createUnconfinedHost(options)
-    : await createNamespaceHost(options)
-  await sandboxes.reap()
-  const registries = await hostRegistries()
-  const places: ExecutionPlaces = {
-    repositories,
-    sandboxes,
-    isolation: unconfined ? 'none' : 'namespaces',
-    limits: {
-      memoryBytes: 4 * 2 ** 30,
-      processes: 512,
-      diskBytes: 2 * 2 ** 30,
-      outputBytes: 8 * 2 ** 20,
-      cpuSeconds: 1800,
-    },
-    toolchain: await locateToolchain({ searchPath: process.env['PATH'] ?? '', pinnedNode: process.execPath }),
-    registries: () => Promise.resolve(registries),
-    dependencyCache: join(cache, 'dependencies'),
-  }
-  return {
-    places,
-    close: async () => {
-      repositories.close()
-      await sandboxes.close()
-    },
-  }
-}
-
-const consoleLogger: Logger = {
-  log: (level, fields, message) => {
-    if (!message.startsWith('Egress'))
-      console.error(`  [${level}] ${message} ${JSON.stringify(fields).slice(0, 2000)}`)
-  },
-  child: () => consoleLogger,
 }

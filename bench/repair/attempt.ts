@@ -8,16 +8,9 @@ import {
   type Workspace,
 } from '../../src/execution/tools/index.ts'
 import type { RankedCandidate } from '../../src/execution/repair/index.ts'
-import type { ToolContext, WorkItem } from '../../src/contracts/index.ts'
 import { intakeTool } from '../../src/workflow/delivery/index.ts'
-import {
-  AtelierError,
-  createId,
-  type Logger,
-  type PrincipalId,
-  type RunId,
-  type TenantId,
-} from '../../src/kernel/index.ts'
+import { AtelierError, type Logger, type TenantId } from '../../src/kernel/index.ts'
+import { contextOf, workItemOf } from './context.ts'
 import { fileAt, type RepairCase } from './cases.ts'
 import { type ComparedCandidate, compareWithFix } from './equivalence.ts'
 
@@ -106,7 +99,7 @@ async function repairCase(
   result: Measured,
   timed: <T>(phase: keyof CaseResult['seconds'], work: () => Promise<T>) => Promise<T>,
 ): Promise<void> {
-  const workItem = workItemOf(item, directory, issue)
+  const workItem = workItemOf(item.subject, directory, issue)
   let ranked: readonly RankedCandidate[] = []
   const context = contextOf(
     listening(logger, (fields) => {
@@ -156,40 +149,6 @@ function listening(logger: Logger, listener: (fields: Readonly<Record<string, un
       logger.log(level, fields, message)
     },
     child: (fields) => listening(logger.child(fields), listener),
-  }
-}
-
-function workItemOf(item: RepairCase, directory: string, issue: string): WorkItem {
-  return {
-    id: createId('wrk'),
-    title: item.subject.slice(0, 500),
-    body: issue,
-    source: 'cli',
-    reporter: 'person:owner',
-    repository: { location: directory },
-    task: { kind: 'repair' },
-    createdAt: new Date(0).toISOString(),
-  }
-}
-
-function contextOf(logger: Logger, onReport: (message: string) => void): ToolContext {
-  const tenantId = 'ten_bench' as TenantId
-  return {
-    tenantId,
-    runId: createId('run') as RunId,
-    stepId: 'bench',
-    attempt: 1,
-    principal: {
-      kind: 'person',
-      id: 'person:owner' as PrincipalId,
-      tenantId,
-      roles: ['owner'],
-      onBehalfOf: undefined,
-    },
-    idempotencyKey: createId('key'),
-    signal: new AbortController().signal,
-    logger,
-    report: onReport,
   }
 }
 

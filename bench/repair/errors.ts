@@ -11,4 +11,9 @@ export const benchErrors = defineErrors('BENCH', {
     remedy:
       'Fetch it beside the project, for example `git clone --mirror URL DIR/owner+name/repo`, and name DIR with `--mirrors`.',
   },
+  QUIXBUGS_MISSING: {
+    summary: 'There is no checkout of QuixBugs',
+    remedy:
+      'Run `git clone https://github.com/jkoppel/QuixBugs DIR` beside the project and name DIR with `--source`.',
+  },
 })

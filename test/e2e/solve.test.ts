@@ -20,6 +20,10 @@ function makeRepository(name: string, change: (root: string) => void = () => und
   const root = path.join(directory, name)
   cpSync(path.join(packageRoot, 'examples/appointments'), root, { recursive: true })
   change(root)
+  return committed(root)
+}
+
+function committed(root: string): string {
   const git = (...args: string[]): void => {
     execFileSync('git', ['-C', root, '-c', 'user.name=T', '-c', 'user.email=t@example.org', ...args])
   }
@@ -212,5 +216,72 @@ describe('a person decides', { timeout: 300_000 }, () => {
 
     expect((await atelier('approve', id)).run.error?.code).toBe('ATL_STUDIO_NOT_WAITING')
     expect((await atelier('audit', 'verify')).code).toBe(0)
+  })
+})
+
+describe('a repository in Python', { timeout: 300_000 }, () => {
+  test('is repaired with pytest as well', async () => {
+    const root = path.join(directory, 'python')
+    const files = {
+      'pyproject.toml': '[project]\nname = "shelf"\nversion = "1"\n[tool.pytest.ini_options]\n',
+      'shelf/__init__.py': '',
+      'shelf/search.py': [
+        'def position(items, wanted):',
+        '    """Index of an item in a sorted list, or None."""',
+        '    low, high = 0, len(items)',
+        '    while low < high:',
+        '        middle = (low + high) // 2',
+        '        if items[middle] == wanted:',
+        '            return middle',
+        '        if items[middle] < wanted:',
+        '            low = middle',
+        '        else:',
+        '            high = middle',
+        '    return None',
+        '',
+      ].join('\n'),
+      'tests/test_search.py': [
+        'import pytest',
+        'from shelf.search import position',
+        '',
+        '@pytest.mark.parametrize("wanted", [2, 3, 5, 7, 11])',
+        'def test_finds(wanted):',
+        '    assert position([2, 3, 5, 7, 11], wanted) == [2, 3, 5, 7, 11].index(wanted)',
+        '',
+        'def test_does_not_find_what_is_too_small():',
+        '    assert position([2, 3, 5], 1) is None',
+        '',
+        'def test_does_not_find_what_is_too_large():',
+        '    assert bounded([2, 3], 9) is None',
+        '',
+        'def bounded(items, wanted):',
+        '    """Fails rather than searching for ever."""',
+        '    class Impatient(list):',
+        '        reads = 0',
+        '        def __getitem__(self, at):',
+        '            self.reads += 1',
+        '            assert self.reads < 20, "too many reads"',
+        '            return super().__getitem__(at)',
+        '    return position(Impatient(items), wanted)',
+        '',
+      ].join('\n'),
+      'ISSUE.md':
+        '# Searching for a large item never ends\n\n`position` loops if the item is larger than all others.\n',
+    }
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(path.dirname(path.join(root, name)), { recursive: true })
+      writeFileSync(path.join(root, name), text)
+    }
+    const repository = committed(root)
+    const { code, run } = await atelier(
+      'solve',
+      '--repo',
+      repository,
+      '--issue',
+      path.join(repository, 'ISSUE.md'),
+      '--no-wait',
+    )
+    expect(code, JSON.stringify(run.error)).toBe(3)
+    expect(run.report?.patch).toContain('+            low = middle + 1')
   })
 })

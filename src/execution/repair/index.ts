@@ -1,3 +1,4 @@
+export { isRepairable } from './languages/index.ts'
 export { repair } from './repair.ts'
 
 export { openValidation, validationErrors } from './validation/index.ts'

@@ -1,10 +1,7 @@
-import { gatherVocabulary } from './evidence/index.ts'
-import type { Vocabulary } from './evidence/index.ts'
 import { explain, summarise } from './explanation/index.ts'
-import { generate } from './generation/index.ts'
 import type { CandidatePool } from './generation/index.ts'
-import { localise } from './localisation/index.ts'
-import type { Localisation } from './localisation/index.ts'
+import { languageOf } from './languages/index.ts'
+import type { Language, Survey } from './languages/index.ts'
 import type { TestReport } from '../../contracts/index.ts'
 import type {
   JudgedCandidate,
@@ -52,20 +49,20 @@ export async function repair(
   onProgress: (progress: RepairProgress) => void = () => undefined,
 ): Promise<RepairOutcome> {
   const start = ports.now()
-  const vocabulary = gatherVocabulary(problem)
-  const localisation = localise(problem, vocabulary)
-  onProgress({ kind: 'localised', suspects: localisation.suspects.slice(0, shownSuspects) })
-  const pool = await generate(localisation, vocabulary, { signal })
-  onProgress({ kind: 'generated', candidates: pool.size, files: localisation.trees.length })
-  const found = { start, vocabulary, localisation, pool }
+  const language = languageOf(problem)
+  const survey = await language.survey(problem)
+  onProgress({ kind: 'localised', suspects: survey.suspects.slice(0, shownSuspects) })
+  const pool = await survey.generate({ signal })
+  onProgress({ kind: 'generated', candidates: pool.size, files: survey.files })
+  const found = { start, language, survey, pool }
   return new RepairRun(problem, ports, budget, signal, onProgress, found).perform()
 }
 
 /** What is known before anything is tried. */
 interface Groundwork {
   readonly start: number
-  readonly vocabulary: Vocabulary
-  readonly localisation: Localisation
+  readonly language: Language
+  readonly survey: Survey
   readonly pool: CandidatePool
 }
 
@@ -76,8 +73,8 @@ class RepairRun {
   readonly #signal: AbortSignal
   readonly #onProgress: (progress: RepairProgress) => void
   readonly #start: number
-  readonly #vocabulary: Vocabulary
-  readonly #localisation: Localisation
+  readonly #language: Language
+  readonly #survey: Survey
   readonly #pool: CandidatePool
   readonly #search: Search
   readonly #verdicts = new Map<number, 'passed' | 'failed'>()
@@ -99,8 +96,8 @@ class RepairRun {
     this.#signal = signal
     this.#onProgress = onProgress
     this.#start = groundwork.start
-    this.#vocabulary = groundwork.vocabulary
-    this.#localisation = groundwork.localisation
+    this.#language = groundwork.language
+    this.#survey = groundwork.survey
     this.#pool = groundwork.pool
     this.#search = new Search({
       pool: this.#pool,
@@ -112,7 +109,7 @@ class RepairRun {
   }
 
   async perform(): Promise<RepairOutcome> {
-    if (this.#localisation.suspects.length === 0) return this.#escalate('no-suspect')
+    if (this.#survey.suspects.length === 0) return this.#escalate('no-suspect')
     if (this.#pool.size === 0) return this.#escalate('no-candidate')
     for (;;) {
       await this.#gather()
@@ -171,12 +168,7 @@ class RepairRun {
   async #continue(limits: { readonly deadline: number; readonly plausible: number }): Promise<void> {
     this.#isContinued = true
     const bases = [...this.#search.partial, ...this.#search.progressed]
-    for await (const candidates of continueFrom(
-      bases,
-      this.#problem,
-      this.#localisation,
-      this.#search.nextId,
-    )) {
+    for await (const candidates of continueFrom(bases, this.#problem, this.#survey, this.#search.nextId)) {
       await this.#search.try(candidates, limits, this.#signal)
       if (this.#search.isOver(limits, this.#signal)) return
     }
@@ -233,9 +225,9 @@ class RepairRun {
       kind: 'repaired',
       candidate: ranked.candidate,
       confidence: ranked.confidence,
-      explanation: explain(ranked, this.#problem, this.#localisation.suspects, alternatives),
+      explanation: explain(ranked, this.#problem, this.#language, this.#survey, alternatives),
       alternatives: alternatives.slice(0, shownHints),
-      suspects: this.#localisation.suspects.slice(0, shownSuspects),
+      suspects: this.#survey.suspects.slice(0, shownSuspects),
       attempts: this.#attempts(),
       report,
     }
@@ -243,7 +235,7 @@ class RepairRun {
 
   #escalate(reason: EscalationReason): RepairOutcome {
     const attempts = this.#attempts()
-    const suspects = this.#localisation.suspects.slice(0, shownSuspects)
+    const suspects = this.#survey.suspects.slice(0, shownSuspects)
     const partial = this.#search.partial.map(({ candidate, fixed }): JudgedCandidate => ({
       candidate,
       confidence: 0,
@@ -268,7 +260,10 @@ class RepairRun {
   }
 
   #rank(): readonly RankedCandidate[] {
-    return createRanker(this.#problem, this.#vocabulary).rank(this.#search.plausible, this.#observation)
+    return createRanker(this.#problem, this.#survey.vocabulary).rank(
+      this.#search.plausible,
+      this.#observation,
+    )
   }
 
   /** Confirmed ones first, refused ones last. */

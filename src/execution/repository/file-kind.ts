@@ -17,6 +17,9 @@ const testFolders = new Set([
   'cypress',
 ])
 
+/** `unit_tests`, `python_testcases`, `test-data`. */
+const testFolderNames = /^(?:[\w-]+[_-])?test(?:s|cases)$|^test[_-]?(?:data|cases|files|utils|support)$/i
+
 const testNames = [
   /(?:^|[._-])(?:test|tests|spec|specs)\.[cm]?[jt]sx?$/i,
   /(?:^|[._-])(?:test|tests|spec|specs)\.[a-z-]{1,12}\.[cm]?[jt]sx?$/i,
@@ -48,7 +51,7 @@ export function isTestPath(path: string): boolean {
   const parts = path.split('/')
   const name = parts.pop() ?? ''
   return (
-    parts.some((part) => testFolders.has(part.toLowerCase())) ||
+    parts.some((part) => testFolders.has(part.toLowerCase()) || testFolderNames.test(part)) ||
     testNames.some((pattern) => pattern.test(name))
   )
 }

@@ -6,10 +6,12 @@ import {
   escalationSchema,
   intentSchema,
   type Tool,
+  type ToolContext,
 } from '../../contracts/index.ts'
 import { errorCodes } from '../../kernel/index.ts'
 import {
   type Candidate,
+  isRepairable,
   type RecentChange,
   repair,
   type RepairOutcome,
@@ -17,7 +19,7 @@ import {
   type SourceFile,
   validationErrors,
 } from '../repair/index.ts'
-import { fileKind, isScriptPath, type Repository } from '../repository/index.ts'
+import { fileKind, type Repository } from '../repository/index.ts'
 import { runOnTree } from './execute.ts'
 import { reproductionSchema, type FrozenReproduction } from './reproduce.ts'
 import { validateWorkspace } from './validation.ts'
@@ -75,44 +77,54 @@ export function repairTool(places: ExecutionPlaces): Tool<RepairInput, RepairRes
     failureModes: [...errorCodes(validationErrors), ...workspaceFailures],
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 600 },
     async perform(input, context) {
-      const { workspace, reproduction } = input
-      const { tenantId } = context
-      const repository = await places.repositories.open({ tenantId, location: workspace.location })
-      const validation = await validateWorkspace(places, workspace, reproduction, context)
-      try {
-        context.report('measuring what the tests execute')
-        const spectrum = await validation.collectSpectrum(spectrumMs, context.signal)
-        const outcome = await repair(
-          {
-            ...(await readSources(repository, reproduction)),
-            reproduction,
-            newTestLines: reproduction.newTestLines,
-            spectrum,
-            issue: issueText(input),
-            reportedStack: input.intent.stackFrames.map(({ file, line }) => `${file}:${line}`).join('\n'),
-            recentChanges: await recentChanges(repository, workspace),
-          },
-          {
-            validator: validation,
-            confirm: async (candidate, signal) => {
-              const tree = await applyCandidate(repository, reproduction, candidate)
-              return runOnTree(places, workspace, tree, { ...context, signal, report: () => undefined })
-            },
-            now: () => performance.now(),
-          },
-          { timeMs: input.seconds * 1000, plausible: 40, confidence: input.confidence },
-          context.signal,
-          (progress) => {
-            context.report(describeProgress(progress))
-            if (progress.kind === 'ranked')
-              context.logger.log('debug', { candidates: progress.candidates }, 'Candidates in their order')
-          },
-        )
-        return await describeOutcome(outcome, repository, input)
-      } finally {
-        await validation.close()
-      }
+      const outcome = await attemptRepair(places, input, context, (progress) => {
+        context.report(describeProgress(progress))
+        if (progress.kind === 'ranked')
+          context.logger.log('debug', { candidates: progress.candidates }, 'Candidates in their order')
+      })
+      const repository = await openRepository(places, input.workspace, context)
+      return describeOutcome(outcome, repository, input)
     },
+  }
+}
+
+/** Looks for a change that makes the reproduction pass, in sandboxes of its own, which are gone afterwards. */
+export async function attemptRepair(
+  places: ExecutionPlaces,
+  input: RepairInput,
+  context: ToolContext,
+  onProgress: (progress: RepairProgress) => void,
+): Promise<RepairOutcome> {
+  const { workspace, reproduction } = input
+  const repository = await openRepository(places, workspace, context)
+  const validation = await validateWorkspace(places, workspace, reproduction, context)
+  try {
+    context.report('measuring what the tests execute')
+    const spectrum = await validation.collectSpectrum(spectrumMs, context.signal)
+    return await repair(
+      {
+        ...(await readSources(repository, reproduction)),
+        reproduction,
+        newTestLines: reproduction.newTestLines,
+        spectrum,
+        issue: issueText(input),
+        reportedStack: input.intent.stackFrames.map(({ file, line }) => `${file}:${line}`).join('\n'),
+        recentChanges: await recentChanges(repository, workspace),
+      },
+      {
+        validator: validation,
+        confirm: async (candidate, signal) => {
+          const tree = await applyCandidate(repository, reproduction, candidate)
+          return runOnTree(places, workspace, tree, { ...context, signal, report: () => undefined })
+        },
+        now: () => performance.now(),
+      },
+      { timeMs: input.seconds * 1000, plausible: 40, confidence: input.confidence },
+      context.signal,
+      onProgress,
+    )
+  } finally {
+    await validation.close()
   }
 }
 
@@ -127,6 +139,14 @@ async function recentChanges(repository: Repository, { base }: Workspace): Promi
       for (const line of numbers) changes.push({ file, startLine: line, endLine: line, commitsAgo })
   }
   return changes
+}
+
+function openRepository(
+  { repositories }: ExecutionPlaces,
+  { location }: Workspace,
+  { tenantId }: ToolContext,
+): Promise<Repository> {
+  return repositories.open({ tenantId, location })
 }
 
 function issueText({ intent }: RepairInput): string {
@@ -145,8 +165,8 @@ async function readSources(
   repository: Repository,
   { tree, failingFiles }: FrozenReproduction,
 ): Promise<{ readonly sources: readonly SourceFile[]; readonly tests: readonly SourceFile[] }> {
-  const scripts = (await repository.listFiles(tree)).filter(
-    ({ path, size, kind }) => kind !== 'link' && isScriptPath(path) && size <= sourceLimit,
+  const files = (await repository.listFiles(tree)).filter(
+    ({ path, size, kind }) => kind !== 'link' && isRepairable(path) && size <= sourceLimit,
   )
   const read = async (paths: readonly string[]): Promise<SourceFile[]> =>
     [...(await repository.readFiles(tree, paths))].map(([path, content]) => ({
@@ -154,7 +174,7 @@ async function readSources(
       text: new TextDecoder().decode(content),
     }))
   const failing = new Set(failingFiles)
-  const paths = scripts.map(({ path }) => path)
+  const paths = files.map(({ path }) => path)
   return {
     sources: await read(paths.filter((path) => fileKind(path) === 'source' && !failing.has(path))),
     tests: await read(paths.filter((path) => failing.has(path))),

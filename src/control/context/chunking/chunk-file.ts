@@ -2,7 +2,7 @@ import type { Chunk } from './chunk.ts'
 import { chunkCode } from './code.ts'
 import { languageOf } from './languages.ts'
 import { Lines } from './lines.ts'
-import { parserOf } from './parse.ts'
+import { parserOf } from '../../../execution/grammar/index.ts'
 import { chunkMarkdown, chunkText } from './prose.ts'
 import { isGeneratedPath, screen, type Screening } from './screening.ts'
 

@@ -1,7 +1,7 @@
 import { type Chunk, type Definition, formChunks, maxChunkLength, type Unit } from './chunk.ts'
 import type { CodeLanguage } from './languages.ts'
 import type { Lines } from './lines.ts'
-import { childrenOf, type SyntaxNode } from './parse.ts'
+import { childrenOf, type SyntaxNode } from '../../../execution/grammar/index.ts'
 
 const maxDefinitions = 5_000
 const maxDepth = 60

@@ -19,13 +19,15 @@ export interface FailureSigns {
 export function readFailure(message: string): FailureSigns {
   const text = message.replace(/\u001b\[[0-9;]*m/g, '').slice(0, 20_000)
   const crash =
-    /\b(TypeError|RangeError|ReferenceError|SyntaxError|URIError|InternalError)\b/.exec(text)?.[1] ?? null
+    /\b((?:Type|Range|Reference|Syntax|URI|Internal|Attribute|Key|Index|Name|Value|Lookup|ZeroDivision|UnboundLocal)Error)\b/.exec(
+      text,
+    )?.[1] ?? null
   return {
     pairs: [...inlinePairs(text), ...labelledPairs(text), ...diffPairs(text)].slice(0, 200),
     crash,
     crashNames: crash === null ? [] : crashNames(text),
     missingError:
-      /did not throw|Missing expected (?:exception|rejection)|expected .{0,60} to (?:throw|reject)/i.test(
+      /did not (?:throw|raise)|not raised|Missing expected (?:exception|rejection)|expected .{0,60} to (?:throw|reject)/i.test(
         text,
       ),
   }
@@ -40,6 +42,9 @@ function crashNames(text: string): readonly string[] {
     /([\w$.]+)(?:\(\.\.\.\))? is not a (?:function|constructor)/g,
     /([\w$.]+) is not (?:iterable|defined)/g,
     /Cannot destructure property '([^']+)'/g,
+    /has no attribute '([^']+)'/g,
+    /(?:name|variable) '([^']+)' (?:is not|referenced|where)/g,
+    /KeyError: '([^']+)'/g,
   ]
   for (const pattern of patterns) {
     for (const match of text.matchAll(pattern)) names.push(...(match[1] ?? '').split('.'))

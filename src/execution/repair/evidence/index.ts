@@ -1,3 +1,3 @@
 export type { ValuePair } from './failure-values.ts'
-export { gatherVocabulary } from './vocabulary.ts'
-export type { Vocabulary } from './vocabulary.ts'
+export { collectVocabulary, gatherVocabulary } from './vocabulary.ts'
+export type { TestToken, Vocabulary } from './vocabulary.ts'

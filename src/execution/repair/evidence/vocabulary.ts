@@ -34,11 +34,24 @@ const commonplace = new Set(
   ).split(' '),
 )
 
-/** Gathers the vocabulary of the failing tests' source, their messages and the issue. */
+/** A word of a test's source: an identifier, a string, a number or the key of an entry. */
+export interface TestToken {
+  readonly kind: 'name' | 'string' | 'number' | 'key'
+  readonly text: string
+  /** How much it says about the fault, 0 … 1. */
+  readonly weight: number
+}
+
+/** Gathers the vocabulary of failing tests in JavaScript, their messages and the issue. */
 export function gatherVocabulary(problem: RepairProblem): Vocabulary {
-  const gathered = new Gathering()
   const regions = testRegions(problem.tests, problem.reproduction.failing, problem.newTestLines)
-  for (const region of regions) gathered.addRegion(region)
+  return collectVocabulary(problem, regions.flatMap(tokensOf))
+}
+
+/** Gathers what the failing tests' source (as its language reads it), their messages and the issue say. */
+export function collectVocabulary(problem: RepairProblem, tokens: readonly TestToken[]): Vocabulary {
+  const gathered = new Gathering()
+  for (const token of tokens) gathered.addToken(token)
   for (const test of problem.reproduction.failing.slice(0, 200)) gathered.addFailure(test)
   if (problem.issue !== undefined) gathered.addIssue(problem.issue)
   return gathered.finish()
@@ -55,16 +68,11 @@ class Gathering {
   private readonly crashNames = new Set<string>()
   private missingError = false
 
-  addRegion(region: TestRegion): void {
-    for (const site of region.tree.sites) {
-      if (site.start < region.start || site.end > region.end) continue
-      const { node } = site
-      if (node.type === 'Identifier') this.addName(node.name, region.weight)
-      else if (node.type === 'StringLiteral') this.addString(node.value, region.weight)
-      else if (node.type === 'TemplateElement') this.addString(node.value.raw, region.weight)
-      else if (node.type === 'NumericLiteral') this.numbers.add(node.value)
-      if (isSite(site, 'ObjectProperty') && !site.node.computed) this.addKey(site.node.key, region.weight)
-    }
+  addToken({ kind, text, weight }: TestToken): void {
+    if (kind === 'name') this.addName(text, weight)
+    else if (kind === 'string') this.addString(text, weight)
+    else if (kind === 'number') this.numbers.add(Number(text))
+    else raise(this.keys, text, weight)
   }
 
   addFailure(test: TestCase): void {
@@ -111,11 +119,6 @@ class Gathering {
     for (const word of wordsOf(name)) raise(this.words, word, weight * 0.8)
   }
 
-  private addKey(key: { readonly type: string }, weight: number): void {
-    if ('name' in key && typeof key.name === 'string') raise(this.keys, key.name, weight)
-    if ('value' in key && typeof key.value === 'string') raise(this.keys, key.value, weight)
-  }
-
   private addString(value: string, weight: number): void {
     if (value === '' || value.length > 400) return
     raise(this.strings, value, weight)
@@ -129,6 +132,24 @@ class Gathering {
       for (const word of wordsOf(name)) raise(this.words, word, weight)
     }
   }
+}
+
+function tokensOf({ tree, start, end, weight }: TestRegion): readonly TestToken[] {
+  const tokens: TestToken[] = []
+  for (const site of tree.sites) {
+    if (site.start < start || site.end > end) continue
+    const { node } = site
+    if (node.type === 'Identifier') tokens.push({ kind: 'name', text: node.name, weight })
+    else if (node.type === 'StringLiteral') tokens.push({ kind: 'string', text: node.value, weight })
+    else if (node.type === 'TemplateElement') tokens.push({ kind: 'string', text: node.value.raw, weight })
+    else if (node.type === 'NumericLiteral') tokens.push({ kind: 'number', text: String(node.value), weight })
+    if (isSite(site, 'ObjectProperty') && !site.node.computed) {
+      const { key } = site.node
+      if (key.type === 'Identifier') tokens.push({ kind: 'key', text: key.name, weight })
+      else if (key.type === 'StringLiteral') tokens.push({ kind: 'key', text: key.value, weight })
+    }
+  }
+  return tokens
 }
 
 function raise(map: Map<string, number>, key: string, weight: number): void {

@@ -1,4 +1,4 @@
-import { templates } from '../generation/index.ts'
+import type { Language, Survey } from '../languages/index.ts'
 import type {
   Candidate,
   Explanation,
@@ -7,7 +7,6 @@ import type {
   RepairProblem,
   Suspect,
 } from '../model.ts'
-import { buildTree, descendantsOf, isFunctionNode, nameOf } from '../syntax/index.ts'
 
 const shownTests = 20
 const shownAlternatives = 8
@@ -16,19 +15,20 @@ const shownAlternatives = 8
 export function explain(
   ranked: RankedCandidate,
   problem: RepairProblem,
-  suspects: readonly Suspect[],
+  language: Language,
+  survey: Survey,
   alternatives: readonly JudgedCandidate[],
 ): Explanation {
   const { candidate } = ranked
-  const faults = new Set(candidate.template.split(' + ').map((template) => faultOf(template)))
+  const faults = new Set(candidate.template.split(' + ').map((template) => faultOf(template, language)))
   const tests = problem.reproduction.failing.map((test) => test.id)
   return {
     fault: [...faults].join(' '),
-    place: placeOf(candidate, problem),
+    place: placeOf(candidate, problem, survey),
     remedy: `${capitalised(candidate.description)}.`,
     tests,
     evidence: [
-      ...suspicionOf(candidate, suspects),
+      ...suspicionOf(candidate, survey.suspects),
       `With the change ${countOf(tests.length, 'failing test')} that showed the fault ` +
         `${tests.length === 1 ? 'passes' : 'pass'}: ${tests.slice(0, shownTests).join('; ')}.`,
       'The project’s own test command passes on the changed tree.',
@@ -46,25 +46,18 @@ export function explain(
   }
 }
 
-function faultOf(template: string): string {
-  const family = template.split('/', 1)[0]
-  return (
-    templates.find(({ name }) => name === family)?.fault ?? 'The code does not do what the tests ask for.'
-  )
+function faultOf(template: string, language: Language): string {
+  const family = template.split('/', 1)[0] ?? ''
+  return language.faultOf(family) ?? 'The code does not do what the tests ask for.'
 }
 
 /** `lib/utils.js:67, in merge`. */
-function placeOf(candidate: Candidate, problem: RepairProblem): string {
+function placeOf(candidate: Candidate, problem: RepairProblem, survey: Survey): string {
   const places = candidate.edits.map((edit) => {
-    const source = problem.sources.find(({ path }) => path === edit.file)
-    const tree = source === undefined ? null : buildTree(source)
-    if (tree === null) return `${edit.file}:${candidate.line}`
-    let name: string | null = null
-    for (const site of descendantsOf(tree.root)) {
-      if (isFunctionNode(site.node) && site.start <= edit.start && edit.end <= site.end)
-        name = nameOf(site, tree) ?? name
-    }
-    const place = `${edit.file}:${tree.lineOf(edit.start)}`
+    const text = problem.sources.find(({ path }) => path === edit.file)?.text
+    const line = text === undefined ? candidate.line : text.slice(0, edit.start).split('\n').length
+    const name = survey.functionAt(edit.file, edit.start)
+    const place = `${edit.file}:${line}`
     return name === null ? place : `${place}, in ${name}`
   })
   return [...new Set(places)].join(' and ')

@@ -1,3 +1,5 @@
+export { Collection, poolOf } from './collection.ts'
+export type { CandidatePool, Proposal } from './collection.ts'
 export { generate } from './generate.ts'
-export type { CandidatePool } from './generate.ts'
 export { templates } from './registry.ts'
+export { namesAlike } from './similarity.ts'

@@ -1,21 +1,9 @@
 import type { Vocabulary } from '../evidence/index.ts'
 import type { CodeStyle, Site, SourceTree } from '../syntax/index.ts'
+import type { Proposal } from './collection.ts'
 import type { FileFacts } from './file-facts.ts'
 import type { Ingredient } from './ingredients.ts'
 import type { ProjectFacts } from './project-facts.ts'
-
-/** A possible edit of one place. */
-export interface Proposal {
-  /** What kind of edit, within the template: `return-early`. */
-  readonly variant: string
-  readonly start: number
-  readonly end: number
-  readonly replacement: string
-  /** How often real fixes of such a place look like this, 0 … 1; see {@link Template}. */
-  readonly weight: number
-  /** For people, in the imperative: `compare with >= instead of >`. */
-  readonly description: string
-}
 
 /** What a template may look at besides the place itself. */
 export interface FileContext {
@@ -46,3 +34,5 @@ export interface Template {
   readonly fault: string
   propose(site: Site, context: FileContext): Iterable<Proposal>
 }
+
+export type { Proposal } from './collection.ts'

@@ -22,15 +22,22 @@ export function sourceFrames(
     const text = `${test.stack ?? ''}\n${test.message ?? ''}`.slice(0, 40_000)
     const frames: SourceFrame[] = []
     const seen = new Set<string>()
-    for (const match of text.matchAll(/([\w@./\\~+-]+\.[cm]?[jt]sx?):(\d+)(?::\d+)?/g)) {
+    for (const match of framesIn(text)) {
       const path = (match[1] ?? '').replaceAll('\\', '/')
       const candidates = byName.get(path.slice(path.lastIndexOf('/') + 1)) ?? []
       const file = candidates.find((candidate) => path === candidate || path.endsWith(`/${candidate}`))
       const key = `${path}:${match[2] ?? ''}`
-      if (file === undefined || path.includes('/node_modules/') || seen.has(key)) continue
+      if (file === undefined || /\/(?:node_modules|site-packages)\//.test(path) || seen.has(key)) continue
       seen.add(key)
       frames.push({ file, line: Number(match[2]), depth: frames.length })
     }
     return frames
   })
+}
+
+/** `x.js:12:5`; `x.py:12: in f` and `File "x.py", line 12`, where the innermost call comes last. */
+function framesIn(text: string): readonly RegExpExecArray[] {
+  const scripts = [...text.matchAll(/([\w@./\\~+-]+\.[cm]?[jt]sx?):(\d+)(?::\d+)?/g)]
+  const python = [...text.matchAll(/([\w@./\\~+-]+\.py)(?::|", line )(\d+)/g)]
+  return [...scripts, ...python.reverse()]
 }

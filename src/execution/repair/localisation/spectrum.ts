@@ -1,6 +1,6 @@
 import type { CoverageSpectrum, TextRange } from '../model.ts'
 import type { SpectrumCounts } from './formulas.ts'
-import type { Unit } from './units.ts'
+import type { Unit } from './outline.ts'
 
 /** Counts who executed the units of one file. */
 export function countCoverage(
@@ -20,7 +20,7 @@ export function countCoverage(
     const counts = test.outcome === 'failed' ? failedCovering : passedCovering
     units.forEach((unit, index) => {
       // A file of which nothing more is known counts as executed from end to end.
-      if (unit.atLoad || ranges.length === 0 || covers(ranges, unit.site.start)) {
+      if (unit.atLoad || ranges.length === 0 || covers(ranges, unit.start)) {
         counts[index] = (counts[index] ?? 0) + 1
       }
     })

@@ -1,13 +1,10 @@
-import { functionOf, isSite, statementOf } from '../syntax/index.ts'
+import { functionOf, isSite, nameOf, statementOf } from '../syntax/index.ts'
 import type { Site, SourceTree } from '../syntax/index.ts'
+import type { Unit } from './outline.ts'
 
-/** The smallest piece of code that is suspected as a whole: a statement, or an arrow function's bare expression. */
-export interface Unit {
+/** A unit of JavaScript: a statement, or an arrow function's bare expression. */
+export interface SiteUnit extends Unit {
   readonly site: Site
-  /** Executed while the module loads, not by a call. */
-  readonly atLoad: boolean
-  /** End of the unit's own text: a compound statement does not own its bodies. */
-  readonly ownEnd: number
 }
 
 /** The unit that a site belongs to. */
@@ -20,11 +17,18 @@ export function unitOf(site: Site): Site {
 }
 
 /** All units of a file in the order of the text. */
-export function unitsOf(tree: SourceTree): readonly Unit[] {
-  const units: Unit[] = []
+export function unitsOf(tree: SourceTree): readonly SiteUnit[] {
+  const units: SiteUnit[] = []
   for (const site of tree.sites) {
     if (unitOf(site) !== site || site.node.type === 'Program') continue
-    units.push({ site, atLoad: functionOf(site) === null, ownEnd: ownEndOf(site) })
+    const around = functionOf(site)
+    units.push({
+      site,
+      start: site.start,
+      ownEnd: ownEndOf(site),
+      atLoad: around === null,
+      functionName: around === null ? null : nameOf(around, tree),
+    })
   }
   return units
 }

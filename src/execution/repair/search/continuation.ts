@@ -1,6 +1,4 @@
-import { gatherVocabulary } from '../evidence/index.ts'
-import { generate } from '../generation/index.ts'
-import type { Localisation } from '../localisation/index.ts'
+import type { Survey } from '../languages/index.ts'
 import type { Candidate, CandidateOutcome, RepairProblem } from '../model.ts'
 import { areDisjoint, joined } from './combine.ts'
 
@@ -14,7 +12,7 @@ const perBase = 600
 export async function* continueFrom(
   progressed: readonly CandidateOutcome[],
   problem: RepairProblem,
-  localisation: Localisation,
+  survey: Survey,
   nextId: () => number,
 ): AsyncIterable<readonly Candidate[]> {
   for (const base of distinctBases(progressed)) {
@@ -23,10 +21,11 @@ export async function* continueFrom(
       const message = messages[test.id]
       return message === undefined ? test : { ...test, message, stack: undefined }
     })
-    const vocabulary = gatherVocabulary({ ...problem, reproduction: { ...problem.reproduction, failing } })
-    const file = base.candidate.edits[0]?.file
-    const trees = localisation.trees.filter((tree) => tree.path === file)
-    const pool = await generate({ ...localisation, trees }, vocabulary, { most: perBase })
+    const pool = await survey.generate({
+      problem: { ...problem, reproduction: { ...problem.reproduction, failing } },
+      file: base.candidate.edits[0]?.file ?? '',
+      most: perBase,
+    })
     yield pool
       .take(perBase)
       .filter((candidate) => areDisjoint(candidate, base.candidate))

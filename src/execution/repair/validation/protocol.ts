@@ -13,6 +13,8 @@ export interface WireTest extends TestPath {
   readonly outcome: 'passed' | 'failed' | 'skipped' | 'todo'
   readonly message?: string
   readonly stack?: string
+  /** Whether the worker ended it, as it took more steps or time than it may. */
+  readonly exhausted?: boolean
 }
 
 export interface WireCandidate {

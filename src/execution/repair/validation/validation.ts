@@ -7,7 +7,7 @@ import { idOf, matchTests } from './test-identity.ts'
 import type { Validation, ValidationSetup } from './validation-setup.ts'
 import { runFile } from './warm-run.ts'
 import type { Ran } from './warm-run.ts'
-import { workerBinds } from './worker-binding.ts'
+import { workerBindingOf } from './worker-binding.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 const testMs = 5000
@@ -22,7 +22,9 @@ export async function openValidation(setup: ValidationSetup): Promise<Validation
   const { framework, directory, environment, reproduction } = setup
   const options = { framework, directory, environment: { ...environment, NODE_ENV: 'test' }, testMs }
   const sandboxes = await Promise.all(
-    Array.from({ length: Math.max(1, setup.workers) }, () => setup.openSandbox(workerBinds)),
+    Array.from({ length: Math.max(1, setup.workers) }, () =>
+      setup.openSandbox(workerBindingOf(framework).binds),
+    ),
   )
   const workers = sandboxes.map((sandbox) => new WorkerProcess(sandbox, options))
   const slow = (reason: string): Validation => {
@@ -67,17 +69,34 @@ function chooseTests(reproduction: Reproduction, ran: readonly Ran[]): ChosenTes
   const unstable = new Set(tests.filter(({ outcome }) => outcome !== 'passed').map(idOf))
   const failing = [...matchTests(reproduction.failing, tests)]
   const isStable = ([, test]: readonly [string, WireTest]): boolean => !unstable.has(idOf(test))
-  const victims = failing.filter(isStable)
+  const dear = dearOnes(failing, reproduction)
+  const victims = failing.filter((one) => isStable(one) || dear.has(one[0]))
   // Tests that the report does not know did not have their turn either.
   const known = new Set(failing.map(([, test]) => idOf(test)))
   const others = tests.filter((test) => !unstable.has(idOf(test)) && !known.has(idOf(test)))
   const passing = [...new Map(others.map((test) => [idOf(test), test]))]
   const toAim = ([id, test]: readonly [string, WireTest]): AimedTest => aimedAt(test, id)
   return {
-    failing: failing.filter(([, test]) => test.outcome === 'failed').map(toAim),
-    guards: [...passing, ...victims].map(toAim),
+    failing: failing.filter(([id, test]) => test.outcome === 'failed' && !dear.has(id)).map(toAim),
+    guards: [...passing, ...failing.filter(isStable)].map(toAim),
     victims: victims.map(([id]) => id),
   }
+}
+
+/**
+ * Ids of failing tests that end in the project's own runner, but take more than a worker has patience for. They are left
+ * to the last word, unless there are no others.
+ */
+function dearOnes(
+  failing: readonly (readonly [string, WireTest])[],
+  reproduction: Reproduction,
+): ReadonlySet<string> {
+  const messages = new Map(reproduction.failing.map(({ id, message = '' }) => [id, message]))
+  const dear = failing.filter(
+    ([id, test]) => test.exhausted === true && !/did not end|time(?:d )?-?out/i.test(messages.get(id) ?? ''),
+  )
+  const others = failing.filter(([, test]) => test.outcome === 'failed').length - dear.length
+  return new Set(others > 0 ? dear.map(([id]) => id) : [])
 }
 
 function disagreement(reproduction: Reproduction, ran: readonly Ran[]): string {

@@ -1,28 +1,62 @@
 import { fileURLToPath } from 'node:url'
 
+import type { TestFramework } from '../../../contracts/index.ts'
 import type { Sandbox, SandboxSpec } from '../../sandbox/index.ts'
 
 const projectRoot = fileURLToPath(new URL('../../../../', import.meta.url))
 const insideRoot = '/opt/atelier/worker'
 const nodeInside = '/opt/atelier/worker-node'
-const entry = 'src/execution/repair/validation/worker/main.ts'
 
 /**
- * What a sandbox needs besides the workspace so that workers can run in it: this Node, the worker's own modules and
- * their libraries, all read-only and nothing more of the studio.
+ * How the worker of a language gets into a sandbox and is started there. Whatever it is written in, it obeys the
+ * requests of `protocol.ts` with its standard input and output.
  */
-export const workerBinds: SandboxSpec['readOnlyBinds'] = [
-  { source: process.execPath, target: nodeInside },
-  { source: `${projectRoot}src/execution/repair`, target: `${insideRoot}/src/execution/repair` },
-  { source: `${projectRoot}node_modules`, target: `${insideRoot}/node_modules` },
-  { source: `${projectRoot}package.json`, target: `${insideRoot}/package.json` },
-]
+export interface WorkerBinding {
+  /**
+   * What a sandbox needs besides the workspace so that workers can run in it: their own modules, all read-only and
+   * nothing more of the studio.
+   */
+  readonly binds: SandboxSpec['readOnlyBinds']
+  /** The command line; without namespaces nothing is bound, and the studio's own files are used. */
+  command(sandbox: Sandbox, directory: string, word: string): readonly [string, ...string[]]
+}
 
-/** The command line of a worker; without namespaces nothing is bound, and the studio's own files are used. */
-export function workerCommand(sandbox: Sandbox, word: string): readonly [string, ...string[]] {
-  const [node, root] =
-    sandbox.isolation === 'none' ? [process.execPath, projectRoot] : [nodeInside, `${insideRoot}/`]
-  return [node, ...nodeOptions, `${root}${entry}`, word]
+const nodeBinding: WorkerBinding = {
+  binds: [
+    { source: process.execPath, target: nodeInside },
+    bindOf('src/execution/repair'),
+    bindOf('node_modules'),
+    bindOf('package.json'),
+  ],
+  command(sandbox, _directory, word) {
+    const node = sandbox.isolation === 'none' ? process.execPath : nodeInside
+    return [node, ...nodeOptions, pathIn(sandbox, 'src/execution/repair/validation/worker/main.ts'), word]
+  },
+}
+
+const pythonWorker = 'src/execution/repair/python/worker'
+
+const pythonBinding: WorkerBinding = {
+  binds: [bindOf(pythonWorker)],
+  command(sandbox, directory, word) {
+    // The project's own environment has its packages; without one the system's Python has all there is.
+    const own = sandbox.locate(`/workspace/${directory === '' ? '' : `${directory}/`}.venv/bin/python3`)
+    const script = 'own=$1; shift; [ -x "$own" ] || own=python3; exec "$own" -B "$@"'
+    return ['/bin/sh', '-c', script, 'sh', own, pathIn(sandbox, `${pythonWorker}/main.py`), word]
+  },
+}
+
+/** The worker for the tests of a framework. */
+export function workerBindingOf(framework: TestFramework): WorkerBinding {
+  return framework === 'pytest' || framework === 'unittest' ? pythonBinding : nodeBinding
+}
+
+function bindOf(path: string): SandboxSpec['readOnlyBinds'][number] {
+  return { source: `${projectRoot}${path}`, target: `${insideRoot}/${path}` }
+}
+
+function pathIn(sandbox: Sandbox, path: string): string {
+  return sandbox.isolation === 'none' ? `${projectRoot}${path}` : `${insideRoot}/${path}`
 }
 
 const nodeOptions = [

@@ -5,7 +5,7 @@ import type { Sandbox, SandboxProcess } from '../../sandbox/index.ts'
 import { validationErrors } from './errors.ts'
 import { FrameReader } from './protocol.ts'
 import type { WorkerReply, WorkerRequest } from './protocol.ts'
-import { workerCommand } from './worker-binding.ts'
+import { workerBindingOf } from './worker-binding.ts'
 
 export interface WorkerOptions {
   readonly framework: TestFramework
@@ -96,8 +96,9 @@ export class WorkerProcess {
 
   async #start(): Promise<SandboxProcess> {
     const word = randomBytes(16).toString('hex')
+    const { framework, directory, testMs } = this.#options
     const process = this.sandbox.start({
-      argv: workerCommand(this.sandbox, word),
+      argv: workerBindingOf(framework).command(this.sandbox, directory, word),
       env: { ...this.#options.environment },
       timeoutMs: lifetimeMs,
     })
@@ -135,7 +136,6 @@ export class WorkerProcess {
         },
       )
     })
-    const { framework, directory, testMs } = this.#options
     process.stdin.write(
       `${JSON.stringify({ kind: 'open', framework, directory, testMs } satisfies WorkerRequest)}\n`,
     )

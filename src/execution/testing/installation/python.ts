@@ -80,6 +80,8 @@ function pipAttempt(
       'python=$(command -v python3)',
       '"$python" -m venv --without-pip .venv',
       `"$python" -m pip --python .venv/bin/python3 install --no-compile --cache-dir "$TMPDIR/pip"${binary} ${wanted}`,
+      // Sandboxes cannot keep what Python compiles, so it is done once here. Files that do not compile are left alone.
+      '{ "$python" -m compileall -q -j 0 --invalidation-mode unchecked-hash .venv/lib || true; }',
     ].join(' && '),
     description: `pip install ${wanted}`,
     next: (log) => {

@@ -1,8 +1,16 @@
 """A pytest plugin that reports to the studio. See https://docs.pytest.org/en/stable/reference/reference.html#hooks."""
 
+import os
+import signal
+import threading
+
 import pytest
 
 import atelier_channel as channel
+
+# Seconds after which a test counts as one that never ends; the tests after it still have their turn.
+_SECONDS = float(os.environ.get("ATELIER_TEST_SECONDS", "120"))
+_LEAST_SHARE = 0.05
 
 
 def _identify(nodeid):
@@ -11,6 +19,30 @@ def _identify(nodeid):
 
 
 class Plugin:
+    def __init__(self):
+        self.seconds = _SECONDS
+
+    def _end(self, *_):
+        within = self.seconds
+        # Where one test never ends, others seldom do: they are given less and less.
+        self.seconds = max(_SECONDS * _LEAST_SHARE, within / 2)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        pytest.fail(f"the test did not end within {within:g} seconds", pytrace=False)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_call(self, item):
+        unused = signal.getsignal(signal.SIGALRM) in (signal.SIG_DFL, None)
+        if not unused or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        signal.signal(signal.SIGALRM, self._end)
+        signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
     @pytest.hookimpl
     def pytest_collectreport(self, report):
         if not report.failed:

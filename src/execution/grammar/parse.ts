@@ -2,7 +2,7 @@ import treeSitter from '@vscode/tree-sitter-wasm'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-/** A node of a syntax tree, as far as chunks need it. */
+/** A node of a syntax tree. */
 export type SyntaxNode = treeSitter.Node
 
 /** The named children of a node. */

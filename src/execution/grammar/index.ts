@@ -1,0 +1,2 @@
+export { childrenOf, parserOf } from './parse.ts'
+export type { Parse, SyntaxNode } from './parse.ts'
