@@ -131,14 +131,14 @@ describe('indexing', () => {
     }
     const segments = await fixture.database.transaction(scope, (tx) =>
       tx
-        .selectFrom('context_postings')
-        .innerJoin('context_repositories', 'context_repositories.id', 'context_postings.repository_id')
+        .selectFrom('context_segments')
+        .innerJoin('context_repositories', 'context_repositories.id', 'context_segments.repository_id')
         .select('segment')
         .distinct()
         .where('location', '=', 'memory:pushes')
         .execute(),
     )
-    expect(segments.length).toBeLessThan(50)
+    expect(segments.length).toBeLessThan(20)
     expect((await searchFor(source, 'c59', 'value')).map(({ path }) => path)).toEqual(['src/a.ts'])
   })
 

@@ -6,16 +6,18 @@ import { outlineFile, type OutlinedFile } from './outline.ts'
 
 /** A file that is ready to be stored. */
 export interface PreparedFile extends OutlinedFile {
-  readonly path: string
-  readonly objectId: string
-  readonly kind: FileKind
+  readonly entry: SourceFile
+  readonly kind: FileKind | UnreadKind
   readonly language: string
   readonly outcome: string
   readonly lines: number
   readonly hasSyntaxErrors: boolean
 }
 
-const batchFiles = 400
+/** Of entries of a tree that are no ordinary files: links lead elsewhere, submodules are repositories of their own. */
+export type UnreadKind = 'link' | 'submodule'
+
+const batchFiles = 1_000
 const batchBytes = 8_000_000
 
 /** Groups of files that are read, and stored, at once. */
@@ -34,28 +36,46 @@ export function* batches(files: readonly SourceFile[]): Generator<readonly Sourc
   if (batch.length > 0) yield batch
 }
 
-/** Reads and chunks files of a tree. Those that are too large are not read. */
+/** Reads and chunks files of a tree. Those that are too large, links and submodules are not read. */
 export async function prepareFiles(
   source: RepositorySource,
   tree: string,
-  files: readonly SourceFile[],
+  entries: readonly SourceFile[],
 ): Promise<readonly PreparedFile[]> {
-  const readable = files.filter(({ size }) => size <= maxFileBytes).map(({ path }) => path)
-  const contents = await source.readFiles(tree, readable)
+  const readable = entries.filter((entry) => unreadKind(entry) === undefined && entry.size <= maxFileBytes)
+  const contents = await source.readFiles(
+    tree,
+    readable.map(({ path }) => path),
+  )
   const prepared: PreparedFile[] = []
-  for (const { path, objectId } of files) {
-    const content = contents.get(path)
-    const chunked = await chunkFile(path, content ?? new Uint8Array())
-    prepared.push({
-      path,
-      objectId,
-      kind: fileKind(path),
-      language: chunked.language,
-      outcome: content === undefined ? 'too-large' : chunked.outcome,
-      lines: content === undefined ? 0 : chunked.lines.count,
-      hasSyntaxErrors: chunked.hasSyntaxErrors,
-      ...outlineFile(path, chunked),
-    })
-  }
+  for (const entry of entries) prepared.push(await prepareFile(entry, contents.get(entry.path)))
   return prepared
+}
+
+function unreadKind({ kind }: SourceFile): UnreadKind | undefined {
+  return kind === 'link' || kind === 'submodule' ? kind : undefined
+}
+
+async function prepareFile(entry: SourceFile, content: Uint8Array | undefined): Promise<PreparedFile> {
+  const unread = unreadKind(entry)
+  if (unread !== undefined) return { entry, kind: unread, outcome: unread, ...nothing }
+  const chunked = await chunkFile(entry.path, content ?? new Uint8Array())
+  return {
+    entry,
+    kind: fileKind(entry.path),
+    language: chunked.language,
+    outcome: content === undefined ? 'too-large' : chunked.outcome,
+    lines: content === undefined ? 0 : chunked.lines.count,
+    hasSyntaxErrors: chunked.hasSyntaxErrors,
+    ...outlineFile(entry.path, chunked),
+  }
+}
+
+const nothing = {
+  language: '',
+  lines: 0,
+  hasSyntaxErrors: false,
+  outline: { terms: [], chunks: [], imports: [] },
+  frequencies: new Map<string, number>(),
+  length: 0,
 }

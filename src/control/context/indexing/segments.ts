@@ -1,0 +1,266 @@
+import { sql } from 'kysely'
+import type { Tx } from '../../../store/index.ts'
+import type { Place } from './place.ts'
+import {
+  blockOf,
+  blocksFor,
+  decodeBlock,
+  encodeBlock,
+  filterPostings,
+  joinPostings,
+  type Postings,
+} from './postings-format.ts'
+
+/** Postings of files with the numbers from `firstFile` to `lastFile`. */
+export interface Segment {
+  readonly segment: number
+  readonly firstFile: number
+  readonly lastFile: number
+  /** How many files it was made of. */
+  readonly files: number
+  readonly postings: number
+  readonly blocks: number
+}
+
+/** A file as it is added to the postings. */
+export interface CountedFile {
+  readonly number: number
+  readonly frequencies: ReadonlyMap<string, number>
+}
+
+/** Neighbours of one order of magnitude from which on they are merged: a query looks into each. */
+const mergedAtOnce = 8
+/** Blocks that are written or merged at once, to bound memory. */
+const blocksAtOnce = 512
+
+/** All segments of a repository, in the order of their files. */
+export async function listSegments(tx: Tx, { tenantId, repositoryId }: Place): Promise<readonly Segment[]> {
+  const rows = await tx
+    .selectFrom('context_segments')
+    .select(['segment', 'first_file as firstFile', 'last_file as lastFile', 'files', 'postings', 'blocks'])
+    .where('tenant_id', '=', tenantId)
+    .where('repository_id', '=', repositoryId)
+    .orderBy('first_file')
+    .execute()
+  return rows
+}
+
+/**
+ * Stores the postings of files, whose numbers ascend, as a segment. The caller has locked the repository by taking the
+ * numbers.
+ */
+export async function storeSegment(tx: Tx, place: Place, files: readonly CountedFile[]): Promise<void> {
+  const lists = postingsByTerm(files)
+  let postings = 0
+  for (const { files: having } of lists.values()) postings += having.length
+  const blocks = blocksFor(postings, lists.size)
+  const segment = await insertSegment(tx, place, {
+    firstFile: files[0]?.number ?? 0,
+    lastFile: files.at(-1)?.number ?? 0,
+    files: files.length,
+    postings,
+    blocks,
+  })
+  const byBlock = Map.groupBy(lists, ([term]) => blockOf(term, blocks))
+  const rows = [...byBlock].map(([block, entries]) => ({ block, content: encodeBlock(entries) }))
+  await insertBlocks(tx, place, segment, rows)
+}
+
+function postingsByTerm(files: readonly CountedFile[]): ReadonlyMap<string, Postings> {
+  const lists = new Map<string, { readonly files: number[]; readonly frequencies: number[] }>()
+  for (const { number, frequencies } of files) {
+    for (const [term, frequency] of frequencies) {
+      let list = lists.get(term)
+      if (list === undefined) lists.set(term, (list = { files: [], frequencies: [] }))
+      list.files.push(number)
+      list.frequencies.push(frequency)
+    }
+  }
+  return new Map(
+    [...lists].map(([term, list]) => [
+      term,
+      { files: Uint32Array.from(list.files), frequencies: Uint32Array.from(list.frequencies) },
+    ]),
+  )
+}
+
+async function insertSegment(
+  tx: Tx,
+  { tenantId, repositoryId }: Place,
+  { firstFile, lastFile, files, postings, blocks }: Omit<Segment, 'segment'>,
+): Promise<number> {
+  const { segments: segment } = await tx
+    .updateTable('context_repositories')
+    .set((expression) => ({ segments: expression('segments', '+', 1) }))
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', repositoryId)
+    .returning('segments')
+    .executeTakeFirstOrThrow()
+  await tx
+    .insertInto('context_segments')
+    .values({
+      tenant_id: tenantId,
+      repository_id: repositoryId,
+      segment,
+      first_file: firstFile,
+      last_file: lastFile,
+      files,
+      postings,
+      blocks,
+    })
+    .execute()
+  return segment
+}
+
+async function insertBlocks(
+  tx: Tx,
+  { tenantId, repositoryId }: Place,
+  segment: number,
+  rows: readonly { readonly block: number; readonly content: Buffer }[],
+): Promise<void> {
+  for (let first = 0; first < rows.length; first += blocksAtOnce) {
+    const some = rows.slice(first, first + blocksAtOnce)
+    await sql`
+      insert into context_blocks (tenant_id, repository_id, segment, block, content)
+      select ${tenantId}, ${repositoryId}, ${segment}, block, content
+      from unnest(${some.map(({ block }) => block)}::integer[], ${some.map(({ content }) => content)}::bytea[])
+        as new (block, content)`.execute(tx)
+  }
+}
+
+/** The postings of terms in files whose numbers are greater than `after`, by term. */
+export async function readPostings(
+  tx: Tx,
+  { tenantId, repositoryId }: Place,
+  segments: readonly Segment[],
+  terms: readonly string[],
+  after: number,
+): Promise<ReadonlyMap<string, Postings>> {
+  const wanted = new Set(terms)
+  const places = segments
+    .filter(({ lastFile }) => lastFile > after)
+    .flatMap(({ segment, blocks }) =>
+      [...new Set(terms.map((term) => blockOf(term, blocks)))].map((block) => ({ segment, block })),
+    )
+  if (places.length === 0) return new Map()
+  const { rows } = await sql<{ content: Buffer }>`
+    select stored.content
+    from unnest(${places.map(({ segment }) => segment)}::integer[], ${places.map(({ block }) => block)}::integer[])
+      as listed (segment, block)
+    join context_blocks stored using (segment, block)
+    join context_segments segment using (tenant_id, repository_id, segment)
+    where stored.tenant_id = ${tenantId} and stored.repository_id = ${repositoryId}
+    order by segment.first_file`.execute(tx)
+  const found = rows.flatMap(({ content }) => [...decodeBlock(content, (term) => wanted.has(term))])
+  return new Map(
+    [...Map.groupBy(found, ([term]) => term)].map(([term, parts]) => [
+      term,
+      filterPostings(joinPostings(parts.map(([, postings]) => postings)), (file) => file > after),
+    ]),
+  )
+}
+
+/**
+ * Neighbouring segments that should become one: at least {@link mergedAtOnce} none of which is of a higher order of
+ * magnitude than the least that number of them have. So each posting is rewritten once for each order of magnitude.
+ */
+export function segmentsToMerge(segments: readonly Segment[]): readonly Segment[] {
+  const orders = segments.map(({ postings }) => Math.floor(Math.log(postings + 1) / Math.log(mergedAtOnce)))
+  for (const order of [...new Set(orders)].sort((one, other) => one - other)) {
+    let start = segments.length
+    while (start > 0 && (orders[start - 1] ?? 0) <= order) start -= 1
+    if (segments.length - start >= mergedAtOnce) return segments.slice(start)
+  }
+  return []
+}
+
+/** Writes segments again as one, without the postings of files that are gone. The caller has locked the repository. */
+export async function mergeSegments(tx: Tx, place: Place, merged: readonly Segment[]): Promise<void> {
+  const [firstFile, lastFile] = [merged[0]?.firstFile ?? 0, merged.at(-1)?.lastFile ?? 0]
+  const living = await filesBetween(tx, place, firstFile, lastFile)
+  const postings = merged.reduce((sum, segment) => sum + segment.postings, 0)
+  const blocks = 2 ** Math.round(Math.log2(merged.reduce((sum, segment) => sum + segment.blocks, 0)))
+  const next = { firstFile, lastFile, files: living.size, postings, blocks }
+  const segment = living.size === 0 ? undefined : await insertSegment(tx, place, next)
+  let kept = 0
+  for (let first = 0; segment !== undefined && first < blocks; first += blocksAtOnce) {
+    const last = Math.min(blocks, first + blocksAtOnce) - 1
+    const lists = await readBlocks(tx, place, merged, blocks, first, last)
+    const rows = [...lists].flatMap(([block, terms]) => {
+      const entries = [...terms]
+        .map(
+          ([term, parts]) => [term, filterPostings(joinPostings(parts), (file) => living.has(file))] as const,
+        )
+        .filter(([, { files }]) => files.length > 0)
+      for (const [, { files }] of entries) kept += files.length
+      return entries.length === 0 ? [] : [{ block, content: encodeBlock(entries) }]
+    })
+    await insertBlocks(tx, place, segment, rows)
+  }
+  await tx
+    .deleteFrom('context_segments')
+    .where('tenant_id', '=', place.tenantId)
+    .where('repository_id', '=', place.repositoryId)
+    .where(
+      'segment',
+      'in',
+      merged.map((old) => old.segment),
+    )
+    .execute()
+  if (segment === undefined) return
+  await tx
+    .updateTable('context_segments')
+    .set({ postings: kept })
+    .where('tenant_id', '=', place.tenantId)
+    .where('repository_id', '=', place.repositoryId)
+    .where('segment', '=', segment)
+    .execute()
+}
+
+async function filesBetween(
+  tx: Tx,
+  { tenantId, repositoryId }: Place,
+  first: number,
+  last: number,
+): Promise<ReadonlySet<number>> {
+  const rows = await tx
+    .selectFrom('context_files')
+    .select('number')
+    .where('tenant_id', '=', tenantId)
+    .where('repository_id', '=', repositoryId)
+    .where('number', '>=', first)
+    .where('number', '<=', last)
+    .execute()
+  return new Set(rows.map(({ number }) => number))
+}
+
+/** Postings of those terms that belong into the blocks from `first` to `last` of a segment with `blocks` blocks. */
+async function readBlocks(
+  tx: Tx,
+  { tenantId, repositoryId }: Place,
+  segments: readonly Segment[],
+  blocks: number,
+  first: number,
+  last: number,
+): Promise<ReadonlyMap<number, ReadonlyMap<string, readonly Postings[]>>> {
+  const { rows } = await sql<{ content: Buffer }>`
+    select stored.content from context_segments segment
+    join context_blocks stored using (tenant_id, repository_id, segment)
+    where segment.tenant_id = ${tenantId} and segment.repository_id = ${repositoryId}
+      and segment.segment = any(${segments.map(({ segment }) => segment)}::integer[])
+      and stored.block = any(array(select distinct n & (segment.blocks - 1) from generate_series(${first}::integer, ${last}::integer) as n))
+    order by segment.first_file`.execute(tx)
+  const lists = new Map<number, Map<string, Postings[]>>()
+  for (const { content } of rows) {
+    for (const [term, postings] of decodeBlock(content, () => true)) {
+      const block = blockOf(term, blocks)
+      if (block < first || block > last) continue
+      let terms = lists.get(block)
+      if (terms === undefined) lists.set(block, (terms = new Map()))
+      const parts = terms.get(term)
+      if (parts === undefined) terms.set(term, [postings])
+      else parts.push(postings)
+    }
+  }
+  return lists
+}
