@@ -10,6 +10,11 @@ export const contextErrors = defineErrors('CONTEXT', {
     remedy: 'Try again.',
     retryable: true,
   },
+  PREPARATION_FAILED: {
+    summary: 'A thread that parses files ended before it was done',
+    remedy: 'See whether the machine is short of memory, then index again; it goes on where it stopped.',
+    retryable: true,
+  },
   NO_WORDS: {
     summary: 'The question has no words that could be looked for',
     remedy: 'Name what you look for: a function, an error message, or what the code does.',

@@ -22,9 +22,9 @@ export class ByteWriter {
     this.#bytes[this.#length++] = rest
   }
 
-  /** Numbers that ascend: the first, then what each has more than the one before. Their count is not written. */
-  ascending(values: ArrayLike<number>): void {
-    let before = 0
+  /** Numbers that ascend: what each has more than the one before, or `from`. Their count is not written. */
+  ascending(values: ArrayLike<number>, from = 0): void {
+    let before = from
     for (let index = 0; index < values.length; index += 1) {
       const value = values[index] ?? 0
       this.number(value - before)
@@ -84,9 +84,9 @@ export class ByteReader {
     }
   }
 
-  ascending(count: number): Uint32Array {
+  ascending(count: number, from = 0): Uint32Array {
     const values = new Uint32Array(count)
-    let value = 0
+    let value = from
     for (let index = 0; index < count; index += 1) values[index] = value += this.number()
     return values
   }
@@ -108,4 +108,9 @@ export class ByteReader {
     this.#at += count
     return this.#bytes.subarray(this.#at - count, this.#at)
   }
+}
+
+/** Bytes as the database's driver takes them, not copied. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -2,10 +2,10 @@ import { sql } from 'kysely'
 import type { Tx } from '../../../store/index.ts'
 import type { SourceFile } from '../ports.ts'
 import type { SnapshotReport } from '../tables.ts'
-import { encodeOutline } from './outline-format.ts'
+import { asBuffer } from './byte-stream.ts'
 import { outlineVersion } from './outline.ts'
 import type { Place } from './place.ts'
-import type { PreparedFile } from './prepare.ts'
+import type { PreparedBatch, PreparedFile } from './prepare.ts'
 import { storeSegment } from './segments.ts'
 
 /** What was made of an entry: a link has the same content as a file that says where the link leads. */
@@ -47,44 +47,39 @@ export async function numbersAt(
 }
 
 /** Stores files with their postings; those that another process has stored meanwhile are left as they are. */
-export async function storeFiles(tx: Tx, place: Place, prepared: readonly PreparedFile[]): Promise<void> {
+export async function storeFiles(tx: Tx, place: Place, { files, postings }: PreparedBatch): Promise<void> {
   const { tenantId, repositoryId } = place
   // Whoever changes the row has the repository's numbers and postings to himself until the transaction ends.
-  const { files: last } = await tx
+  const { files: lastFile } = await tx
     .updateTable('context_repositories')
-    .set((expression) => ({ files: expression('files', '+', prepared.length) }))
+    .set((expression) => ({ files: expression('files', '+', files.length) }))
     .where('tenant_id', '=', tenantId)
     .where('id', '=', repositoryId)
     .returning('files')
     .executeTakeFirstOrThrow()
-  const numbered = prepared.map((file, index) => ({ number: last - prepared.length + 1 + index, file }))
-  const column = <T>(read: (file: PreparedFile) => T): T[] => prepared.map(read)
+  const firstFile = lastFile - files.length + 1
+  const column = <T>(read: (file: PreparedFile) => T): T[] => files.map(read)
   const { rows } = await sql<{ number: number }>`
     insert into context_files
       (tenant_id, repository_id, number, path, blob, kind, language, outcome, lines, length)
     select ${tenantId}, ${repositoryId}, new.*
     from unnest(
-      ${numbered.map(({ number }) => number)}::integer[], ${column(({ entry }) => entry.path)}::text[],
-      ${column(({ entry }) => blobOf(entry))}::text[], ${column(({ kind }) => kind)}::text[], ${column(({ language }) => language)}::text[],
-      ${column(({ outcome }) => outcome)}::text[], ${column(({ lines }) => lines)}::integer[],
-      ${column(({ length }) => length)}::integer[]
+      ${files.map((_, index) => firstFile + index)}::integer[], ${column(({ entry }) => entry.path)}::text[],
+      ${column(({ entry }) => blobOf(entry))}::text[], ${column(({ kind }) => kind)}::text[],
+      ${column(({ language }) => language)}::text[], ${column(({ outcome }) => outcome)}::text[],
+      ${column(({ lines }) => lines)}::integer[], ${column(({ length }) => length)}::integer[]
     ) as new
     on conflict do nothing returning number`.execute(tx)
-  const stored = new Set(rows.map(({ number }) => number))
-  const added = numbered.filter(({ number }) => stored.has(number))
-  if (added.length === 0) return
+  if (rows.length === 0) return
+  const numbers = rows.map(({ number }) => number)
+  const outlines = numbers.map((number) => asBuffer(files[number - firstFile]?.outline ?? new Uint8Array()))
   await sql`
     insert into context_outlines (tenant_id, repository_id, file_number, outline)
-    select ${tenantId}, ${repositoryId}, new.*
-    from unnest(
-      ${added.map(({ number }) => number)}::integer[],
-      ${added.map(({ file }) => encodeOutline(file.outline))}::bytea[]
-    ) as new`.execute(tx)
-  await storeSegment(
+    select ${tenantId}, ${repositoryId}, new.* from unnest(${numbers}::integer[], ${outlines}::bytea[]) as new`.execute(
     tx,
-    place,
-    added.map(({ number, file }) => ({ number, frequencies: file.frequencies })),
   )
+  // Postings of numbers that no file got in the end are never looked at.
+  await storeSegment(tx, place, { firstFile, lastFile, files: rows.length }, postings)
 }
 
 /** What files come to. */

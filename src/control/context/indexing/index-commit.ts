@@ -4,12 +4,12 @@ import type { RepositorySource, Revision } from '../ports.ts'
 import type { TenantScope } from '../scope.ts'
 import type { SnapshotReport } from '../tables.ts'
 import { contextErrors } from '../errors.ts'
-import { addUp, findFiles, numbersAt, storeFiles, summarise } from './files.ts'
+import { addUp, findFiles, numbersAt, summarise } from './files.ts'
 import { type BaseSnapshot, type Manifest, readManifest } from './manifest.ts'
 import { outlineVersion } from './outline.ts'
 import { historyLimit, knownCommits, storeCommits } from './past-commits.ts'
 import { lockPlace, type Place, takePlace } from './place.ts'
-import { batches, prepareFiles } from './prepare.ts'
+import { readAndStore } from './read-and-store.ts'
 import { listSegments, mergeSegments, segmentsToMerge } from './segments.ts'
 
 /** What indexing a commit came to. */
@@ -108,18 +108,12 @@ async function indexFrom(
   const { listed } = manifest
   const known = await database.transaction(scope, (tx) => findFiles(tx, place, listed))
   const unread = listed.filter(({ path }) => !known.has(path))
-  let read = 0
-  let syntaxErrors = 0
-  // The database stores one batch while the next is parsed.
-  let storing: Promise<unknown> = Promise.resolve()
-  for (const batch of batches(unread)) {
-    const [prepared] = await Promise.all([prepareFiles(source, revision.tree, batch), storing])
-    storing = database.transaction(scope, (tx) => storeFiles(tx, place, prepared))
-    read += prepared.filter(({ language }) => language !== '').length
-    syntaxErrors += prepared.filter(({ hasSyntaxErrors }) => hasSyntaxErrors).length
-    onProgress?.(read, unread.length)
-  }
-  const [history] = await Promise.all([readingHistory, storing])
+  const { read, syntaxErrors } = await readAndStore(
+    { database, scope, place, source, tree: revision.tree },
+    unread,
+    onProgress,
+  )
+  const history = await readingHistory
   const summary = await database.transaction(scope, async (tx) => {
     const isUndisturbed = (await lockPlace(tx, place)) === collections
     if (!isUndisturbed) return undefined

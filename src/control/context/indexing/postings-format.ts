@@ -1,9 +1,16 @@
 import { ByteReader, ByteWriter } from './byte-stream.ts'
+import type { NumberList } from './outline.ts'
 
 /** Which files have a term, by their numbers, ascending, and how often each has it. */
 export interface Postings {
   readonly files: Uint32Array
   readonly frequencies: Uint32Array
+}
+
+/** Postings in whatever holds the numbers. */
+interface PostingLists {
+  readonly files: NumberList
+  readonly frequencies: NumberList
 }
 
 /** Bytes that a block has on average: PostgreSQL keeps rows up to 2,000 bytes in one piece. */
@@ -25,12 +32,18 @@ export function blockOf(term: string, blocks: number): number {
   return (hash >>> 0) & (blocks - 1)
 }
 
-/** A block: for each term its text, its number of files, the length of what follows, files and frequencies. */
-export function encodeBlock(lists: Iterable<readonly [term: string, Postings]>): Buffer {
+/**
+ * A block: for each term its text, its number of files, the length of what follows, files and frequencies. Files count
+ * from the first of the segment.
+ */
+export function encodeBlock(
+  lists: Iterable<readonly [term: string, PostingLists]>,
+  firstFile: number,
+): Buffer {
   const block = new ByteWriter()
   const payload = new ByteWriter(256)
   for (const [term, { files, frequencies }] of lists) {
-    payload.ascending(files)
+    payload.ascending(files, firstFile)
     for (const frequency of frequencies) payload.number(frequency)
     block.text(term)
     block.number(files.length)
@@ -40,9 +53,10 @@ export function encodeBlock(lists: Iterable<readonly [term: string, Postings]>):
   return block.take()
 }
 
-/** The postings in a block of those terms that are wanted. */
+/** The postings in a block of those terms that are wanted, with files from `firstFile` on. */
 export function* decodeBlock(
   content: Buffer,
+  firstFile: number,
   isWanted: (term: string) => boolean,
 ): Generator<readonly [term: string, Postings]> {
   const block = new ByteReader(content)
@@ -52,7 +66,38 @@ export function* decodeBlock(
     const payload = block.bytes(block.number())
     if (!isWanted(term)) continue
     const reader = new ByteReader(payload)
-    yield [term, { files: reader.ascending(count), frequencies: reader.numbers(count) }]
+    yield [term, { files: reader.ascending(count, firstFile), frequencies: reader.numbers(count) }]
+  }
+}
+
+/** Postings that are ready to be stored as a segment. */
+export interface EncodedPostings {
+  readonly postings: number
+  readonly blocks: number
+  readonly contents: readonly (readonly [block: number, content: Uint8Array])[]
+}
+
+/** Postings of files that are numbered from 0 in the order given. */
+export function encodePostings(files: readonly ReadonlyMap<string, number>[]): EncodedPostings {
+  const lists = new Map<string, { readonly files: number[]; readonly frequencies: number[] }>()
+  let postings = 0
+  for (const [number, frequencies] of files.entries()) {
+    postings += frequencies.size
+    for (const [term, frequency] of frequencies) {
+      const list = lists.get(term)
+      if (list === undefined) lists.set(term, { files: [number], frequencies: [frequency] })
+      else {
+        list.files.push(number)
+        list.frequencies.push(frequency)
+      }
+    }
+  }
+  const blocks = blocksFor(postings, lists.size)
+  const byBlock = Map.groupBy(lists, ([term]) => blockOf(term, blocks))
+  return {
+    postings,
+    blocks,
+    contents: [...byBlock].map(([block, entries]) => [block, encodeBlock(entries, 0)]),
   }
 }
 

@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../../store/index.ts'
+import { asBuffer } from './byte-stream.ts'
 import type { Place } from './place.ts'
 import {
   blockOf,
-  blocksFor,
   decodeBlock,
   encodeBlock,
+  type EncodedPostings,
   filterPostings,
   joinPostings,
   type Postings,
@@ -20,12 +21,6 @@ export interface Segment {
   readonly files: number
   readonly postings: number
   readonly blocks: number
-}
-
-/** A file as it is added to the postings. */
-export interface CountedFile {
-  readonly number: number
-  readonly frequencies: ReadonlyMap<string, number>
 }
 
 /** Neighbours of one order of magnitude from which on they are merged: a query looks into each. */
@@ -45,43 +40,16 @@ export async function listSegments(tx: Tx, { tenantId, repositoryId }: Place): P
   return rows
 }
 
-/**
- * Stores the postings of files, whose numbers ascend, as a segment. The caller has locked the repository by taking the
- * numbers.
- */
-export async function storeSegment(tx: Tx, place: Place, files: readonly CountedFile[]): Promise<void> {
-  const lists = postingsByTerm(files)
-  let postings = 0
-  for (const { files: having } of lists.values()) postings += having.length
-  const blocks = blocksFor(postings, lists.size)
-  const segment = await insertSegment(tx, place, {
-    firstFile: files[0]?.number ?? 0,
-    lastFile: files.at(-1)?.number ?? 0,
-    files: files.length,
-    postings,
-    blocks,
-  })
-  const byBlock = Map.groupBy(lists, ([term]) => blockOf(term, blocks))
-  const rows = [...byBlock].map(([block, entries]) => ({ block, content: encodeBlock(entries) }))
+/** Stores postings as a segment. The caller has locked the repository by taking the numbers of the files. */
+export async function storeSegment(
+  tx: Tx,
+  place: Place,
+  range: Pick<Segment, 'firstFile' | 'lastFile' | 'files'>,
+  { postings, blocks, contents }: EncodedPostings,
+): Promise<void> {
+  const segment = await insertSegment(tx, place, { ...range, postings, blocks })
+  const rows = contents.map(([block, content]) => ({ block, content: asBuffer(content) }))
   await insertBlocks(tx, place, segment, rows)
-}
-
-function postingsByTerm(files: readonly CountedFile[]): ReadonlyMap<string, Postings> {
-  const lists = new Map<string, { readonly files: number[]; readonly frequencies: number[] }>()
-  for (const { number, frequencies } of files) {
-    for (const [term, frequency] of frequencies) {
-      let list = lists.get(term)
-      if (list === undefined) lists.set(term, (list = { files: [], frequencies: [] }))
-      list.files.push(number)
-      list.frequencies.push(frequency)
-    }
-  }
-  return new Map(
-    [...lists].map(([term, list]) => [
-      term,
-      { files: Uint32Array.from(list.files), frequencies: Uint32Array.from(list.frequencies) },
-    ]),
-  )
 }
 
 async function insertSegment(
@@ -143,15 +111,17 @@ export async function readPostings(
       [...new Set(terms.map((term) => blockOf(term, blocks)))].map((block) => ({ segment, block })),
     )
   if (places.length === 0) return new Map()
-  const { rows } = await sql<{ content: Buffer }>`
-    select stored.content
+  const { rows } = await sql<{ content: Buffer; firstFile: number }>`
+    select stored.content, segment.first_file as "firstFile"
     from unnest(${places.map(({ segment }) => segment)}::integer[], ${places.map(({ block }) => block)}::integer[])
       as listed (segment, block)
     join context_blocks stored using (segment, block)
     join context_segments segment using (tenant_id, repository_id, segment)
     where stored.tenant_id = ${tenantId} and stored.repository_id = ${repositoryId}
     order by segment.first_file`.execute(tx)
-  const found = rows.flatMap(({ content }) => [...decodeBlock(content, (term) => wanted.has(term))])
+  const found = rows.flatMap(({ content, firstFile }) => [
+    ...decodeBlock(content, firstFile, (term) => wanted.has(term)),
+  ])
   return new Map(
     [...Map.groupBy(found, ([term]) => term)].map(([term, parts]) => [
       term,
@@ -193,7 +163,7 @@ export async function mergeSegments(tx: Tx, place: Place, merged: readonly Segme
         )
         .filter(([, { files }]) => files.length > 0)
       for (const [, { files }] of entries) kept += files.length
-      return entries.length === 0 ? [] : [{ block, content: encodeBlock(entries) }]
+      return entries.length === 0 ? [] : [{ block, content: encodeBlock(entries, firstFile) }]
     })
     await insertBlocks(tx, place, segment, rows)
   }
@@ -243,16 +213,16 @@ async function readBlocks(
   first: number,
   last: number,
 ): Promise<ReadonlyMap<number, ReadonlyMap<string, readonly Postings[]>>> {
-  const { rows } = await sql<{ content: Buffer }>`
-    select stored.content from context_segments segment
+  const { rows } = await sql<{ content: Buffer; firstFile: number }>`
+    select stored.content, segment.first_file as "firstFile" from context_segments segment
     join context_blocks stored using (tenant_id, repository_id, segment)
     where segment.tenant_id = ${tenantId} and segment.repository_id = ${repositoryId}
       and segment.segment = any(${segments.map(({ segment }) => segment)}::integer[])
       and stored.block = any(array(select distinct n & (segment.blocks - 1) from generate_series(${first}::integer, ${last}::integer) as n))
     order by segment.first_file`.execute(tx)
   const lists = new Map<number, Map<string, Postings[]>>()
-  for (const { content } of rows) {
-    for (const [term, postings] of decodeBlock(content, () => true)) {
+  for (const { content, firstFile } of rows) {
+    for (const [term, postings] of decodeBlock(content, firstFile, () => true)) {
       const block = blockOf(term, blocks)
       if (block < first || block > last) continue
       let terms = lists.get(block)
