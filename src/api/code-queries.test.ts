@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { contextMigrations } from '../control/context/index.ts'
+import { contextMigrations, IndexUpkeep } from '../control/context/index.ts'
+import { silentLogger } from '../kernel/index.ts'
 import { RepositoryHost } from '../execution/repository/index.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/index.ts'
 import { type CodeQueries, createCodeQueries } from './code-queries.ts'
@@ -12,6 +13,7 @@ let fixture: TestDatabase
 let folder: string
 let host: RepositoryHost
 let code: CodeQueries
+let upkeep: IndexUpkeep
 
 beforeAll(async () => {
   fixture = await createTestDatabase({ migrations: contextMigrations })
@@ -22,8 +24,11 @@ beforeAll(async () => {
     environment: { PATH: process.env['PATH'] },
   })
   const scope = await fixture.createTenant()
+  upkeep = new IndexUpkeep({ database: fixture.database, logger: silentLogger })
   code = createCodeQueries({
     database: fixture.database,
+    upkeep,
+    background: false,
     authorise: (name) => (name === 'owner' ? Promise.resolve(scope) : Promise.reject(new Error('unknown'))),
     openSource: async (place) => {
       const { repository, base, notes } = await host.import({ tenantId: scope.tenantId, ...place })
@@ -32,6 +37,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
+  await upkeep.close()
   host.close()
   rmSync(folder, { recursive: true, force: true })
   await fixture.close()

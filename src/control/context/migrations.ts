@@ -22,10 +22,21 @@ export const contextMigrations: readonly Migration[] = [
            primary key (tenant_id, id),
            unique (tenant_id, location)
          )`,
+        // Permissions are for folders, of which there are far fewer than files.
+        `create table context_folders (
+           tenant_id text not null,
+           repository_id integer not null,
+           id integer generated always as identity,
+           path text not null,
+           primary key (tenant_id, repository_id, id),
+           unique (tenant_id, repository_id, path),
+           foreign key (tenant_id, repository_id) references context_repositories
+         )`,
         `create table context_files (
            tenant_id text not null,
            repository_id integer not null,
            number integer not null,
+           folder_id integer not null,
            path text not null,
            blob text not null,
            kind text not null,
@@ -35,7 +46,7 @@ export const contextMigrations: readonly Migration[] = [
            length integer not null,
            stored_at timestamptz not null default now(),
            primary key (tenant_id, repository_id, number),
-           foreign key (tenant_id, repository_id) references context_repositories
+           foreign key (tenant_id, repository_id, folder_id) references context_folders
          )`,
         `create unique index context_files_content on context_files (tenant_id, repository_id, path, blob)`,
         // Apart from the files, so that a query that looks at every file reads little.
@@ -91,13 +102,22 @@ export const contextMigrations: readonly Migration[] = [
            commits integer[] not null,
            report jsonb not null,
            created_at timestamptz not null default now(),
-           asked_at timestamptz not null default now(),
+           asked_at timestamptz,
            primary key (tenant_id, repository_id, commit),
            foreign key (tenant_id, repository_id) references context_repositories
          )`,
       ]
       for (const statement of statements) await sql.raw(statement).execute(db)
-      const tables = ['repositories', 'files', 'outlines', 'segments', 'blocks', 'commits', 'snapshots']
+      const tables = [
+        'repositories',
+        'folders',
+        'files',
+        'outlines',
+        'segments',
+        'blocks',
+        'commits',
+        'snapshots',
+      ]
       for (const table of tables) await enableTenantIsolation(db, `context_${table}`)
     },
   },

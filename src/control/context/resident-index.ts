@@ -9,6 +9,7 @@ import { RecentlyUsed } from './recently-used.ts'
 /** What ranking needs to know of every file. */
 export interface FileRow {
   readonly number: number
+  readonly folder: number
   readonly path: string
   readonly kind: string
   readonly length: number
@@ -39,35 +40,42 @@ const bytesPerTerm = 400
  * cannot be stale. Nothing here knows who may read what: callers name the files, as the database allowed them.
  */
 export class ResidentIndex {
+  /** By repository, and by commit; the rows are the same ones. */
   readonly #files: RecentlyUsed<Map<number, FileRow>>
+  readonly #listings: RecentlyUsed<readonly FileRow[]>
   readonly #postings: RecentlyUsed<CoveredPostings>
   readonly #outlines: RecentlyUsed<OutlineView>
 
   constructor(limits: MemoryLimits = defaultMemory) {
-    this.#files = new RecentlyUsed(limits.files)
+    this.#files = new RecentlyUsed(limits.files * 0.75)
+    this.#listings = new RecentlyUsed(limits.files * 0.25)
     this.#postings = new RecentlyUsed(limits.postings)
     this.#outlines = new RecentlyUsed(limits.outlines)
   }
 
   /** Bytes that are held, about. */
   get bytes(): MemoryLimits {
-    return { files: this.#files.bytes, postings: this.#postings.bytes, outlines: this.#outlines.bytes }
+    return {
+      files: this.#files.bytes + this.#listings.bytes,
+      postings: this.#postings.bytes,
+      outlines: this.#outlines.bytes,
+    }
   }
 
-  /** The files with these numbers. */
-  async files(tx: Tx, place: Place, numbers: Uint32Array): Promise<readonly FileRow[]> {
-    const key = keyOf(place)
-    const known = this.#files.get(key) ?? new Map<number, FileRow>()
-    const missing = [...numbers].filter((number) => !known.has(number))
+  /** All files of an indexed commit, by number, whoever may read them. */
+  async files(tx: Tx, place: Place, commit: string): Promise<readonly FileRow[]> {
+    const key = keyOf(place, commit)
+    const listing = this.#listings.get(key)
+    if (listing !== undefined) return listing
+    const known = this.#files.get(keyOf(place)) ?? new Map<number, FileRow>()
+    const numbers = await readListing(tx, place, commit)
+    const missing = numbers.filter((number) => !known.has(number))
     if (missing.length > 0) {
       for (const row of await readFiles(tx, place, missing)) known.set(row.number, row)
-      this.#files.set(key, known, known.size * bytesPerFile)
+      this.#files.set(keyOf(place), known, known.size * bytesPerFile)
     }
-    const rows: FileRow[] = []
-    for (const number of numbers) {
-      const row = known.get(number)
-      if (row !== undefined) rows.push(row)
-    }
+    const rows = numbers.flatMap((number) => known.get(number) ?? [])
+    this.#listings.set(key, rows, rows.length * 8)
     return rows
   }
 
@@ -145,13 +153,25 @@ function append(known: Postings | undefined, added: Postings | undefined): Posti
   }
 }
 
+async function readListing(
+  tx: Tx,
+  { tenantId, repositoryId }: Place,
+  commit: string,
+): Promise<readonly number[]> {
+  const { rows } = await sql<{ numbers: string }>`
+    select array_to_string(files, ',') as numbers from context_snapshots
+    where tenant_id = ${tenantId} and repository_id = ${repositoryId} and commit = ${commit}`.execute(tx)
+  const numbers = rows[0]?.numbers ?? ''
+  return numbers === '' ? [] : numbers.split(',').map(Number)
+}
+
 async function readFiles(
   tx: Tx,
   { tenantId, repositoryId }: Place,
   numbers: readonly number[],
 ): Promise<readonly FileRow[]> {
   const { rows } = await sql<FileRow>`
-    select file.number, file.path, file.kind, file.length, file.lines
+    select file.number, file.folder_id as folder, file.path, file.kind, file.length, file.lines
     from unnest(${numbers}::integer[]) as listed (number)
     join context_files file on file.number = listed.number
       and file.tenant_id = ${tenantId} and file.repository_id = ${repositoryId}`.execute(tx)

@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import type { Database, Tx } from '../../store/index.ts'
-import { findSnapshot, type IndexedSnapshot, isReadable, readableFiles, remember } from './access.ts'
+import { findReadable, indexedCommits, isReadable, type ReadableSnapshot, remember } from './access.ts'
 import { contextErrors } from './errors.ts'
-import { outlineVersion } from './indexing/outline.ts'
+import { historyLimit, knownCommits } from './indexing/past-commits.ts'
 import { findPlace } from './indexing/place.ts'
 import type { FileKind } from './kinds.ts'
-import type { Reader } from './ports.ts'
+import type { Reader, RepositorySource } from './ports.ts'
 import { findCandidates } from './ranking/candidates.ts'
 import { type IndexedCommit, Past } from './ranking/past.ts'
 import { rankFiles, type RankedFile } from './ranking/rank.ts'
@@ -61,15 +61,16 @@ export class CodeSearch {
     const { snapshot, found, outlines, past } = await this.#database.transaction(
       scope,
       async (tx) => {
-        const snapshot = await findSnapshot(tx, scope, request)
+        const snapshot = await findReadable(tx, scope, request)
         if (snapshot === undefined)
           throw contextErrors.NOT_INDEXED({ detail: `${request.commit} of ${request.location}` })
-        const numbers = await readableFiles(tx, snapshot, reader)
-        const files = await this.#index.files(tx, snapshot, numbers)
+        const files = (await this.#index.files(tx, snapshot, request.commit)).filter(
+          ({ folder, number }) => snapshot.folders.has(folder) || snapshot.files.has(number),
+        )
         const past = await this.#pastOf(tx, snapshot, reader)
         const terms = new Map([...[...query.glued].map((term) => [term, 0.5] as const), ...query.terms])
         const postings = await this.#index.postings(tx, snapshot, [...terms.keys()], {
-          last: numbers.at(-1) ?? 0,
+          last: files.at(-1)?.number ?? 0,
           newest: snapshot.newestFile,
         })
         const also = [...pathsFrom(past, query), ...query.paths, ...(request.also ?? [])]
@@ -84,26 +85,24 @@ export class CodeSearch {
     return rankFiles(query, found, outlines, past, weights)
   }
 
-  /** The newest of these commits that is indexed completely. */
+  /** A commit if it is indexed completely, or else the newest one before it that is. */
   async newestIndexed(
     scope: TenantScope,
-    location: string,
-    commits: readonly string[],
+    source: RepositorySource,
+    commit: string,
   ): Promise<string | undefined> {
-    return this.#database.transaction(scope, async (tx) => {
-      const place = await findPlace(tx, scope.tenantId, location)
-      if (place === undefined) return undefined
-      const { rows } = await sql<{ commit: string }>`
-        select snapshot.commit from unnest(${commits}::text[]) with ordinality as listed (commit, place)
-        join context_snapshots snapshot using (commit)
-        where snapshot.tenant_id = ${place.tenantId} and snapshot.repository_id = ${place.repositoryId}
-          and snapshot.format = ${outlineVersion}
-        order by listed.place limit 1`.execute(tx)
-      return rows[0]?.commit
+    const { indexed, known } = await this.#database.transaction(scope, async (tx) => {
+      const place = await findPlace(tx, scope.tenantId, source.location)
+      if (place === undefined) return { indexed: new Set<string>(), known: new Set<string>() }
+      const indexed = await indexedCommits(tx, place)
+      return { indexed, known: indexed.has(commit) ? indexed : await knownCommits(tx, place) }
     })
+    if (indexed.has(commit) || indexed.size === 0) return indexed.has(commit) ? commit : undefined
+    const history = await source.history(commit, historyLimit, known)
+    return history.find((past) => indexed.has(past.commit))?.commit
   }
 
-  async #pastOf(tx: Tx, snapshot: IndexedSnapshot, reader: Reader): Promise<Past> {
+  async #pastOf(tx: Tx, snapshot: ReadableSnapshot, reader: Reader): Promise<Past> {
     const { tenantId, repositoryId, commit } = snapshot
     const key = JSON.stringify([tenantId, repositoryId, commit, reader.paths])
     const known = this.#pasts.get(key)
@@ -126,7 +125,7 @@ function pathsFrom(past: Past, query: Query): readonly string[] {
 /** The commits up to one, newest first, with those of their paths that the reader may read. */
 async function readPast(
   tx: Tx,
-  { tenantId, repositoryId, commit }: IndexedSnapshot,
+  { tenantId, repositoryId, commit }: ReadableSnapshot,
   reader: Reader,
 ): Promise<readonly IndexedCommit[]> {
   // As JSON texts, because the driver reads arrays slowly.

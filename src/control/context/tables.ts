@@ -5,6 +5,7 @@ import type { FileKind } from './kinds.ts'
 declare module '../../store/tables.ts' {
   interface Tables {
     context_repositories: ContextRepositoriesTable
+    context_folders: ContextFoldersTable
     context_files: ContextFilesTable
     context_outlines: ContextOutlinesTable
     context_segments: ContextSegmentsTable
@@ -25,12 +26,21 @@ interface ContextRepositoriesTable {
   collections: Generated<number>
 }
 
+interface ContextFoldersTable {
+  tenant_id: string
+  repository_id: number
+  id: Generated<number>
+  /** With a slash at the end; empty for the top. */
+  path: string
+}
+
 /** One content at one path, shared by all commits that have it there. */
 interface ContextFilesTable {
   tenant_id: string
   repository_id: number
   /** Within the repository; who is stored later has a higher one. */
   number: number
+  folder_id: number
   path: string
   /** Git's id of the content, and the version of what was made of it. */
   blob: string
@@ -102,8 +112,8 @@ interface ContextSnapshotsTable {
   commits: number[]
   report: JsonColumn<SnapshotReport>
   created_at: CreatedAt
-  /** When it was last searched, to the day. */
-  asked_at: Generated<Date>
+  /** When it was last searched, to the day; null when it never was. */
+  asked_at: Generated<Date | null>
 }
 
 /** What the files of a commit come to. */

@@ -143,8 +143,10 @@ export class Repository {
   }
 
   /** Puts the change on the run's own branch of the repository it came from; safe to repeat. */
-  publish(request: PublishRequest): Promise<ChangeRequest> {
-    return publishChange(this.#context, request)
+  async publish(request: PublishRequest): Promise<ChangeRequest> {
+    const change = await publishChange(this.#context, request)
+    this.#context.onRevision({ commit: change.commit, tree: request.tree })
+    return change
   }
 
   /** Whether exactly this change is published already. */

@@ -13,6 +13,11 @@ function blobOf({ objectId, kind }: SourceFile): string {
   return kind === 'link' || kind === 'submodule' ? `${kind}:${objectId}` : `${outlineVersion}:${objectId}`
 }
 
+/** The folder of a file, with a slash at the end; empty for the top. */
+function folderOf({ entry: { path } }: PreparedFile): string {
+  return path.slice(0, path.lastIndexOf('/') + 1)
+}
+
 /** Numbers of those files that are stored, by path. */
 export async function findFiles(
   tx: Tx,
@@ -59,16 +64,24 @@ export async function storeFiles(tx: Tx, place: Place, { files, postings }: Prep
     .executeTakeFirstOrThrow()
   const firstFile = lastFile - files.length + 1
   const column = <T>(read: (file: PreparedFile) => T): T[] => files.map(read)
+  await sql`
+    insert into context_folders (tenant_id, repository_id, path)
+    select ${tenantId}, ${repositoryId}, new.path
+    from unnest(${[...new Set(column(folderOf))].sort()}::text[]) as new (path)
+    on conflict do nothing`.execute(tx)
   const { rows } = await sql<{ number: number }>`
     insert into context_files
-      (tenant_id, repository_id, number, path, blob, kind, language, outcome, lines, length)
-    select ${tenantId}, ${repositoryId}, new.*
+      (tenant_id, repository_id, number, folder_id, path, blob, kind, language, outcome, lines, length)
+    select ${tenantId}, ${repositoryId}, new.number, folder.id, new.path, blob, kind, language, outcome, lines, length
     from unnest(
-      ${files.map((_, index) => firstFile + index)}::integer[], ${column(({ entry }) => entry.path)}::text[],
-      ${column(({ entry }) => blobOf(entry))}::text[], ${column(({ kind }) => kind)}::text[],
-      ${column(({ language }) => language)}::text[], ${column(({ outcome }) => outcome)}::text[],
-      ${column(({ lines }) => lines)}::integer[], ${column(({ length }) => length)}::integer[]
-    ) as new
+      ${files.map((_, index) => firstFile + index)}::integer[], ${column(folderOf)}::text[],
+      ${column(({ entry }) => entry.path)}::text[], ${column(({ entry }) => blobOf(entry))}::text[],
+      ${column(({ kind }) => kind)}::text[], ${column(({ language }) => language)}::text[],
+      ${column(({ outcome }) => outcome)}::text[], ${column(({ lines }) => lines)}::integer[],
+      ${column(({ length }) => length)}::integer[]
+    ) as new (number, folder, path, blob, kind, language, outcome, lines, length)
+    join context_folders folder on folder.path = new.folder
+      and folder.tenant_id = ${tenantId} and folder.repository_id = ${repositoryId}
     on conflict do nothing returning number`.execute(tx)
   if (rows.length === 0) return
   const numbers = rows.map(({ number }) => number)

@@ -27,6 +27,8 @@ export interface IndexRequest {
   readonly source: RepositorySource
   readonly revision: Revision
   readonly onProgress?: (done: number, total: number) => void
+  /** Ends the work between two batches. */
+  readonly signal?: AbortSignal
 }
 
 /** What is known before a commit is indexed. */
@@ -95,7 +97,7 @@ async function begin(tx: Tx, { tenantId }: TenantScope, { source, revision }: In
 async function indexFrom(
   database: Database,
   scope: TenantScope,
-  { source, revision, onProgress }: IndexRequest,
+  { source, revision, onProgress, signal }: IndexRequest,
   { place, collections, base }: Start,
 ): Promise<IndexReport | undefined> {
   const [manifest, knownPast] = await Promise.all([
@@ -111,7 +113,7 @@ async function indexFrom(
   const { read, syntaxErrors } = await readAndStore(
     { database, scope, place, source, tree: revision.tree },
     unread,
-    onProgress,
+    { onProgress, signal },
   )
   const history = await readingHistory
   const summary = await database.transaction(scope, async (tx) => {

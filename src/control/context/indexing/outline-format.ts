@@ -85,12 +85,18 @@ export function decodeOutline(stored: Buffer): OutlineView {
     termIndex: new Map(terms.map((term, index) => [term, index])),
     wholeNames: new Set([...wholeNames].map((index) => terms[index] ?? '')),
     namedTerms,
-    bytes: stored.length + terms.length * bytesPerTerm + numbers * 4 + chunks.length * bytesPerChunk,
+    bytes:
+      stored.length +
+      terms.length * bytesPerTerm +
+      names.imports.length * bytesPerImport +
+      numbers * 4 +
+      chunks.length * bytesPerChunk,
   }
 }
 
-/** What V8 needs for a string in a list and a map, and for a chunk with its lists; measured. */
+/** What V8 needs for a string in a list and a map, for what an import may be called, and for a chunk with its lists. */
 const bytesPerTerm = 90
+const bytesPerImport = 250
 const bytesPerChunk = 900
 
 function readPairs(reader: ByteReader): Uint32Array {

@@ -15,6 +15,11 @@ interface Workplace {
   readonly tree: string
 }
 
+interface Control {
+  readonly onProgress: ((done: number, total: number) => void) | undefined
+  readonly signal: AbortSignal | undefined
+}
+
 interface Totals {
   /** Without links and submodules. */
   readonly read: number
@@ -25,7 +30,7 @@ interface Totals {
 export async function readAndStore(
   workplace: Workplace,
   files: readonly SourceFile[],
-  onProgress: (done: number, total: number) => void = () => undefined,
+  { onProgress, signal }: Control,
 ): Promise<Totals> {
   await using preparers = startPreparers(files.length)
   const totals = { read: 0, syntaxErrors: 0 }
@@ -34,13 +39,14 @@ export async function readAndStore(
   let storing: Promise<unknown> = Promise.resolve()
   for await (const batch of inOrder(preparedBatches(workplace, files, preparers), preparers.width + 1)) {
     await storing
+    signal?.throwIfAborted()
     storing = workplace.database.transaction(workplace.scope, (tx) => storeFiles(tx, workplace.place, batch))
     // It is awaited in the next turn; until then a failure must not count as unhandled.
     storing.catch(() => undefined)
     done += batch.files.length
     totals.read += batch.files.filter(({ language }) => language !== '').length
     totals.syntaxErrors += batch.files.filter(({ hasSyntaxErrors }) => hasSyntaxErrors).length
-    onProgress(done, files.length)
+    onProgress?.(done, files.length)
   }
   await storing
   return totals

@@ -52,7 +52,7 @@ class Threads implements Preparers {
 
   #start(): Worker | undefined {
     if (this.#threads.length >= this.width) return undefined
-    const thread = new Worker(new URL('preparing-thread.ts', import.meta.url), {
+    const thread = new Worker(new URL('preparing-worker.ts', import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: memoryMegabytes },
     })
     this.#threads.push(thread)
