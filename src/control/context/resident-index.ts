@@ -1,6 +1,11 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../store/index.ts'
-import { decodeOutline, type OutlineView } from './indexing/outline-format.ts'
+import {
+  decodeOutline,
+  focusOutline,
+  type OutlineView,
+  type ResidentOutline,
+} from './indexing/outline-format.ts'
 import type { Place } from './indexing/place.ts'
 import type { Postings } from './indexing/postings-format.ts'
 import { listSegments, readPostings } from './indexing/segments.ts'
@@ -44,7 +49,7 @@ export class ResidentIndex {
   readonly #files: RecentlyUsed<Map<number, FileRow>>
   readonly #listings: RecentlyUsed<readonly FileRow[]>
   readonly #postings: RecentlyUsed<CoveredPostings>
-  readonly #outlines: RecentlyUsed<OutlineView>
+  readonly #outlines: RecentlyUsed<ResidentOutline>
 
   constructor(limits: MemoryLimits = defaultMemory) {
     this.#files = new RecentlyUsed(limits.files * 0.75)
@@ -111,18 +116,19 @@ export class ResidentIndex {
     return found
   }
 
-  /** The outlines of files, by their numbers. */
+  /** The outlines of files, by their numbers; their chunks count only the terms that are asked for. */
   async outlines(
     tx: Tx,
     place: Place,
     numbers: readonly number[],
+    terms: readonly string[],
   ): Promise<ReadonlyMap<number, OutlineView>> {
     const found = new Map<number, OutlineView>()
     const missing: number[] = []
     for (const number of numbers) {
       const known = this.#outlines.get(keyOf(place, number))
       if (known === undefined) missing.push(number)
-      else found.set(number, known)
+      else found.set(number, focusOutline(known, terms))
     }
     if (missing.length === 0) return found
     const { rows } = await sql<{ number: number; outline: Buffer }>`
@@ -130,9 +136,9 @@ export class ResidentIndex {
       where tenant_id = ${place.tenantId} and repository_id = ${place.repositoryId}
         and file_number = any(${missing}::integer[])`.execute(tx)
     for (const { number, outline } of rows) {
-      const view = decodeOutline(outline)
-      this.#outlines.set(keyOf(place, number), view, view.bytes)
-      found.set(number, view)
+      const read = decodeOutline(outline)
+      this.#outlines.set(keyOf(place, number), read, read.bytes)
+      found.set(number, focusOutline(read, terms))
     }
     return found
   }

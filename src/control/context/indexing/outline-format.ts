@@ -10,6 +10,14 @@ export interface OutlineView extends FileOutline {
   readonly wholeNames: ReadonlySet<string>
   /** For each chunk the terms of its symbols and of what encloses it, as places in the list. */
   readonly namedTerms: readonly ReadonlySet<number>[]
+}
+
+/** An outline as it is kept in memory: what chunks count is by term, and their own lists are empty. */
+export interface ResidentOutline extends OutlineView {
+  /** For each term where its pairs begin among {@link occurrences}; one more for the end. */
+  readonly starts: Uint32Array
+  /** Pairs of the place of a chunk and how often it has the term. */
+  readonly occurrences: Uint32Array
   /** Bytes of memory that it takes, about. */
   readonly bytes: number
 }
@@ -51,22 +59,34 @@ export function encodeOutline({ terms, imports, chunks }: FileOutline): Buffer {
     list(chunk.headerLines)
     list(placesOf([...chunk.symbols, ...chunk.within].flatMap(termsOfWord)))
     list(chunk.docTerms)
-    const pairs = chunk.counts.length / 2
-    writer.number(pairs)
-    writer.ascending(Uint32Array.from({ length: pairs }, (_, pair) => chunk.counts[2 * pair] ?? 0))
-    for (let pair = 0; pair < pairs; pair += 1) writer.number(chunk.counts[2 * pair + 1] ?? 0)
+  }
+  for (const chunksOfTerm of byTerm(terms.length, chunks)) {
+    writer.number(chunksOfTerm.length)
+    writer.ascending(chunksOfTerm.map(({ place }) => place))
+    for (const { count } of chunksOfTerm) writer.number(count)
   }
   return writer.take()
 }
 
+/** For each term the chunks that have it. */
+function byTerm(
+  terms: number,
+  chunks: readonly ChunkOutline[],
+): readonly (readonly { readonly place: number; readonly count: number }[])[] {
+  const lists = Array.from({ length: terms }, (): { place: number; count: number }[] => [])
+  for (const [place, { counts }] of chunks.entries())
+    for (let index = 0; index < counts.length; index += 2)
+      lists[counts[index] ?? 0]?.push({ place, count: counts[index + 1] ?? 0 })
+  return lists
+}
+
 /** Reads the column `outline`. */
-export function decodeOutline(stored: Buffer): OutlineView {
+export function decodeOutline(stored: Buffer): ResidentOutline {
   const reader = new ByteReader(stored)
   const names = JSON.parse(reader.text()) as OutlineNames
   const terms = names.terms === '' ? [] : names.terms.split(' ')
   const wholeNames = reader.ascending(reader.number())
   const namedTerms: ReadonlySet<number>[] = []
-  let numbers = 0
   const chunks = names.chunks.map(([symbols, within, signature]): ChunkOutline => {
     const startLine = reader.number()
     const endLine = startLine + reader.number()
@@ -74,13 +94,14 @@ export function decodeOutline(stored: Buffer): OutlineView {
     const headerLines = [...reader.ascending(reader.number())]
     namedTerms.push(new Set(reader.ascending(reader.number())))
     const docTerms = [...reader.ascending(reader.number())]
-    const counts = readPairs(reader)
-    numbers += counts.length + docTerms.length
-    return { startLine, endLine, symbols, within, signature, headerLines, length, counts, docTerms }
+    return { startLine, endLine, symbols, within, signature, headerLines, length, counts: [], docTerms }
   })
+  const { starts, occurrences } = readOccurrences(reader, terms.length)
   return {
     terms,
     chunks,
+    starts,
+    occurrences,
     imports: names.imports,
     termIndex: new Map(terms.map((term, index) => [term, index])),
     wholeNames: new Set([...wholeNames].map((index) => terms[index] ?? '')),
@@ -89,7 +110,7 @@ export function decodeOutline(stored: Buffer): OutlineView {
       stored.length +
       terms.length * bytesPerTerm +
       names.imports.length * bytesPerImport +
-      numbers * 4 +
+      occurrences.length * 4 +
       chunks.length * bytesPerChunk,
   }
 }
@@ -99,11 +120,40 @@ const bytesPerTerm = 90
 const bytesPerImport = 250
 const bytesPerChunk = 900
 
-function readPairs(reader: ByteReader): Uint32Array {
-  const count = reader.number()
-  const pairs = new Uint32Array(count * 2)
-  let term = 0
-  for (let index = 0; index < count; index += 1) pairs[2 * index] = term += reader.number()
-  for (let index = 0; index < count; index += 1) pairs[2 * index + 1] = reader.number()
-  return pairs
+function readOccurrences(reader: ByteReader, terms: number): Pick<ResidentOutline, 'starts' | 'occurrences'> {
+  const starts = new Uint32Array(terms + 1)
+  const pairs: number[] = []
+  for (let term = 0; term < terms; term += 1) {
+    const places = reader.ascending(reader.number())
+    for (const place of places) pairs.push(place, reader.number())
+    starts[term + 1] = pairs.length
+  }
+  return { starts, occurrences: Uint32Array.from(pairs) }
+}
+
+/** An outline whose chunks count some terms only, in the order of the outline's list: those that a query speaks of. */
+export function focusOutline(outline: ResidentOutline, terms: Iterable<string>): OutlineView {
+  const { termIndex, starts, occurrences, chunks } = outline
+  const indices: number[] = []
+  for (const term of terms) {
+    const index = termIndex.get(term)
+    if (index !== undefined) indices.push(index)
+  }
+  const counts: (number[] | undefined)[] = []
+  for (const term of indices.sort((one, other) => one - other)) {
+    for (let at = starts[term] ?? 0; at < (starts[term + 1] ?? 0); at += 2) {
+      const place = occurrences[at] ?? 0
+      const pair = occurrences[at + 1] ?? 0
+      const own = counts[place]
+      if (own === undefined) counts[place] = [term, pair]
+      else own.push(term, pair)
+    }
+  }
+  return {
+    ...outline,
+    chunks: chunks.map((chunk, place) => {
+      const own = counts[place]
+      return own === undefined ? chunk : { ...chunk, counts: own }
+    }),
+  }
 }

@@ -226,7 +226,7 @@ async function readBlocks(
       const block = blockOf(term, blocks)
       if (block < first || block > last) continue
       let terms = lists.get(block)
-      if (terms === undefined) lists.set(block, (terms = new Map()))
+      if (terms === undefined) lists.set(block, (terms = new Map<string, Postings[]>()))
       const parts = terms.get(term)
       if (parts === undefined) terms.set(term, [postings])
       else parts.push(postings)
