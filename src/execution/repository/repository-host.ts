@@ -158,6 +158,7 @@ export class RepositoryHost {
       objects: new ObjectReader(this.#git, gitDirectory),
       listings: new Map(),
       entryMaps: new WeakMap(),
+      changedEntries: new Map(),
       layerOwner: this.#options.layerOwner,
       onRevision: (revision) =>
         this.#options.onRevision?.({ tenantId, repository: new Repository(context), revision }),

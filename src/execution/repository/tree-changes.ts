@@ -38,7 +38,11 @@ export async function readTreeChanges(
     if (oldMode !== '000000') gone.push(path)
     if (newMode !== '000000') added.push({ path, kind: kindOfMode(newMode, after), objectId: newId })
   }
-  return { gone, added: await withSizes(context, added) }
+  const changes = { gone, added: await withSizes(context, added) }
+  // They are what will be read next.
+  context.changedEntries.clear()
+  context.changedEntries.set(after, new Map(changes.added.map((entry) => [entry.path, entry])))
+  return changes
 }
 
 async function hasTree({ git, gitDirectory }: RepositoryContext, tree: string): Promise<boolean> {

@@ -106,6 +106,8 @@ async function entriesAt(
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, TreeEntry>> {
   if (paths.length === 0) return new Map()
+  const changed = context.changedEntries.get(tree)
+  if (changed !== undefined && paths.every((path) => changed.has(path))) return changed
   const isFew = paths.length <= fewPaths && paths.join('').length <= longestLookup && paths.every(isPlainPath)
   if (!isFew || context.listings.has(tree)) return entriesByPath(context, tree)
   const { stdout } = await context.git.run({

@@ -37,6 +37,8 @@ interface Start {
   /** How often files were removed from the repository's index until then. */
   readonly collections: number
   readonly base: (BaseSnapshot & { readonly report: SnapshotReport }) | undefined
+  /** Commits whose messages are stored. */
+  readonly knownPast: ReadonlySet<string>
   /** What the commit came to, when it is indexed already. */
   readonly done: IndexReport | undefined
 }
@@ -60,10 +62,10 @@ export async function indexCommit(
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const start = await database.transaction(scope, (tx) => begin(tx, scope, request))
     if (start.done !== undefined) return start.done
-    const report = await indexFrom(database, scope, request, start)
-    if (report === undefined) continue
-    await mergeNeighbours(database, scope, start.place)
-    return report
+    const result = await indexFrom(database, scope, request, start)
+    if (result === undefined) continue
+    if (result.isMergeDue) await mergeNeighbours(database, scope, start.place)
+    return result.report
   }
   throw contextErrors.INDEX_BUSY({ detail: request.source.location })
 }
@@ -90,7 +92,8 @@ async function begin(tx: Tx, { tenantId }: TenantScope, { source, revision }: In
     base?.commit === revision.commit
       ? { commit: base.commit, files: ordinaryFiles(base.report), read: 0, syntaxErrors: 0, ...base.report }
       : undefined
-  return { place, collections, base, done }
+  const knownPast = done === undefined ? await knownCommits(tx, place) : new Set<string>()
+  return { place, collections, base, knownPast, done }
 }
 
 /** Undefined when files were removed meanwhile that the commit needs. */
@@ -98,15 +101,12 @@ async function indexFrom(
   database: Database,
   scope: TenantScope,
   { source, revision, onProgress, signal }: IndexRequest,
-  { place, collections, base }: Start,
-): Promise<IndexReport | undefined> {
-  const [manifest, knownPast] = await Promise.all([
-    readManifest(source, revision.tree, base),
-    database.transaction(scope, (tx) => knownCommits(tx, place)),
-  ])
+  { place, collections, base, knownPast }: Start,
+): Promise<{ readonly report: IndexReport; readonly isMergeDue: boolean } | undefined> {
   const readingHistory = source.history(revision.commit, historyLimit, knownPast)
   // It is awaited below; until then a failure must not count as unhandled.
   readingHistory.catch(() => undefined)
+  const manifest = await readManifest(source, revision.tree, base)
   const { listed } = manifest
   const known = await database.transaction(scope, (tx) => findFiles(tx, place, listed))
   const unread = listed.filter(({ path }) => !known.has(path))
@@ -116,16 +116,18 @@ async function indexFrom(
     { onProgress, signal },
   )
   const history = await readingHistory
-  const summary = await database.transaction(scope, async (tx) => {
+  return database.transaction(scope, async (tx) => {
     const isUndisturbed = (await lockPlace(tx, place)) === collections
     if (!isUndisturbed) return undefined
     const numbers = new Map([...known, ...(await findFiles(tx, place, unread))])
-    const { files, report } = await listSnapshot(tx, place, manifest, base?.report, [...numbers.values()])
+    const { files, summary } = await listSnapshot(tx, place, manifest, base?.report, [...numbers.values()])
     const commits = await storeCommits(tx, place, history)
-    await insertSnapshot(tx, scope, place, { revision, files, commits, report })
-    return { files: ordinaryFiles(report), ...report }
+    await insertSnapshot(tx, scope, place, { revision, files, commits, report: summary })
+    return {
+      report: { commit: revision.commit, files: ordinaryFiles(summary), read, syntaxErrors, ...summary },
+      isMergeDue: segmentsToMerge(await listSegments(tx, place)).length > 0,
+    }
   })
-  return summary && { commit: revision.commit, read, syntaxErrors, ...summary }
 }
 
 const notFiles: readonly string[] = ['link', 'submodule', 'path-too-long']
@@ -144,17 +146,17 @@ async function listSnapshot(
   { base, gone, longPaths }: Manifest,
   baseReport: SnapshotReport | undefined,
   added: readonly number[],
-): Promise<{ readonly files: readonly number[]; readonly report: SnapshotReport }> {
+): Promise<{ readonly files: readonly number[]; readonly summary: SnapshotReport }> {
   const before = new Set(base?.files)
   const goneNumbers = await numbersAt(tx, place, gone, before)
   for (const number of goneNumbers) before.delete(number)
   const come = await summarise(tx, place, added)
-  const report = addUp(
+  const summary = addUp(
     (base && baseReport) ?? { lines: 0, outcomes: {} },
     await summarise(tx, place, goneNumbers),
     longPaths === 0 ? come : { ...come, outcomes: { ...come.outcomes, 'path-too-long': longPaths } },
   )
-  return { files: [...new Set([...before, ...added])].toSorted((one, other) => one - other), report }
+  return { files: [...new Set([...before, ...added])].toSorted((one, other) => one - other), summary }
 }
 
 async function insertSnapshot(
@@ -180,13 +182,8 @@ async function insertSnapshot(
       where context_snapshots.format <> excluded.format`.execute(tx)
 }
 
-/** Puts segments together when there are many. Queries go on meanwhile. */
+/** Puts segments together. Queries go on meanwhile. */
 async function mergeNeighbours(database: Database, scope: TenantScope, place: Place): Promise<void> {
-  const isNeeded = await database.transaction(
-    scope,
-    async (tx) => segmentsToMerge(await listSegments(tx, place)).length > 0,
-  )
-  if (!isNeeded) return
   await database.transaction(scope, async (tx) => {
     await lockPlace(tx, place)
     const merged = segmentsToMerge(await listSegments(tx, place))

@@ -24,7 +24,7 @@ export interface Segment {
 }
 
 /** Neighbours of one order of magnitude from which on they are merged: a query looks into each. */
-const mergedAtOnce = 8
+const mergedAtOnce = 16
 /** Blocks that are written or merged at once, to bound memory. */
 const blocksAtOnce = 512
 
@@ -131,15 +131,15 @@ export async function readPostings(
 }
 
 /**
- * Neighbouring segments that should become one: at least {@link mergedAtOnce} none of which is of a higher order of
- * magnitude than the least that number of them have. So each posting is rewritten once for each order of magnitude.
+ * The newest segments that should become one: so many of one order of magnitude, with what smaller ones are among them.
+ * So each posting is written again at most once for each order of magnitude.
  */
 export function segmentsToMerge(segments: readonly Segment[]): readonly Segment[] {
   const orders = segments.map(({ postings }) => Math.floor(Math.log(postings + 1) / Math.log(mergedAtOnce)))
   for (const order of [...new Set(orders)].sort((one, other) => one - other)) {
-    let start = segments.length
-    while (start > 0 && (orders[start - 1] ?? 0) <= order) start -= 1
-    if (segments.length - start >= mergedAtOnce) return segments.slice(start)
+    const start = orders.findLastIndex((other) => other > order) + 1
+    const ofOrder = orders.slice(start).filter((other) => other === order).length
+    if (ofOrder >= mergedAtOnce) return segments.slice(start)
   }
   return []
 }
@@ -153,9 +153,9 @@ export async function mergeSegments(tx: Tx, place: Place, merged: readonly Segme
   const next = { firstFile, lastFile, files: living.size, postings, blocks }
   const segment = living.size === 0 ? undefined : await insertSegment(tx, place, next)
   let kept = 0
-  for (let first = 0; segment !== undefined && first < blocks; first += blocksAtOnce) {
-    const last = Math.min(blocks, first + blocksAtOnce) - 1
-    const lists = await readBlocks(tx, place, merged, blocks, first, last)
+  const parts = Math.max(Math.min(...merged.map((old) => old.blocks)), blocks / blocksAtOnce)
+  for (let part = 0; segment !== undefined && part < parts; part += 1) {
+    const lists = await readBlocks(tx, place, merged, { blocks, parts, part })
     const rows = [...lists].flatMap(([block, terms]) => {
       const entries = [...terms]
         .map(
@@ -204,32 +204,36 @@ async function filesBetween(
   return new Set(rows.map(({ number }) => number))
 }
 
-/** Postings of those terms that belong into the blocks from `first` to `last` of a segment with `blocks` blocks. */
+/**
+ * Postings of one part of the terms, by the block of a segment with so many blocks. Blocks whose numbers agree modulo
+ * `parts`, a power of two, hold the same terms in every segment, so they are read together, and each once.
+ */
 async function readBlocks(
   tx: Tx,
   { tenantId, repositoryId }: Place,
   segments: readonly Segment[],
-  blocks: number,
-  first: number,
-  last: number,
+  { blocks, parts, part }: { readonly blocks: number; readonly parts: number; readonly part: number },
 ): Promise<ReadonlyMap<number, ReadonlyMap<string, readonly Postings[]>>> {
   const { rows } = await sql<{ content: Buffer; firstFile: number }>`
-    select stored.content, segment.first_file as "firstFile" from context_segments segment
-    join context_blocks stored using (tenant_id, repository_id, segment)
+    select stored.content, segment.first_file as "firstFile"
+    from context_segments segment
+    cross join lateral generate_series(
+      ${part}::integer & (least(segment.blocks, ${parts}::integer) - 1),
+      segment.blocks - 1, least(segment.blocks, ${parts}::integer)) as wanted (block)
+    join context_blocks stored using (tenant_id, repository_id, segment, block)
     where segment.tenant_id = ${tenantId} and segment.repository_id = ${repositoryId}
       and segment.segment = any(${segments.map(({ segment }) => segment)}::integer[])
-      and stored.block = any(array(select distinct n & (segment.blocks - 1) from generate_series(${first}::integer, ${last}::integer) as n))
     order by segment.first_file`.execute(tx)
   const lists = new Map<number, Map<string, Postings[]>>()
   for (const { content, firstFile } of rows) {
     for (const [term, postings] of decodeBlock(content, firstFile, () => true)) {
       const block = blockOf(term, blocks)
-      if (block < first || block > last) continue
-      let terms = lists.get(block)
-      if (terms === undefined) lists.set(block, (terms = new Map<string, Postings[]>()))
-      const parts = terms.get(term)
-      if (parts === undefined) terms.set(term, [postings])
-      else parts.push(postings)
+      if ((block & (parts - 1)) !== part) continue
+      const terms = lists.get(block) ?? new Map<string, Postings[]>()
+      lists.set(block, terms)
+      const same = terms.get(term)
+      if (same === undefined) terms.set(term, [postings])
+      else same.push(postings)
     }
   }
   return lists
