@@ -111,17 +111,24 @@ async function measureFull({ database, scope, repository, base }: Indexed) {
   // Grammars and the process that reads objects are started once, whichever comes first.
   await parseBare(repository, base)
   const before = await timed(() => parseBare(repository, base))
+  const beforeIndex = process.cpuUsage()
   const { result: report, ms } = await measured(() =>
     indexCommit(database, scope, { source: repository, revision: base }),
   )
+  const ofIndex = process.cpuUsage(beforeIndex)
+  const beforeBare = process.cpuUsage()
   // The machine may be busier at one time than at another.
   const bareMs = (before + (await timed(() => parseBare(repository, base)))) / 2
+  const ofBare = process.cpuUsage(beforeBare)
   return {
     files: report.files,
     lines: report.lines,
     'bare parse, s': round(bareMs / 1000),
     'full index, s': round(ms / 1000),
     'full index against a bare parse': round(ms / bareMs),
+    'the same in processor time of this process': round(
+      (ofIndex.user + ofIndex.system) / (ofBare.user + ofBare.system),
+    ),
   }
 }
 

@@ -36,23 +36,45 @@ export function addPushes(subject: Omit<Subject, 'pushes'>, count: number): Subj
   const paths = git(directory, ['ls-tree', '-r', '-z', '--name-only', base])
     .split('\0')
     .filter((path) => /\.(?:[cm]?[jt]s|java|py|go|rs|rb|php|c|cc|cpp|h|cs)$/.test(path))
-  let head = base
-  const pushes: string[] = []
-  for (let push = 0; push < count; push += 1) {
-    const changed = Array.from(
-      { length: filesOfPush },
-      (_, n) => paths[(push * 37 + n * 211) % paths.length] ?? '',
-    )
-    const commands = [...new Set(changed)].map((path) => {
-      const content = git(directory, ['cat-file', 'blob', `${head}:${path}`])
-      return `M 100644 inline ${path}\n${data(`${content}\n// Push ${push} looks at this file.\n`)}`
-    })
-    const stream = `${commit('refs/heads/pushes', `Look at files, push ${push}`, begin + push, head)}${commands.join('')}`
-    git(directory, ['fast-import', '--quiet', '--force'], stream)
-    head = git(directory, ['rev-parse', 'refs/heads/pushes']).trim()
-    pushes.push(head)
-  }
+  const changed = Array.from({ length: count }, (_push, push) => [
+    ...new Set(
+      Array.from({ length: filesOfPush }, (_file, n) => paths[(push * 37 + n * 211) % paths.length] ?? ''),
+    ),
+  ])
+  const contents = readFiles(directory, base, [...new Set(changed.flat())])
+  const stream = changed.flatMap((files, push) => [
+    commit('refs/heads/pushes', `Look at files, push ${push}`, begin + push, push === 0 ? base : undefined),
+    ...files.map(
+      (path) =>
+        `M 100644 inline ${path}\n${data(`${contents.get(path) ?? ''}\n// Push ${push} looks at this file.\n`)}`,
+    ),
+  ])
+  git(directory, ['fast-import', '--quiet'], stream.join(''))
+  const pushes = git(directory, ['rev-list', '--reverse', `${base}..refs/heads/pushes`])
+    .trim()
+    .split('\n')
   return { ...subject, pushes }
+}
+
+function readFiles(
+  directory: string,
+  commitId: string,
+  paths: readonly string[],
+): ReadonlyMap<string, string> {
+  const questions = paths.map((path) => `${commitId}:${path}\n`).join('')
+  const answers = execFileSync('git', ['--git-dir', directory, 'cat-file', '--batch'], {
+    input: questions,
+    maxBuffer: 2 ** 30,
+  })
+  const contents = new Map<string, string>()
+  let at = 0
+  for (const path of paths) {
+    const end = answers.indexOf('\n', at)
+    const size = Number(answers.toString('latin1', at, end).split(' ').at(-1))
+    contents.set(path, answers.toString('utf8', end + 1, end + 1 + size))
+    at = end + 1 + size + 1
+  }
+  return contents
 }
 
 const sourceName = /\.(?:[cm]?[jt]s)$/

@@ -100,3 +100,48 @@ describe('questions about a real repository', () => {
     await expect(search('!?', true)).rejects.toMatchObject({ code: 'ATL_CONTEXT_NO_WORDS' })
   })
 })
+
+describe('a studio that goes on running', () => {
+  it('answers from the newest complete commit, says so, and indexes what came in behind it', async () => {
+    const scope = await fixture.createTenant('Running')
+    const follower = new IndexUpkeep({ database: fixture.database, logger: silentLogger })
+    const seen: string[] = []
+    const following = new RepositoryHost({
+      stateDirectory: join(folder, 'running'),
+      workingDirectory: folder,
+      environment: { PATH: process.env['PATH'] },
+      onRevision: ({ repository, revision }) => {
+        seen.push(revision.commit)
+        follower.request(scope, { source: repository, revision })
+      },
+    })
+    const queries = createCodeQueries({
+      database: fixture.database,
+      upkeep: follower,
+      background: true,
+      authorise: () => Promise.resolve(scope),
+      openSource: async (place) => {
+        const { repository, base, notes } = await following.import({ tenantId: scope.tenantId, ...place })
+        return { source: repository, revision: base, notes }
+      },
+    })
+    const repository = { location: join(folder, 'moving') }
+    const ask = (words: string) => queries.search({ ...question, repository, words, fresh: false })
+    const first = commit('moving', { 'anchor.js': 'export const anchor = 1\n' })
+    await expect(ask('anchor')).rejects.toMatchObject({ code: 'ATL_CONTEXT_NOT_INDEXED' })
+    await follower.settled()
+    expect(await ask('anchor')).toMatchObject({
+      commit: first,
+      indexing: false,
+      hits: [{ path: 'anchor.js' }],
+    })
+    const second = commit('moving', { 'mast.js': 'export const mast = 1\n' })
+    const during = await ask('mast')
+    expect(during).toMatchObject({ asked: second, commit: first, indexing: true, hits: [] })
+    await follower.settled()
+    expect(await ask('mast')).toMatchObject({ commit: second, indexing: false, hits: [{ path: 'mast.js' }] })
+    expect(seen).toEqual([first, first, second, second])
+    await follower.close()
+    following.close()
+  })
+})

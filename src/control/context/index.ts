@@ -1,7 +1,7 @@
 export { assembleContext } from './assembly/assemble.ts'
 export type { AssembledContext, ContextPiece } from './assembly/assemble.ts'
 export { contextErrors } from './errors.ts'
-export { collectIndex, defaultRetention, historyLimit, indexCommit, parseBare } from './indexing/index.ts'
+export { collectIndex, defaultRetention, indexCommit, parseBare } from './indexing/index.ts'
 export type { IndexReport, Retention } from './indexing/index.ts'
 export { fileKinds } from './kinds.ts'
 export type { FileKind } from './kinds.ts'

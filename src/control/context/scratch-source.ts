@@ -1,5 +1,6 @@
 import { digestOf } from '../../kernel/index.ts'
-import type { PastCommit, RepositorySource, SourceFile, TreeChanges } from './ports.ts'
+import type { PastCommit, RepositorySource } from './index.ts'
+import type { SourceFile, TreeChanges } from './ports.ts'
 
 /** Contents by path; what is no ordinary file says what it is. */
 export type Files = Readonly<Record<string, string | ScratchEntry>>

@@ -175,6 +175,31 @@ describe('collection', () => {
     ).toEqual({ commits: 0, files: 0, segments: 0 })
   })
 
+  it('writes postings again when most of their files are gone, and the rest is found as before', async () => {
+    const source = new ScratchSource('memory:rewritten')
+    const all = Object.entries(manyFiles(300))
+    const few = Object.fromEntries(all.filter((_, n) => n % 6 === 0))
+    for (const [commit, files] of [
+      ['c1', Object.fromEntries(all)],
+      ['c2', few],
+    ] as const)
+      await indexCommit(fixture.database, scope, { source, revision: source.commit(commit, files) })
+    const before = await rows(source.location)
+    await asIfLongAgo()
+    const once = { retention: { commits: 1, days: 7 } }
+    expect(await collectIndex(fixture.database, scope, source.location, once)).toEqual({
+      commits: 1,
+      files: 250,
+      segments: 1,
+    })
+    expect(await rows(source.location)).toMatchObject({ files: 50, segments: 1 })
+    expect(before['segments']).toBe(1)
+    for (const n of [0, 6, 150, 294]) {
+      expect((await paths(source, 'c2', `value${n}`))[0]).toBe(`src/part${n % 40}/file${n}.js`)
+    }
+    expect(await paths(source, 'c2', 'value7')).toEqual([])
+  })
+
   it('does not take from under an index in the making what it counts on', async () => {
     const source = new ScratchSource('memory:undermined')
     await indexHistory(source, 4)

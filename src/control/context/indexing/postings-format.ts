@@ -19,7 +19,7 @@ const bytesPerPosting = 2.5
 const mostBlocks = 2 ** 20
 
 /** How many blocks a segment is divided into: a power of two, so that those of other segments nest in them. */
-export function blocksFor(postings: number, terms: number): number {
+function blocksFor(postings: number, terms: number): number {
   const bytes = postings * bytesPerPosting + terms * 12
   return Math.min(mostBlocks, 2 ** Math.max(0, Math.round(Math.log2(bytes / meanBlockBytes))))
 }
