@@ -113,7 +113,7 @@ export function createCodeQueries(services: CodeServices): CodeQueries {
       : await search.newestIndexed(scope, source, revision.commit)
     if (services.background && commit !== revision.commit) upkeep.request(scope, { source, revision })
     if (commit === undefined) throw contextErrors.NOT_INDEXED({ detail: location })
-    const indexing = upkeep.isIndexing(location, revision.commit)
+    const indexing = commit !== revision.commit && upkeep.isIndexing(location, revision.commit)
     return { scope, source, answered: { repository: location, asked: revision.commit, commit, indexing } }
   }
 
