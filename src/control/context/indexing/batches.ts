@@ -1,7 +1,7 @@
 import type { SourceFile } from '../ports.ts'
 import { isRead } from './prepare.ts'
 
-const mostFiles = 1_000
+const mostFiles = 500
 const mostBytes = 8_000_000
 
 /** Groups of files that are read, and stored, at once: what is done when the studio dies is not done again. */
