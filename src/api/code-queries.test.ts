@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { contextMigrations } from '../control/context/index.ts'
+import { contextMigrations, IndexUpkeep } from '../control/context/index.ts'
+import { silentLogger } from '../kernel/index.ts'
 import { RepositoryHost } from '../execution/repository/index.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/index.ts'
 import { type CodeQueries, createCodeQueries } from './code-queries.ts'
@@ -12,6 +13,7 @@ let fixture: TestDatabase
 let folder: string
 let host: RepositoryHost
 let code: CodeQueries
+let upkeep: IndexUpkeep
 
 beforeAll(async () => {
   fixture = await createTestDatabase({ migrations: contextMigrations })
@@ -22,8 +24,11 @@ beforeAll(async () => {
     environment: { PATH: process.env['PATH'] },
   })
   const scope = await fixture.createTenant()
+  upkeep = new IndexUpkeep({ database: fixture.database, logger: silentLogger })
   code = createCodeQueries({
     database: fixture.database,
+    upkeep,
+    background: false,
     authorise: (name) => (name === 'owner' ? Promise.resolve(scope) : Promise.reject(new Error('unknown'))),
     openSource: async (place) => {
       const { repository, base, notes } = await host.import({ tenantId: scope.tenantId, ...place })
@@ -32,6 +37,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
+  await upkeep.close()
   host.close()
   rmSync(folder, { recursive: true, force: true })
   await fixture.close()
@@ -92,5 +98,50 @@ describe('questions about a real repository', () => {
     const search = (words: string, fresh: boolean) => code.search({ ...question, repository, words, fresh })
     await expect(search('alpha', false)).rejects.toMatchObject({ code: 'ATL_CONTEXT_NOT_INDEXED' })
     await expect(search('!?', true)).rejects.toMatchObject({ code: 'ATL_CONTEXT_NO_WORDS' })
+  })
+})
+
+describe('a studio that goes on running', () => {
+  it('answers from the newest complete commit, says so, and indexes what came in behind it', async () => {
+    const scope = await fixture.createTenant('Running')
+    const follower = new IndexUpkeep({ database: fixture.database, logger: silentLogger })
+    const seen: string[] = []
+    const following = new RepositoryHost({
+      stateDirectory: join(folder, 'running'),
+      workingDirectory: folder,
+      environment: { PATH: process.env['PATH'] },
+      onRevision: ({ repository, revision }) => {
+        seen.push(revision.commit)
+        follower.request(scope, { source: repository, revision })
+      },
+    })
+    const queries = createCodeQueries({
+      database: fixture.database,
+      upkeep: follower,
+      background: true,
+      authorise: () => Promise.resolve(scope),
+      openSource: async (place) => {
+        const { repository, base, notes } = await following.import({ tenantId: scope.tenantId, ...place })
+        return { source: repository, revision: base, notes }
+      },
+    })
+    const repository = { location: join(folder, 'moving') }
+    const ask = (words: string) => queries.search({ ...question, repository, words, fresh: false })
+    const first = commit('moving', { 'anchor.js': 'export const anchor = 1\n' })
+    await expect(ask('anchor')).rejects.toMatchObject({ code: 'ATL_CONTEXT_NOT_INDEXED' })
+    await follower.settled()
+    expect(await ask('anchor')).toMatchObject({
+      commit: first,
+      indexing: false,
+      hits: [{ path: 'anchor.js' }],
+    })
+    const second = commit('moving', { 'mast.js': 'export const mast = 1\n' })
+    const during = await ask('mast')
+    expect(during).toMatchObject({ asked: second, commit: first, indexing: true, hits: [] })
+    await follower.settled()
+    expect(await ask('mast')).toMatchObject({ commit: second, indexing: false, hits: [{ path: 'mast.js' }] })
+    expect(seen).toEqual([first, first, second, second])
+    await follower.close()
+    following.close()
   })
 })

@@ -5,9 +5,8 @@ import {
   CodeSearch,
   contextErrors,
   type FileKind,
-  historyLimit,
-  indexCommit,
   type IndexReport,
+  type IndexUpkeep,
   parseQuery,
   presentHit,
   type RepositorySource,
@@ -40,6 +39,8 @@ interface Answered {
   readonly asked: string
   /** The commit that the answer is about: `asked`, or the newest before it that is indexed. */
   readonly commit: string
+  /** Whether `asked` is being indexed now, so that a later question will be answered from it. */
+  readonly indexing: boolean
 }
 
 export interface CodeSearchAnswer extends Answered {
@@ -74,6 +75,10 @@ export interface CodeQueries {
 
 export interface CodeServices {
   readonly database: Database
+  /** What indexes commits, for this and for whoever sees them first. */
+  readonly upkeep: IndexUpkeep
+  /** Whether this process lives on after the answer, so that it may index what a question came too early for. */
+  readonly background: boolean
   /** Brings the studio's copy of a repository up to date. */
   openSource(place: CodePlace): Promise<{
     readonly source: RepositorySource
@@ -89,31 +94,33 @@ export interface CodeServices {
 
 /** Questions about code, answered in this process. */
 export function createCodeQueries(services: CodeServices): CodeQueries {
-  const { database } = services
-  const search = new CodeSearch(database)
+  const { upkeep } = services
+  const search = new CodeSearch(services.database)
   // Whoever the studio knows may read the repositories it works on; policies do not speak of paths yet.
   const reader = { paths: [''] }
 
-  const prepare = async ({ repository, by, fresh }: Question) => {
+  const open = async ({ repository, by }: Pick<Question, 'repository' | 'by'>) => {
     const scope = await services.authorise(by, repository)
-    const { source, revision } = await services.openSource(repository)
-    if (fresh) await indexCommit(database, scope, { source, revision })
-    const history = fresh ? [] : await source.history(revision.commit, historyLimit)
-    const candidates = [revision.commit, ...history.map(({ commit }) => commit)]
-    const commit = await search.newestIndexed(scope, source.location, candidates)
-    if (commit === undefined) throw contextErrors.NOT_INDEXED({ detail: source.location })
-    return { scope, source, answered: { repository: source.location, asked: revision.commit, commit } }
+    return { scope, ...(await services.openSource(repository)) }
+  }
+
+  const prepare = async (question: Question) => {
+    const { scope, source, revision } = await open(question)
+    const { location } = source
+    if (question.fresh) await upkeep.index(scope, { source, revision })
+    const commit = question.fresh
+      ? revision.commit
+      : await search.newestIndexed(scope, source, revision.commit)
+    if (services.background && commit !== revision.commit) upkeep.request(scope, { source, revision })
+    if (commit === undefined) throw contextErrors.NOT_INDEXED({ detail: location })
+    const indexing = commit !== revision.commit && upkeep.isIndexing(location, revision.commit)
+    return { scope, source, answered: { repository: location, asked: revision.commit, commit, indexing } }
   }
 
   return {
-    async index({ repository, by }, onProgress) {
-      const scope = await services.authorise(by, repository)
-      const { source, revision, notes } = await services.openSource(repository)
-      const report = await indexCommit(database, scope, {
-        source,
-        revision,
-        ...(onProgress === undefined ? {} : { onProgress }),
-      })
+    async index(request, onProgress) {
+      const { scope, source, revision, notes } = await open(request)
+      const report = await upkeep.index(scope, { source, revision }, onProgress)
       return { repository: source.location, ...report, notes }
     },
     async search(question) {

@@ -55,6 +55,8 @@ export interface StudioServices {
   /** The most one run may use. */
   readonly runLimits: Limits
   readonly openSource: CodeServices['openSource']
+  readonly upkeep: CodeServices['upkeep']
+  readonly background: CodeServices['background']
   exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>
   verifyRecords(scope: TenantScope): Promise<AuditReport>
   /** Stops what belongs to this process. */
@@ -77,6 +79,8 @@ class EmbeddedStudio implements Studio {
     this.#services = services
     this.code = createCodeQueries({
       database: services.database,
+      upkeep: services.upkeep,
+      background: services.background,
       openSource: services.openSource,
       authorise: async (name, { location, revision }) => {
         const principal = await this.#person(name)

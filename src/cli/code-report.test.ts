@@ -20,13 +20,14 @@ test('an index report counts what was found and what was not read', () => {
     files: 3,
     read: 2,
     lines: 40,
-    outcomes: { indexed: 2, binary: 1 },
+    outcomes: { indexed: 2, binary: 1, link: 1, submodule: 2 },
     syntaxErrors: 1,
     notes: ['Uncommitted changes were left out.'],
   }
   expect(renderIndexReport(report, 1.25).split('\n')).toEqual([
     'aaaaaaaaaaaa of /r is indexed: 2 files, 40 lines, 2 files read in 1.3 s.',
     'Found by name only: 1 file binary.',
+    'Not followed: 1 link, 2 submodules.',
     '1 file with syntax errors, indexed as far as they go.',
     'Uncommitted changes were left out.',
   ])
@@ -36,6 +37,7 @@ const answer: CodeSearchAnswer = {
   repository: '/r',
   asked: commit,
   commit: older,
+  indexing: false,
   hits: [
     {
       path: 'src/a\u001b[2J.ts',

@@ -9,11 +9,16 @@ export function renderIndexReport(
   report: IndexReport & { readonly repository: string; readonly notes: readonly string[] },
   seconds: number,
 ): string {
-  const { indexed = 0, ...others } = report.outcomes
+  const { indexed = 0, link = 0, submodule = 0, ...others } = report.outcomes
+  const notFollowed = [
+    ...(link === 0 ? [] : [count(link, 'link')]),
+    ...(submodule === 0 ? [] : [count(submodule, 'submodule')]),
+  ]
   const leftOut = Object.entries(others).map(([outcome, files]) => `${count(files, 'file')} ${outcome}`)
   return [
     `${report.commit.slice(0, shortCommit)} of ${printable(report.repository)} is indexed: ${count(indexed, 'file')}, ${count(report.lines, 'line')}, ${count(report.read, 'file')} read in ${humanDuration(seconds)}.`,
     ...(leftOut.length === 0 ? [] : [`Found by name only: ${leftOut.join(', ')}.`]),
+    ...(notFollowed.length === 0 ? [] : [`Not followed: ${notFollowed.join(', ')}.`]),
     ...(report.syntaxErrors === 0
       ? []
       : [`${count(report.syntaxErrors, 'file')} with syntax errors, indexed as far as they go.`]),
@@ -70,9 +75,10 @@ function place(of: { readonly path: string; readonly startLine: number; readonly
   return `${printable(of.path)}:${of.startLine}-${of.endLine}`
 }
 
-function staleness({ asked, commit }: { readonly asked: string; readonly commit: string }): string[] {
+function staleness({ asked, commit, indexing }: CodeSearchAnswer | CodeContextAnswer): string[] {
   if (asked === commit) return []
+  const state = indexing ? 'is being indexed' : 'is not indexed'
   return [
-    `${asked.slice(0, shortCommit)} is not indexed; this is the answer for ${commit.slice(0, shortCommit)}, the newest commit before it that is.`,
+    `${asked.slice(0, shortCommit)} ${state}; this is the answer for ${commit.slice(0, shortCommit)}, the newest commit before it that is.`,
   ]
 }

@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { defaultRetention, type Retention } from '../control/context/index.ts'
+import { hostErrors } from './errors.ts'
 
 /** Everything the studio takes from its environment; nothing else reads `process.env`. */
 export interface Configuration {
@@ -11,6 +13,8 @@ export interface Configuration {
   /** A PostgreSQL server to use in place of the embedded one. */
   readonly databaseUrl: string | undefined
   readonly sandbox: 'namespaces' | 'none'
+  /** Which commits of a repository stay indexed. */
+  readonly indexRetention: Retention
 }
 
 export interface ConfigurationOptions {
@@ -30,7 +34,22 @@ export function readConfiguration(
     ),
     databaseUrl: environment['DATABASE_URL'],
     sandbox: options.sandbox ?? 'namespaces',
+    indexRetention: {
+      commits: readCount(environment, 'ATELIER_INDEX_COMMITS') ?? defaultRetention.commits,
+      days: readCount(environment, 'ATELIER_INDEX_DAYS') ?? defaultRetention.days,
+    },
   }
+}
+
+const mostDigits = 6
+
+/** A whole number, if the variable is set. */
+function readCount(environment: NodeJS.ProcessEnv, name: string): number | undefined {
+  const text = environment[name]
+  if (text === undefined || text === '') return undefined
+  if (!/^\d+$/.test(text) || text.length > mostDigits)
+    throw hostErrors.SETTING_INVALID({ detail: `${name} is ${JSON.stringify(text)}` })
+  return Number(text)
 }
 
 /**

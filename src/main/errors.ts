@@ -9,6 +9,10 @@ export const hostErrors = defineErrors('HOST', {
     summary: 'The programs that the studio needs could not be installed',
     remedy: 'Correct the cause, which the message quotes, or install them by hand, then start again.',
   },
+  SETTING_INVALID: {
+    summary: 'A variable of the environment has a value that it cannot have',
+    remedy: 'Set it to a whole number, or unset it.',
+  },
   DISK_FULL: {
     summary: 'There is too little space for the state of the studio',
     remedy:

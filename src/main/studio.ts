@@ -4,10 +4,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
 import { loadAgents } from '../control/agents/index.ts'
-import { contextMigrations } from '../control/context/index.ts'
+import { contextMigrations, IndexUpkeep } from '../control/context/index.ts'
 import { planTool } from '../control/planning/index.ts'
 import { createEngine, engineMigrations, readDefinition, type Engine } from '../engine/index.ts'
-import { RepositoryHost } from '../execution/repository/index.ts'
+import { RepositoryHost, type SeenRevision } from '../execution/repository/index.ts'
 import {
   createNamespaceHost,
   createUnconfinedHost,
@@ -33,6 +33,7 @@ import {
   governanceMigrations,
   seededIdentities,
   seedIdentities,
+  tenantScope,
 } from '../governance/index.ts'
 import { type Clock, type Logger, systemClock } from '../kernel/index.ts'
 import { connect, type Database, migrate, storeMigrations } from '../store/index.ts'
@@ -86,7 +87,15 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       directory: dataDirectory,
       osUid: process.getuid?.() ?? null,
     })
-    const repositories = openRepositories(configuration, closers)
+    const upkeep = new IndexUpkeep({
+      database,
+      logger: logger.child({ component: 'upkeep' }),
+      retention: configuration.indexRetention,
+    })
+    const repositories = openRepositories(configuration, closers, (seen) => {
+      if (purpose === 'work') followRevision(upkeep, seen)
+    })
+    closers.push(() => upkeep.close())
     const engine = await createWorkplace(
       { configuration, database, governance, repositories, logger, clock: systemClock },
       closers,
@@ -103,6 +112,8 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       workflows: await readWorkflows(configuration),
       runLimits: runBudget,
       openSource: sourceOpener(repositories),
+      upkeep,
+      background: purpose === 'work',
       close,
     })
   } catch (error) {
@@ -169,8 +180,10 @@ async function createWorkplace(parts: Parts, closers: (() => Promise<void>)[]): 
 function openRepositories(
   { dataDirectory }: Configuration,
   closers: (() => Promise<void>)[],
+  onRevision: (seen: SeenRevision) => void,
 ): RepositoryHost {
   const repositories = new RepositoryHost({
+    onRevision,
     stateDirectory: path.join(dataDirectory, 'repositories'),
     workingDirectory: process.cwd(),
     environment: process.env,
@@ -180,6 +193,11 @@ function openRepositories(
     return Promise.resolve()
   })
   return repositories
+}
+
+/** Has every commit indexed that the studio works on or publishes, while the work goes on. */
+function followRevision(upkeep: IndexUpkeep, { tenantId, repository, revision }: SeenRevision): void {
+  upkeep.request(tenantScope(tenantId, seededIdentities.owner), { source: repository, revision })
 }
 
 function sourceOpener(repositories: RepositoryHost): StudioServices['openSource'] {

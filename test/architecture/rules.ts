@@ -34,6 +34,8 @@ const outsideReachers = [
   'src/execution/repository/',
   'src/execution/testing/',
   'src/execution/repair/validation/',
+  // Threads that only compute.
+  'src/control/context/indexing/threads/',
   'src/testing/',
   'src/main/',
 ]

@@ -1,6 +1,4 @@
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { digestOf } from '../../kernel/index.ts'
 import { createTestDatabase } from '../../testing/index.ts'
 import type { TenantScope, TestDatabase } from '../../testing/index.ts'
 import {
@@ -10,9 +8,9 @@ import {
   indexCommit,
   parseQuery,
   presentHit,
-  type PastCommit,
   type RepositorySource,
 } from './index.ts'
+import { type Files, ScratchSource } from './scratch-source.ts'
 
 let fixture: TestDatabase
 let scope: TenantScope
@@ -22,53 +20,6 @@ beforeAll(async () => {
   scope = await fixture.createTenant('Ours')
 })
 afterAll(() => fixture.close())
-
-type Files = Readonly<Record<string, string>>
-
-const objectId = (content: string): string => digestOf(content).slice('sha256:'.length, 'sha256:'.length + 40)
-
-/** A repository in memory: commits are named by the test, trees by their commits. */
-class MemorySource implements RepositorySource {
-  readonly location: string
-  readonly reads: string[] = []
-  readonly #commits = new Map<string, { readonly files: Files; readonly past: readonly PastCommit[] }>()
-
-  constructor(location: string) {
-    this.location = location
-  }
-
-  commit(commit: string, files: Files, message = 'Change', parent?: string) {
-    const before = parent === undefined ? undefined : this.#commits.get(parent)
-    const paths = Object.keys(files).filter((path) => before?.files[path] !== files[path])
-    const committedAt = new Date(Date.UTC(2024, 0, 1 + this.#commits.size)).toISOString()
-    this.#commits.set(commit, {
-      files,
-      past: [{ commit, committedAt, message, paths }, ...(before?.past ?? [])],
-    })
-    return { commit, tree: commit }
-  }
-
-  listFiles(tree: string) {
-    return Promise.resolve(
-      Object.entries(this.#commits.get(tree)!.files).map(([path, content]) => ({
-        path,
-        kind: 'file' as const,
-        objectId: objectId(content),
-        size: Buffer.byteLength(content),
-      })),
-    )
-  }
-
-  readFiles(tree: string, paths: readonly string[]) {
-    this.reads.push(...paths)
-    const { files } = this.#commits.get(tree)!
-    return Promise.resolve(new Map(paths.map((path) => [path, Buffer.from(files[path]!)] as const)))
-  }
-
-  history(commit: string) {
-    return Promise.resolve(this.#commits.get(commit)!.past)
-  }
-}
 
 const files: Files = {
   'src/calendar.ts':
@@ -95,7 +46,7 @@ async function searchFor(
 
 describe('indexing', () => {
   it('reads only what no indexed commit has', async () => {
-    const source = new MemorySource('memory:increments')
+    const source = new ScratchSource('memory:increments')
     const first = source.commit('c1', files)
     const second = source.commit('c2', { ...files, 'src/billing.ts': 'export const tax = 1\n' }, 'Tax', 'c1')
     expect(await indexCommit(fixture.database, scope, { source, revision: first })).toMatchObject({
@@ -116,7 +67,7 @@ describe('indexing', () => {
   })
 
   it('by several at once comes to the same', async () => {
-    const source = new MemorySource('memory:at-once')
+    const source = new ScratchSource('memory:at-once')
     const revision = source.commit('c1', files)
     await Promise.all([1, 2, 3].map(() => indexCommit(fixture.database, scope, { source, revision })))
     const ranked = await searchFor(source, 'c1', 'free slot')
@@ -124,26 +75,26 @@ describe('indexing', () => {
   })
 
   it('merges what many pushes have left behind', async () => {
-    const source = new MemorySource('memory:pushes')
+    const source = new ScratchSource('memory:pushes')
     for (let push = 0; push < 60; push += 1) {
       const revision = source.commit(`c${push}`, { 'src/a.ts': `export const value = ${push}\n` })
       await indexCommit(fixture.database, scope, { source, revision })
     }
     const segments = await fixture.database.transaction(scope, (tx) =>
       tx
-        .selectFrom('context_postings')
-        .innerJoin('context_repositories', 'context_repositories.id', 'context_postings.repository_id')
+        .selectFrom('context_segments')
+        .innerJoin('context_repositories', 'context_repositories.id', 'context_segments.repository_id')
         .select('segment')
         .distinct()
         .where('location', '=', 'memory:pushes')
         .execute(),
     )
-    expect(segments.length).toBeLessThan(50)
+    expect(segments.length).toBeLessThan(20)
     expect((await searchFor(source, 'c59', 'value')).map(({ path }) => path)).toEqual(['src/a.ts'])
   })
 
   it('reports what it could not read, and reads the rest', async () => {
-    const source = new MemorySource('memory:bad')
+    const source = new ScratchSource('memory:bad')
     const revision = source.commit('c1', {
       'src/good.ts': 'export const good = 1\n',
       'src/huge.ts': 'x'.repeat(1_100_000),
@@ -162,7 +113,7 @@ describe('indexing', () => {
 
 describe('a search', () => {
   it('says why each file is where it is', async () => {
-    const source = new MemorySource('memory:why')
+    const source = new ScratchSource('memory:why')
     await indexCommit(fixture.database, scope, {
       source,
       revision: source.commit('c1', files, 'Find a free slot on Sundays'),
@@ -183,7 +134,7 @@ describe('a search', () => {
   })
 
   it('sees the commit that it names and no other', async () => {
-    const source = new MemorySource('memory:commits')
+    const source = new ScratchSource('memory:commits')
     const first = source.commit('c1', { 'src/a.ts': 'export const early = 1\n' })
     const second = source.commit('c2', { 'src/a.ts': 'export const late = 1\n' }, 'Be late', 'c1')
     for (const revision of [first, second]) await indexCommit(fixture.database, scope, { source, revision })
@@ -194,7 +145,7 @@ describe('a search', () => {
   })
 
   it('finds nothing of another tenant', async () => {
-    const source = new MemorySource('memory:tenants')
+    const source = new ScratchSource('memory:tenants')
     await indexCommit(fixture.database, scope, { source, revision: source.commit('c1', files) })
     const theirs = await fixture.createTenant('Theirs')
     await expect(searchFor(source, 'c1', 'slot', [''], theirs)).rejects.toMatchObject({
@@ -203,7 +154,7 @@ describe('a search', () => {
   })
 
   it('does not take a folder for another whose name begins alike', async () => {
-    const source = new MemorySource('memory:prefix')
+    const source = new ScratchSource('memory:prefix')
     const revision = source.commit('c1', { 'src/a.ts': 'secret', 'src2/a.ts': 'secret', src: 'secret' })
     await indexCommit(fixture.database, scope, { source, revision })
     expect((await searchFor(source, 'c1', 'secret', ['src2'])).map(({ path }) => path)).toEqual(['src2/a.ts'])
@@ -212,7 +163,7 @@ describe('a search', () => {
 
 describe('a context', () => {
   it('keeps its budget, names lines and commit, and says what it leaves out', async () => {
-    const source = new MemorySource('memory:context')
+    const source = new ScratchSource('memory:context')
     const body = '  slot = slot.next(calendar, day, week)\n'.repeat(60)
     const long = Array.from({ length: 8 }, (_, n) => `export function slot${n}(slot) {\n${body}}\n`).join(
       '\n',
@@ -239,66 +190,4 @@ describe('a context', () => {
     expect(context.pieces.map(({ path }) => path)).toContain('test/calendar.test.ts')
     expect(context.leftOut.map(({ path }) => path)).toContain('src/long.ts')
   })
-})
-
-const names = ['alpha', 'beta', 'gamma', 'delta']
-const path = fc.constantFrom('a/x.ts', 'a/y.ts', 'a/b/x.ts', 'b/x.ts', 'b/y.py', 'top.ts')
-const content = fc
-  .array(fc.constantFrom(...names), { minLength: 1, maxLength: 6 })
-  .map((words) => words.map((word) => `export const ${word} = '${words.join(' ')}'\n`).join(''))
-const tree = fc.dictionary(path, content, { minKeys: 1, maxKeys: 6 })
-const readable = fc.uniqueArray(fc.constantFrom('a', 'a/b', 'b', 'top.ts', 'a/x.ts'), { maxLength: 3 })
-let runs = 0
-
-function mayRead(allowed: readonly string[], file: string): boolean {
-  return allowed.some((prefix) => file === prefix || file.startsWith(`${prefix}/`))
-}
-
-function outcomeOf(ranked: Awaited<ReturnType<typeof searchFor>>) {
-  return ranked.map((file) => ({ ...presentHit(file), features: file.features }))
-}
-
-it('a reader learns nothing of what may not be read: the answer is that of a repository without it', async () => {
-  await fc.assert(
-    fc.asyncProperty(tree, readable, fc.subarray(names, { minLength: 1 }), async (all, allowed, words) => {
-      runs += 1
-      const source = new MemorySource(`memory:secret-${runs}`)
-      const visible = Object.fromEntries(Object.entries(all).filter(([file]) => mayRead(allowed, file)))
-      const whole = source.commit('whole', all, 'Add alpha')
-      const part = source.commit('part', visible, 'Add alpha')
-      for (const revision of [whole, part]) await indexCommit(fixture.database, scope, { source, revision })
-      const restricted = await searchFor(source, 'whole', words.join(' '), allowed)
-      const reference = await searchFor(source, 'part', words.join(' '))
-      expect(restricted.every(({ path: file }) => mayRead(allowed, file))).toBe(true)
-      const anonymous = (text: unknown) => JSON.stringify(text).replaceAll('"whole"', '"part"')
-      expect(anonymous(outcomeOf(restricted))).toBe(anonymous(outcomeOf(reference)))
-    }),
-    { numRuns: 40 },
-  )
-})
-
-it('an index that grew with the history answers like one made at once', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(tree, { minLength: 2, maxLength: 5 }),
-      fc.constantFrom(...names),
-      async (trees, word) => {
-        runs += 1
-        const grown = new MemorySource(`memory:grown-${runs}`)
-        const fresh = new MemorySource(`memory:fresh-${runs}`)
-        for (const [index, state] of trees.entries()) {
-          const parent = index === 0 ? undefined : `c${index - 1}`
-          const revision = grown.commit(`c${index}`, state, `Change ${word}`, parent)
-          fresh.commit(`c${index}`, state, `Change ${word}`, parent)
-          await indexCommit(fixture.database, scope, { source: grown, revision })
-        }
-        const last = `c${trees.length - 1}`
-        await indexCommit(fixture.database, scope, { source: fresh, revision: { commit: last, tree: last } })
-        expect(outcomeOf(await searchFor(grown, last, word))).toEqual(
-          outcomeOf(await searchFor(fresh, last, word)),
-        )
-      },
-    ),
-    { numRuns: 25 },
-  )
 })

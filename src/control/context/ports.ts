@@ -25,8 +25,21 @@ export interface RepositorySource {
   listFiles(tree: string): Promise<readonly SourceFile[]>
   /** Several files at once; absent ones are left out. */
   readFiles(tree: string, paths: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>
-  /** The commit itself and what came before it, newest first, without merges. */
-  history(commit: string, limit: number): Promise<readonly PastCommit[]>
+  /**
+   * The commit itself and what came before it, newest first, without merges. Of those that are `known`, the id is
+   * enough.
+   */
+  history(commit: string, limit: number, known?: ReadonlySet<string>): Promise<readonly PastCommit[]>
+  /** How two trees differ; undefined when it cannot be told any more, and every file is looked at. */
+  treeChanges?(before: string, after: string): Promise<TreeChanges | undefined>
+}
+
+/** Files in which two trees differ. */
+export interface TreeChanges {
+  /** Paths of what the first tree had and the second has not, or has otherwise. */
+  readonly gone: readonly string[]
+  /** What the second tree has and the first had not, or had otherwise. */
+  readonly added: readonly SourceFile[]
 }
 
 /** What of a repository is indexed or asked about. */

@@ -35,8 +35,12 @@ export interface RepositoryContext {
   readonly objects: ObjectReader
   readonly listings: Map<string, readonly TreeEntry[]>
   readonly entryMaps: WeakMap<readonly TreeEntry[], ReadonlyMap<string, TreeEntry>>
+  /** Entries of trees that are known from a difference, without a listing of the tree. */
+  readonly changedEntries: Map<string, ReadonlyMap<string, TreeEntry>>
   /** Who shall own layers, when the studio runs as root and sandboxes do not. */
   readonly layerOwner: { readonly uid: number; readonly gid: number } | undefined
+  /** Told of each commit that comes in by an import or goes out by publishing. */
+  readonly onRevision: (revision: { readonly commit: string; readonly tree: string }) => void
   /** Configuration and environment for calls that reach the remote. */
   readonly transport: () => Promise<{
     readonly config: Readonly<Record<string, string>>

@@ -13,29 +13,44 @@ export interface PastCommit {
   readonly paths: readonly string[]
 }
 
-/** The commit and what came before it, newest first, without merges. */
+/**
+ * The commit and what came before it, newest first, without merges. Those that are `known` come without message and
+ * paths, so that only what is new is compared with its parents.
+ */
 export async function readHistory(
   context: RepositoryContext,
   commit: string,
   limit: number,
+  known: ReadonlySet<string> = new Set(),
 ): Promise<readonly PastCommit[]> {
   if (!isObjectId(commit)) throw repositoryErrors.UNKNOWN_REVISION({ detail: commit })
+  const range = ['--no-merges', `--max-count=${limit}`, '--end-of-options', commit]
+  if (known.size === 0) return parseLog(await readLog(context, [...detailed, ...range]))
+  const ids = (await readLog(context, ['--format=%H', ...range])).split('\n').filter((id) => id !== '')
+  const unknown = ids.filter((id) => !known.has(id))
+  const log =
+    unknown.length === 0
+      ? ''
+      : await readLog(context, [...detailed, '--no-walk=unsorted', '--stdin'], unknown)
+  const details = new Map(parseLog(log).map((past) => [past.commit, past]))
+  return ids.map((id) => details.get(id) ?? { commit: id, committedAt: unread, message: '', paths: [] })
+}
+
+const unread = new Date(0).toISOString()
+
+const detailed = ['-z', '--no-renames', '--name-only', '--format=%x01%H%x00%cI%x00%B%x00']
+
+async function readLog(
+  context: RepositoryContext,
+  options: readonly string[],
+  commits: readonly string[] = [],
+): Promise<string> {
   const { stdout } = await context.git.run({
-    args: [
-      'log',
-      '-z',
-      '--no-merges',
-      '--no-renames',
-      '--no-show-signature',
-      '--name-only',
-      '--format=%x01%H%x00%cI%x00%B%x00',
-      `--max-count=${limit}`,
-      '--end-of-options',
-      commit,
-    ],
+    args: ['log', '--no-show-signature', ...options],
     gitDirectory: context.gitDirectory,
+    ...(commits.length === 0 ? {} : { input: commits.map((id) => `${id}\n`).join('') }),
   })
-  return parseLog(stdout.toString('utf8'))
+  return stdout.toString('utf8')
 }
 
 /** Records of `\1<id>\0<date>\0<message>\0\n<path>\0<path>…`; only the first path has a line break before it. */

@@ -1,4 +1,5 @@
 export { RepositoryHost } from './repository-host.ts'
+export type { SeenRevision } from './repository-host.ts'
 
 export { Repository } from './repository.ts'
 

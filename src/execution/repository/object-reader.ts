@@ -54,13 +54,16 @@ export class ObjectReader {
     this.#buffered = 0
     this.#expected = undefined
     child.stdout.on('data', (chunk: Buffer) => {
+      if (this.#process !== child) return
       this.#chunks.push(chunk)
       this.#buffered += chunk.length
       this.#deliver()
     })
     child.stdin.on('error', () => undefined)
     const onEnd = (cause?: Error): void => {
-      if (this.#process === child) this.#process = undefined
+      // One that was let go when idle may end after the next has begun: what is pending is not its own.
+      if (this.#process !== undefined && this.#process !== child) return
+      this.#process = undefined
       const abandoned = this.#pending
       this.#pending = []
       for (const read of abandoned) {
@@ -89,7 +92,8 @@ export class ObjectReader {
       this.#pending.shift()
       read.resolve(Buffer.from(bytes.subarray(headerBytes, headerBytes + size)))
     }
-    this.#idle = setTimeout(() => this.close(), idleMs).unref()
+    clearTimeout(this.#idle)
+    if (this.#pending.length === 0) this.#idle = setTimeout(() => this.close(), idleMs).unref()
   }
 
   /** Parses `<id> <type> <size>\n`. Rejects and consumes the answer if the object is missing. */

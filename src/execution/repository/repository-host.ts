@@ -18,6 +18,13 @@ interface Credentials {
   readonly password: string
 }
 
+/** A commit that came in by an import or went out by publishing. */
+export interface SeenRevision {
+  readonly tenantId: TenantId
+  readonly repository: Repository
+  readonly revision: { readonly commit: string; readonly tree: string }
+}
+
 export interface RepositoryHostOptions {
   /** Absolute. Sandboxes read layers below it, so every folder above it must be passable for their user. */
   readonly stateDirectory: string
@@ -32,6 +39,8 @@ export interface RepositoryHostOptions {
   /** Who shall own layers, when the studio runs as root and sandboxes do not. */
   readonly layerOwner?: { readonly uid: number; readonly gid: number }
   readonly limits?: Partial<RepositoryLimits>
+  /** Told of each commit that is imported or published, before the caller goes on with it. Must not throw. */
+  readonly onRevision?: (seen: SeenRevision) => void
 }
 
 export interface RepositoryRequest {
@@ -93,8 +102,9 @@ export class RepositoryHost {
       await makeFolders(root)
       return await withFileLock(join(root, 'lock'), lockWaitMs, async () => {
         await this.#initialise(root, request, location, format)
-        const context = await this.#contextOf(root, location)
+        const context = await this.#contextOf(root, request.tenantId, location)
         const imported = await importRevision(context, request.revision, request.signal)
+        context.onRevision(imported.base)
         return { ...imported, repository: new Repository(context) }
       })
     } catch (cause) {
@@ -109,7 +119,7 @@ export class RepositoryHost {
     const { location } = JSON.parse(await readFile(join(root, 'repository.json'), 'utf8')) as {
       location: Location
     }
-    return new Repository(await this.#contextOf(root, location))
+    return new Repository(await this.#contextOf(root, request.tenantId, location))
   }
 
   /** Ends helper processes. Repositories of this host must not be used afterwards. */
@@ -133,7 +143,7 @@ export class RepositoryHost {
     return root
   }
 
-  async #contextOf(root: string, location: Location): Promise<RepositoryContext> {
+  async #contextOf(root: string, tenantId: TenantId, location: Location): Promise<RepositoryContext> {
     const existing = this.#contexts.get(root)
     if (existing !== undefined) return existing
     const gitDirectory = join(root, 'git')
@@ -148,7 +158,10 @@ export class RepositoryHost {
       objects: new ObjectReader(this.#git, gitDirectory),
       listings: new Map(),
       entryMaps: new WeakMap(),
+      changedEntries: new Map(),
       layerOwner: this.#options.layerOwner,
+      onRevision: (revision) =>
+        this.#options.onRevision?.({ tenantId, repository: new Repository(context), revision }),
       transport: () => this.#transportTo(location),
     }
     this.#contexts.set(root, context)

@@ -17,6 +17,7 @@ import type { ChangePolicy } from './path-guard.ts'
 import { findPublishedChange, publishChange, type ChangeRequest, type PublishRequest } from './publish.ts'
 import { decodeText } from './text.ts'
 import { applyEdits, applyFileChanges, applyPatch, type FileChange, type TextEdit } from './tree-edit.ts'
+import { readTreeChanges, type TreeChanges } from './tree-changes.ts'
 import { listTree, readTreeFile, readTreeFiles, type TreeEntry } from './tree.ts'
 
 /**
@@ -45,9 +46,17 @@ export class Repository {
     return resolveRevision(this.#context, revision)
   }
 
-  /** The commit and what came before it, newest first, without merges. */
-  history(commit: string, limit: number): Promise<readonly PastCommit[]> {
-    return readHistory(this.#context, commit, limit)
+  /**
+   * The commit and what came before it, newest first, without merges. Those that are `known` come without message and
+   * paths, which take git long to find out.
+   */
+  history(commit: string, limit: number, known?: ReadonlySet<string>): Promise<readonly PastCommit[]> {
+    return readHistory(this.#context, commit, limit, known)
+  }
+
+  /** How two trees differ, at the cost of the difference; undefined when the first is not among the objects. */
+  treeChanges(before: string, after: string): Promise<TreeChanges | undefined> {
+    return readTreeChanges(this.#context, before, after)
   }
 
   /** Every file of a tree, sorted as git sorts. */
@@ -137,8 +146,10 @@ export class Repository {
   }
 
   /** Puts the change on the run's own branch of the repository it came from; safe to repeat. */
-  publish(request: PublishRequest): Promise<ChangeRequest> {
-    return publishChange(this.#context, request)
+  async publish(request: PublishRequest): Promise<ChangeRequest> {
+    const change = await publishChange(this.#context, request)
+    this.#context.onRevision({ commit: change.commit, tree: request.tree })
+    return change
   }
 
   /** Whether exactly this change is published already. */

@@ -45,13 +45,20 @@ async function readListing(context: RepositoryContext, tree: string): Promise<re
       detail: `tree ${tree} has more than ${context.limits.treeEntries} files`,
     })
   }
-  return records.map((record) => {
-    const match = /^(\d{6}) \w+ ([0-9a-f]+) +(\d+|-)\t([^]*)$/.exec(record)
-    const [, mode = '', objectId = '', size = '0', path = ''] = match ?? []
-    const kind = kinds[mode]
-    if (kind === undefined) throw repositoryErrors.CORRUPTED({ detail: `unknown file mode in tree ${tree}` })
-    return { path, kind, objectId, size: size === '-' ? 0 : Number(size) }
-  })
+  return records.map((record) => parseRecord(record, tree))
+}
+
+function parseRecord(record: string, tree: string): TreeEntry {
+  const match = /^(\d{6}) \w+ ([0-9a-f]+) +(\d+|-)\t([^]*)$/.exec(record)
+  const [, mode = '', objectId = '', size = '0', path = ''] = match ?? []
+  return { path, kind: kindOfMode(mode, tree), objectId, size: size === '-' ? 0 : Number(size) }
+}
+
+/** What an entry of a tree is, by its mode. */
+export function kindOfMode(mode: string, tree: string): TreeEntry['kind'] {
+  const kind = kinds[mode]
+  if (kind === undefined) throw repositoryErrors.CORRUPTED({ detail: `unknown file mode in tree ${tree}` })
+  return kind
 }
 
 /**
@@ -73,7 +80,7 @@ export async function readTreeFiles(
   tree: string,
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, Buffer>> {
-  const entries = await entriesByPath(context, tree)
+  const entries = await entriesAt(context, tree, paths)
   const read = await Promise.all(
     paths.map(async (path) => {
       const entry = entries.get(path)
@@ -82,6 +89,36 @@ export async function readTreeFiles(
     }),
   )
   return new Map(read.flat())
+}
+
+/** So many are looked up by themselves: a few files of a huge tree must not cost a listing of it. */
+const fewPaths = 64
+const longestLookup = 65_536
+
+/** Whether git reads a text as exactly this path, and prints it as it was asked. */
+function isPlainPath(path: string): boolean {
+  return !path.includes('\ufffd') && !path.includes('\0') && !/(?:^|\/)\.{0,2}(?:\/|$)/.test(path)
+}
+
+async function entriesAt(
+  context: RepositoryContext,
+  tree: string,
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, TreeEntry>> {
+  if (paths.length === 0) return new Map()
+  const changed = context.changedEntries.get(tree)
+  if (changed !== undefined && paths.every((path) => changed.has(path))) return changed
+  const isFew = paths.length <= fewPaths && paths.join('').length <= longestLookup && paths.every(isPlainPath)
+  if (!isFew || context.listings.has(tree)) return entriesByPath(context, tree)
+  const { stdout } = await context.git.run({
+    args: ['--literal-pathspecs', 'ls-tree', '-z', '-l', '--full-tree', tree, '--', ...paths],
+    gitDirectory: context.gitDirectory,
+  })
+  const records = stdout.toString('utf8').split('\0')
+  records.pop()
+  // A folder is no file, and may not be asked for by way of one.
+  const files = records.filter((record) => !record.startsWith('040000'))
+  return new Map(files.map((record) => parseRecord(record, tree)).map((entry) => [entry.path, entry]))
 }
 
 /** The entries of a tree by path. */

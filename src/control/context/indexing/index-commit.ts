@@ -1,23 +1,24 @@
 import { sql } from 'kysely'
 import type { Database, Tx } from '../../../store/index.ts'
+import type { RepositorySource, Revision } from '../ports.ts'
 import type { TenantScope } from '../scope.ts'
-import type { RepositorySource, Revision, SourceFile } from '../ports.ts'
+import type { SnapshotReport } from '../tables.ts'
+import { contextErrors } from '../errors.ts'
+import { addUp, findFiles, numbersAt, summarise } from './files.ts'
+import { type BaseSnapshot, type Manifest, readManifest } from './manifest.ts'
 import { outlineVersion } from './outline.ts'
-import { historyLimit, storeCommits } from './past-commits.ts'
-import { type Place, takePlace } from './place.ts'
-import { insertPostings, mergeSegments, takeSegment } from './postings.ts'
-import { batches, prepareFiles, type PreparedFile } from './prepare.ts'
+import { historyLimit, knownCommits, storeCommits } from './past-commits.ts'
+import { lockPlace, type Place, takePlace } from './place.ts'
+import { readAndStore } from './read-and-store.ts'
+import { listSegments, mergeSegments, segmentsToMerge } from './segments.ts'
 
 /** What indexing a commit came to. */
-export interface IndexReport {
+export interface IndexReport extends SnapshotReport {
   readonly commit: string
-  /** Files of the commit, without links and submodules. */
+  /** Files of the commit, without links, submodules and paths that are too long; `outcomes` counts these too. */
   readonly files: number
   /** Files that were read, because no earlier commit had them. */
   readonly read: number
-  readonly lines: number
-  /** Of all files of the commit, by what was made of them. */
-  readonly outcomes: Readonly<Record<string, number>>
   /** Of the files that were read. */
   readonly syntaxErrors: number
 }
@@ -26,147 +27,166 @@ export interface IndexRequest {
   readonly source: RepositorySource
   readonly revision: Revision
   readonly onProgress?: (done: number, total: number) => void
+  /** Ends the work between two batches. */
+  readonly signal?: AbortSignal
+}
+
+/** What is known before a commit is indexed. */
+interface Start {
+  readonly place: Place
+  /** How often files were removed from the repository's index until then. */
+  readonly collections: number
+  readonly base: (BaseSnapshot & { readonly report: SnapshotReport }) | undefined
+  /** Commits whose messages are stored. */
+  readonly knownPast: ReadonlySet<string>
+  /** What the commit came to, when it is indexed already. */
+  readonly done: IndexReport | undefined
 }
 
 /**
+ * Files may be removed between the moment when they are found to be known and the moment when the commit lists them.
+ * Then it is looked at again.
+ */
+const attempts = 5
+
+/**
  * Indexes a commit: reads the files whose content no indexed commit has at their path, and lists the files of this one.
- * Safe to repeat and to do at the same time in several processes. Queries see the commit when it is complete.
+ * Only what differs from the newest indexed commit is looked at. Safe to repeat and to do at the same time in several
+ * processes; after a crash it goes on with what was stored. Queries see the commit when it is complete.
  */
 export async function indexCommit(
   database: Database,
   scope: TenantScope,
-  { source, revision, onProgress }: IndexRequest,
+  request: IndexRequest,
 ): Promise<IndexReport> {
-  const files = ordinaryFiles(await source.listFiles(revision.tree))
-  const { place, known } = await database.transaction(scope, async (tx) => {
-    const own = await takePlace(tx, scope.tenantId, source.location)
-    return { place: own, known: await findFiles(tx, own, files) }
-  })
-  const unread = files.filter((file) => !known.has(keyOf(file)))
-  let read = 0
-  let syntaxErrors = 0
-  // The database stores one batch while the next is parsed.
-  let storing: Promise<unknown> = Promise.resolve()
-  for (const batch of batches(unread)) {
-    const [prepared] = await Promise.all([prepareFiles(source, revision.tree, batch), storing])
-    storing = database.transaction(scope, (tx) => storeFiles(tx, place, prepared))
-    read += batch.length
-    syntaxErrors += prepared.filter(({ hasSyntaxErrors }) => hasSyntaxErrors).length
-    onProgress?.(read, unread.length)
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const start = await database.transaction(scope, (tx) => begin(tx, scope, request))
+    if (start.done !== undefined) return start.done
+    const result = await indexFrom(database, scope, request, start)
+    if (result === undefined) continue
+    if (result.isMergeDue) await mergeNeighbours(database, scope, start.place)
+    return result.report
   }
-  const [history] = await Promise.all([source.history(revision.commit, historyLimit), storing])
-  return database.transaction(scope, async (tx) => {
-    const ids = unread.length > 0 ? await findFiles(tx, place, files) : known
-    const commits = await storeCommits(tx, place, history)
-    const summary = await summarise(tx, place, [...ids.values()])
-    const report = { commit: revision.commit, files: files.length, read, syntaxErrors, ...summary }
-    await tx
-      .insertInto('context_snapshots')
-      .values({
-        tenant_id: scope.tenantId,
-        repository_id: place.repositoryId,
-        commit: revision.commit,
-        principal_id: scope.principalId,
-        files: [...ids.values()],
-        commits: [...commits],
-        report: JSON.stringify(summary.outcomes),
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-    await mergeSegments(tx, place)
-    return report
-  })
+  throw contextErrors.INDEX_BUSY({ detail: request.source.location })
 }
 
-/** Bytes. An index entry of PostgreSQL holds some more; people stay far below. */
-const longestPath = 2_000
+async function begin(tx: Tx, { tenantId }: TenantScope, { source, revision }: IndexRequest): Promise<Start> {
+  const place = await takePlace(tx, tenantId, source.location)
+  const { collections } = await tx
+    .selectFrom('context_repositories')
+    .select('collections')
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', place.repositoryId)
+    .executeTakeFirstOrThrow()
+  const base = await tx
+    .selectFrom('context_snapshots')
+    .select(['commit', 'tree', 'files', 'report'])
+    .where('tenant_id', '=', tenantId)
+    .where('repository_id', '=', place.repositoryId)
+    .where('format', '=', outlineVersion)
+    .orderBy((expression) => expression('commit', '=', revision.commit), 'desc')
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const done =
+    base?.commit === revision.commit
+      ? { commit: base.commit, files: ordinaryFiles(base.report), read: 0, syntaxErrors: 0, ...base.report }
+      : undefined
+  const knownPast = done === undefined ? await knownCommits(tx, place) : new Set<string>()
+  return { place, collections, base, knownPast, done }
+}
 
-/** Links lead elsewhere and submodules are repositories of their own. Of paths that cannot be told apart one is kept. */
-function ordinaryFiles(files: readonly SourceFile[]): readonly SourceFile[] {
-  const byPath = new Map(
-    files
-      .filter(({ kind }) => kind === 'file' || kind === 'executable')
-      .filter(({ path }) => Buffer.byteLength(path) <= longestPath)
-      .map((file) => [file.path, file] as const),
+/** Undefined when files were removed meanwhile that the commit needs. */
+async function indexFrom(
+  database: Database,
+  scope: TenantScope,
+  { source, revision, onProgress, signal }: IndexRequest,
+  { place, collections, base, knownPast }: Start,
+): Promise<{ readonly report: IndexReport; readonly isMergeDue: boolean } | undefined> {
+  const readingHistory = source.history(revision.commit, historyLimit, knownPast)
+  // It is awaited below; until then a failure must not count as unhandled.
+  readingHistory.catch(() => undefined)
+  const manifest = await readManifest(source, revision.tree, base)
+  const { listed } = manifest
+  const known = await database.transaction(scope, (tx) => findFiles(tx, place, listed))
+  const unread = listed.filter(({ path }) => !known.has(path))
+  const { read, syntaxErrors } = await readAndStore(
+    { database, scope, place, source, tree: revision.tree },
+    unread,
+    { onProgress, signal },
   )
-  return [...byPath.values()]
-}
-
-function blobOf({ objectId }: Pick<SourceFile, 'objectId'>): string {
-  return `${outlineVersion}:${objectId}`
-}
-
-function keyOf(file: Pick<SourceFile, 'path' | 'objectId'>): string {
-  return `${blobOf(file)} ${file.path}`
-}
-
-/** Ids of those files that are stored, by {@link keyOf}. */
-async function findFiles(
-  tx: Tx,
-  { tenantId, repositoryId }: Place,
-  files: readonly SourceFile[],
-): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await sql<{ key: string; id: number }>`
-    select file.blob || ' ' || file.path as key, file.id
-    from unnest(${files.map(({ path }) => path)}::text[], ${files.map(blobOf)}::text[]) as listed (path, blob)
-    join context_files file on file.path = listed.path and file.blob = listed.blob
-      and file.tenant_id = ${tenantId} and file.repository_id = ${repositoryId}
-    order by file.id`.execute(tx)
-  return new Map(rows.map(({ key, id }) => [key, id]))
-}
-
-/** Stores files with their postings; those that another process has stored meanwhile are left as they are. */
-async function storeFiles(tx: Tx, place: Place, prepared: readonly PreparedFile[]): Promise<void> {
-  const segment = await takeSegment(tx, place)
-  const stored = await tx
-    .insertInto('context_files')
-    .values(
-      prepared.map((file) => ({
-        tenant_id: place.tenantId,
-        repository_id: place.repositoryId,
-        path: file.path,
-        blob: blobOf(file),
-        kind: file.kind,
-        language: file.language,
-        outcome: file.outcome,
-        lines: file.lines,
-        length: file.length,
-      })),
-    )
-    .onConflict((conflict) => conflict.doNothing())
-    .returning(['id', 'path'])
-    .execute()
-  const ids = new Map(stored.map(({ id, path }) => [path, id]))
-  const added = prepared.flatMap(({ path, frequencies, outline }) => {
-    const id = ids.get(path)
-    return id === undefined ? [] : [{ id, frequencies, outline }]
+  const history = await readingHistory
+  return database.transaction(scope, async (tx) => {
+    const isUndisturbed = (await lockPlace(tx, place)) === collections
+    if (!isUndisturbed) return undefined
+    const numbers = new Map([...known, ...(await findFiles(tx, place, unread))])
+    const { files, summary } = await listSnapshot(tx, place, manifest, base?.report, [...numbers.values()])
+    const commits = await storeCommits(tx, place, history)
+    await insertSnapshot(tx, scope, place, { revision, files, commits, report: summary })
+    return {
+      report: { commit: revision.commit, files: ordinaryFiles(summary), read, syntaxErrors, ...summary },
+      isMergeDue: segmentsToMerge(await listSegments(tx, place)).length > 0,
+    }
   })
-  if (added.length === 0) return
-  await tx
-    .insertInto('context_outlines')
-    .values(
-      added.map(({ id, outline }) => ({
-        tenant_id: place.tenantId,
-        file_id: id,
-        outline: JSON.stringify(outline),
-      })),
-    )
-    .execute()
-  await insertPostings(tx, place, segment, added)
 }
 
-async function summarise(
+const notFiles: readonly string[] = ['link', 'submodule', 'path-too-long']
+
+function ordinaryFiles({ outcomes }: SnapshotReport): number {
+  return Object.entries(outcomes).reduce(
+    (sum, [name, files]) => sum + (notFiles.includes(name) ? 0 : files),
+    0,
+  )
+}
+
+/** The files of a commit: those of its base without what is gone, and what was added. */
+async function listSnapshot(
   tx: Tx,
-  { tenantId }: Place,
-  ids: readonly number[],
-): Promise<Pick<IndexReport, 'lines' | 'outcomes'>> {
-  const { rows } = await sql<{ outcome: string; files: number; lines: number }>`
-    select file.outcome, count(*)::integer as files, sum(file.lines)::integer as lines
-    from unnest(${ids}::integer[]) as listed (id)
-    join context_files file on file.tenant_id = ${tenantId} and file.id = listed.id
-    group by file.outcome order by file.outcome`.execute(tx)
-  return {
-    lines: rows.reduce((sum, { lines }) => sum + lines, 0),
-    outcomes: Object.fromEntries(rows.map(({ outcome, files }) => [outcome, files])),
-  }
+  place: Place,
+  { base, gone, longPaths }: Manifest,
+  baseReport: SnapshotReport | undefined,
+  added: readonly number[],
+): Promise<{ readonly files: readonly number[]; readonly summary: SnapshotReport }> {
+  const before = new Set(base?.files)
+  const goneNumbers = await numbersAt(tx, place, gone, before)
+  for (const number of goneNumbers) before.delete(number)
+  const come = await summarise(tx, place, added)
+  const summary = addUp(
+    (base && baseReport) ?? { lines: 0, outcomes: {} },
+    await summarise(tx, place, goneNumbers),
+    longPaths === 0 ? come : { ...come, outcomes: { ...come.outcomes, 'path-too-long': longPaths } },
+  )
+  return { files: [...new Set([...before, ...added])].toSorted((one, other) => one - other), summary }
+}
+
+async function insertSnapshot(
+  tx: Tx,
+  { tenantId, principalId }: TenantScope,
+  { repositoryId }: Place,
+  snapshot: {
+    readonly revision: Revision
+    readonly files: readonly number[]
+    readonly commits: readonly number[]
+    readonly report: SnapshotReport
+  },
+): Promise<void> {
+  const { revision, files, commits, report } = snapshot
+  // Of an older format there may be one.
+  await sql`
+    insert into context_snapshots
+      (tenant_id, repository_id, commit, tree, format, principal_id, files, commits, report)
+    values (${tenantId}, ${repositoryId}, ${revision.commit}, ${revision.tree}, ${outlineVersion}, ${principalId},
+      ${files}::integer[], ${commits}::integer[], ${JSON.stringify(report)})
+    on conflict (tenant_id, repository_id, commit) do update
+      set format = excluded.format, files = excluded.files, commits = excluded.commits, report = excluded.report
+      where context_snapshots.format <> excluded.format`.execute(tx)
+}
+
+/** Puts segments together. Queries go on meanwhile. */
+async function mergeNeighbours(database: Database, scope: TenantScope, place: Place): Promise<void> {
+  await database.transaction(scope, async (tx) => {
+    await lockPlace(tx, place)
+    const merged = segmentsToMerge(await listSegments(tx, place))
+    if (merged.length > 0) await mergeSegments(tx, place, merged)
+  })
 }

@@ -1,4 +1,5 @@
+export { collectIndex, defaultRetention } from './collect.ts'
+export type { Retention } from './collect.ts'
 export { indexCommit } from './index-commit.ts'
 export type { IndexReport } from './index-commit.ts'
 export { parseBare } from './parse-bare.ts'
-export { historyLimit } from './past-commits.ts'

@@ -13,11 +13,14 @@ export interface ChunkOutline {
   readonly headerLines: readonly number[]
   /** Number of words. */
   readonly length: number
-  /** Pairs of an index into the file's terms and how often the term occurs. */
-  readonly counts: readonly number[]
-  /** Indices of the terms in the comments above the code. */
+  /** Pairs of an index into the file's terms, ascending, and how often the term occurs. */
+  readonly counts: NumberList
+  /** Indices of the terms in the comments above the code, ascending. */
   readonly docTerms: readonly number[]
 }
+
+/** Numbers in order, in whatever holds them. */
+export type NumberList = readonly number[] | Uint32Array
 
 /** What is kept of a file, in the column `outline`. Version it by {@link outlineVersion}. */
 export interface FileOutline {
@@ -27,7 +30,7 @@ export interface FileOutline {
 }
 
 /** Part of a file's identity in the index: files outlined by an older version are outlined again. */
-export const outlineVersion = 1
+export const outlineVersion = 2
 
 /** A file as the index keeps it. */
 export interface OutlinedFile {
@@ -58,8 +61,8 @@ export function outlineFile(path: string, file: ChunkedFile): OutlinedFile {
       signature,
       headerLines,
       length: body.words,
-      counts: [...body.counts].flat(),
-      docTerms: [...counter.add(doc, 0).counts.keys()],
+      counts: [...body.counts].toSorted(([one], [other]) => one - other).flat(),
+      docTerms: [...counter.add(doc, 0).counts.keys()].toSorted((one, other) => one - other),
     }
   })
   const { terms } = counter

@@ -10,6 +10,17 @@ export const historyLimit = 2_000
 const maxPaths = 50
 const maxTerms = 200
 
+/** Ids of the repository's commits whose message and paths are stored. */
+export async function knownCommits(tx: Tx, { tenantId, repositoryId }: Place): Promise<ReadonlySet<string>> {
+  const rows = await tx
+    .selectFrom('context_commits')
+    .select('commit')
+    .where('tenant_id', '=', tenantId)
+    .where('repository_id', '=', repositoryId)
+    .execute()
+  return new Set(rows.map(({ commit }) => commit))
+}
+
 /** Stores commits that are new and returns the ids of all, in order. */
 export async function storeCommits(
   tx: Tx,

@@ -31,3 +31,15 @@ export async function findPlace(tx: Tx, tenantId: TenantId, location: string): P
     .executeTakeFirst()
   return row && { tenantId, repositoryId: row.id }
 }
+
+/** Keeps others from changing what of the repository is stored, until the transaction ends; returns its collections. */
+export async function lockPlace(tx: Tx, { tenantId, repositoryId }: Place): Promise<number> {
+  const { collections } = await tx
+    .selectFrom('context_repositories')
+    .select('collections')
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', repositoryId)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
+  return collections
+}

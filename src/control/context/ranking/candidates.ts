@@ -1,11 +1,11 @@
-import { sql } from 'kysely'
-import type { RawBuilder } from 'kysely'
-import type { Tx } from '../../../store/index.ts'
-import type { Place } from '../indexing/place.ts'
+import type { Postings } from '../indexing/postings-format.ts'
 import type { FileKind } from '../kinds.ts'
+import type { FileRow } from '../resident-index.ts'
+import { inverseFrequency } from './bm25.ts'
 
 /** A file that may be what is looked for. */
 export interface Candidate {
+  /** Its number within the repository's index. */
   readonly id: number
   readonly path: string
   readonly length: number
@@ -24,10 +24,7 @@ export interface Candidates {
 }
 
 export interface CandidateRequest {
-  readonly commit: string
   readonly kinds: readonly FileKind[]
-  /** What the reader may read; the empty path is everything. */
-  readonly readable: readonly string[]
   /** With their weights in the query. */
   readonly terms: ReadonlyMap<string, number>
   /** Paths that come along whatever their words are. */
@@ -39,70 +36,96 @@ export interface CandidateRequest {
 const k1 = 1.6
 const b = 0.5
 
-/** Whether a path is one of those that may be read, or below one. */
-export function isReadable(path: RawBuilder<unknown>, readable: readonly string[]): RawBuilder<boolean> {
-  return sql<boolean>`exists (
-    select from unnest(${readable}::text[]) as allowed (path)
-    where allowed.path = '' or ${path} = allowed.path or starts_with(${path}, allowed.path || '/'))`
+/**
+ * Ranks files that may be read. What may not be read takes no part: neither as a candidate, nor in the statistics that
+ * weigh the terms, so that nothing about it can be inferred.
+ *
+ * @param readable all files of the commit that the reader may read, as the database said.
+ * @param postings of the terms, which may tell of other files too.
+ */
+export function findCandidates(
+  readable: readonly FileRow[],
+  postings: ReadonlyMap<string, Postings>,
+  { kinds, terms, also, limit }: CandidateRequest,
+): Candidates {
+  const wanted = new Set<string>(kinds)
+  const files = readable.filter(({ kind }) => wanted.has(kind))
+  const { scores, documentFrequencies } = scoreFiles(files, postings, terms)
+  const alsoPaths = new Set(also)
+  const hits = files.filter(({ number }) => (scores[number] ?? 0) > 0)
+  const least = leastOfBest(
+    Float64Array.from(hits, ({ number }) => scores[number] ?? 0),
+    limit,
+  )
+  const inOrder = (one: FileRow, other: FileRow): number =>
+    (scores[other.number] ?? 0) - (scores[one.number] ?? 0) || (one.path < other.path ? -1 : 1)
+  const best = hits
+    .filter(({ number }) => (scores[number] ?? 0) >= least)
+    .sort(inOrder)
+    .slice(0, limit)
+  const asked = alsoPaths.size === 0 ? [] : files.filter(({ path }) => alsoPaths.has(path))
+  const chosen = [...new Set([...best, ...asked])].sort(inOrder)
+  return {
+    candidates: chosen.map(({ number, path, length, lines }) => ({
+      id: number,
+      path,
+      length,
+      lines,
+      score: scores[number] ?? 0,
+    })),
+    files: files.length,
+    documentFrequencies,
+  }
 }
 
-/**
- * Ranks the files of one commit in the database. What may not be read takes no part: neither as a candidate, nor in the
- * statistics that weigh the terms, so that nothing about it can be inferred.
- */
-export async function findCandidates(tx: Tx, place: Place, request: CandidateRequest): Promise<Candidates> {
-  const { tenantId, repositoryId } = place
-  const terms = [...request.terms.keys()]
-  const weights = [...request.terms.values()]
-  // The database cannot foresee how long the lists are and would go through one for each element of another.
-  await sql`select set_config('enable_nestloop', 'off', true)`.execute(tx)
-  const { rows } = await sql<{
-    files: number
-    frequencies: Record<string, number> | null
-    candidates: Candidate[] | null
-  }>`
-    with readable as materialized (
-      select file.id, file.path, file.length, file.lines
-      from context_snapshots snapshot, unnest(snapshot.files) as listed (id), context_files file
-      where snapshot.tenant_id = ${tenantId} and snapshot.repository_id = ${repositoryId}
-        and snapshot.commit = ${request.commit}
-        and file.tenant_id = ${tenantId} and file.repository_id = ${repositoryId} and file.id = listed.id
-        and file.kind = any(${request.kinds}::text[]) and ${isReadable(sql.ref('file.path'), request.readable)}
-    ),
-    total as materialized (select count(*)::float8 as files, avg(length)::float8 as length from readable),
-    hit as materialized (
-      select posting.term, one.id, one.frequency::float8 as frequency, readable.length
-      from context_postings posting, unnest(posting.files, posting.frequencies) as one (id, frequency), readable
-      where posting.tenant_id = ${tenantId} and posting.repository_id = ${repositoryId}
-        and posting.term = any(${terms}::text[]) and readable.id = one.id
-    ),
-    frequency as materialized (select term, count(*)::integer as files from hit group by term),
-    weight as materialized (
-      select frequency.term, query.weight
-        * ln(1 + ((select files from total) - frequency.files + 0.5) / (frequency.files + 0.5)) as weight
-      from frequency join unnest(${terms}::text[], ${weights}::float8[]) as query (term, weight) using (term)
-    ),
-    scored as materialized (
-      select hit.id, sum(weight.weight * hit.frequency * ${k1 + 1}::float8
-        / (hit.frequency + ${k1}::float8
-           * (${1 - b}::float8 + ${b}::float8 * hit.length / (select length from total)))) as score
-      from hit join weight using (term) group by hit.id
-    ),
-    chosen as (
-      (select id from scored join readable using (id) order by score desc, path limit ${request.limit})
-      union
-      select id from readable where path = any(${request.also}::text[])
-    )
-    select (select files from total)::integer as files,
-           (select jsonb_object_agg(term, files) from frequency) as frequencies,
-           (select jsonb_agg(jsonb_build_object('id', id, 'path', path, 'length', length, 'lines', lines,
-                                                'score', coalesce(score, 0)) order by score desc nulls last, path)
-            from chosen join readable using (id) left join scored using (id)) as candidates
-  `.execute(tx)
-  const [row] = rows
-  return {
-    candidates: row?.candidates ?? [],
-    files: row?.files ?? 0,
-    documentFrequencies: new Map(Object.entries(row?.frequencies ?? {})),
+/** Scores by the number of the file, 0 for those without any of the terms. */
+function scoreFiles(
+  files: readonly FileRow[],
+  postings: ReadonlyMap<string, Postings>,
+  terms: ReadonlyMap<string, number>,
+): { readonly scores: Float64Array; readonly documentFrequencies: ReadonlyMap<string, number> } {
+  const meanLength = files.reduce((sum, { length }) => sum + length, 0) / Math.max(1, files.length)
+  const last = files.reduce((most, { number }) => Math.max(most, number), 0)
+  // What a frequency is compared with in each file; 0 marks files that take no part.
+  const norms = new Float64Array(last + 1)
+  for (const { number, length } of files)
+    norms[number] = k1 * (1 - b + (b * length) / Math.max(1, meanLength))
+  const scores = new Float64Array(last + 1)
+  const documentFrequencies = new Map<string, number>()
+  for (const [term, queryWeight] of terms) {
+    const list = postings.get(term)
+    if (list === undefined) continue
+    const count = countTaking(list.files, norms)
+    if (count === 0) continue
+    documentFrequencies.set(term, count)
+    const weight = queryWeight * inverseFrequency(files.length, count) * (k1 + 1)
+    addScores(list, norms, weight, scores)
   }
+  return { scores, documentFrequencies }
+}
+
+function countTaking(files: Uint32Array, norms: Float64Array): number {
+  let count = 0
+  for (const number of files) if ((norms[number] ?? 0) > 0) count += 1
+  return count
+}
+
+function addScores(
+  { files, frequencies }: Postings,
+  norms: Float64Array,
+  weight: number,
+  scores: Float64Array,
+): void {
+  for (let index = 0; index < files.length; index += 1) {
+    const number = files[index] ?? 0
+    const norm = norms[number] ?? 0
+    if (norm === 0) continue
+    const frequency = frequencies[index] ?? 0
+    scores[number] = (scores[number] ?? 0) + (weight * frequency) / (frequency + norm)
+  }
+}
+
+/** The lowest of the `limit` highest values. */
+function leastOfBest(values: Float64Array, limit: number): number {
+  return values.length <= limit ? 0 : (values.sort()[values.length - limit] ?? 0)
 }

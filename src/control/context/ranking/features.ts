@@ -5,7 +5,7 @@ import { termSet, termsOfWord } from '../words/terms.ts'
 import type { Query } from '../words/query.ts'
 import { inverseFrequency, saturation } from './bm25.ts'
 import type { Candidate, Candidates } from './candidates.ts'
-import type { OutlineView } from './outline-view.ts'
+import type { OutlineView } from '../indexing/outline-format.ts'
 import type { Past } from './past.ts'
 
 /** What speaks for a file. Each is at least 0, and divided by the largest for the query before it is weighed. */

@@ -16,17 +16,12 @@ export function buildImportGraph(
     if (list === undefined) byName.set(name, [index])
     else if (!list.includes(index)) list.push(index)
   }
-  for (const [index, { path }] of files.entries()) {
-    const stem = withoutExtension(path)
-    add(stem, index)
-    // A folder stands for its index file, in Python for `__init__`; in Go and Java for all files in it.
-    add(dirname(path), index)
-    for (const suffix of suffixes(stem)) add(`*/${suffix}`, index)
-    for (const suffix of suffixes(dirname(path))) add(`*/${suffix}`, index)
-  }
-  const imports = files.map(({ path, imports: names }, index) => {
-    const targets = names.flatMap((name) => resolve(path, name, byName))
-    return [...new Set(targets)].filter((target) => target !== index)
+  const named = files.map(({ path, imports }) => namesFor(path, imports))
+  for (const [index, { own }] of named.entries()) for (const name of own) add(name, index)
+  const imports = named.map(({ targets }, index) => {
+    const found = new Set(targets.flatMap((names) => resolve(names, byName)))
+    found.delete(index)
+    return [...found]
   })
   const importedBy = files.map((): number[] => [])
   for (const [from, targets] of imports.entries())
@@ -34,16 +29,41 @@ export function buildImportGraph(
   return { imports, importedBy }
 }
 
+interface FileNames {
+  readonly path: string
+  /** What others may call the file. */
+  readonly own: readonly string[]
+  /** For each import what it may be called, the likeliest first. */
+  readonly targets: readonly (readonly string[])[]
+}
+
+/** The names of a file do not depend on other files, and lists of imports live as long as outlines are kept. */
+const namesByImports = new WeakMap<readonly string[], FileNames>()
+
+function namesFor(path: string, imports: readonly string[]): FileNames {
+  const known = namesByImports.get(imports)
+  if (known?.path === path) return known
+  const stem = withoutExtension(path)
+  // A folder stands for its index file, in Python for `__init__`; in Go and Java for all files in it.
+  const folder = dirname(path)
+  const names = {
+    path,
+    own: [stem, folder, ...[...suffixes(stem), ...suffixes(folder)].map((suffix) => `*/${suffix}`)],
+    targets: imports.map((name) => namesOf(path, name)),
+  }
+  namesByImports.set(imports, names)
+  return names
+}
+
 /** Names that many files answer to say nothing. */
 const mostTargets = 12
 
 function resolve(
-  path: string,
-  name: string,
+  names: readonly string[],
   byName: ReadonlyMap<string, readonly number[]>,
 ): readonly number[] {
-  for (const full of namesOf(path, name)) {
-    const found = byName.get(full)
+  for (const name of names) {
+    const found = byName.get(name)
     if (found !== undefined) return found.length <= mostTargets ? found : []
   }
   return []

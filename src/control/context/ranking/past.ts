@@ -28,6 +28,8 @@ export class Past {
   readonly #byTerm = new Map<string, number[]>()
   readonly #byPath = new Map<string, number[]>()
   readonly #meanLength: number
+  /** A search asks twice: for candidates, and for what speaks for them. */
+  readonly #similar = new WeakMap<ReadonlyMap<string, number>, ReadonlyMap<string, PastEvidence>>()
 
   /** @param commits newest first. */
   constructor(commits: readonly IndexedCommit[]) {
@@ -42,6 +44,12 @@ export class Past {
 
   /** Files that commits with similar messages touched. */
   similar(terms: ReadonlyMap<string, number>): ReadonlyMap<string, PastEvidence> {
+    const known = this.#similar.get(terms) ?? this.#findSimilar(terms)
+    this.#similar.set(terms, known)
+    return known
+  }
+
+  #findSimilar(terms: ReadonlyMap<string, number>): ReadonlyMap<string, PastEvidence> {
     const scores = new Map<number, number>()
     for (const [term, weight] of terms) {
       const commits = this.#byTerm.get(term) ?? []

@@ -2,7 +2,7 @@ import type { Query } from '../words/query.ts'
 import type { Candidates } from './candidates.ts'
 import { type Evidence, type FeatureName, featureNames, type Features, gatherEvidence } from './features.ts'
 import { buildImportGraph, type ImportGraph } from './import-graph.ts'
-import type { OutlineView } from './outline-view.ts'
+import type { OutlineView } from '../indexing/outline-format.ts'
 import type { Past } from './past.ts'
 import { normalise, weigh, type Weights } from './weights.ts'
 

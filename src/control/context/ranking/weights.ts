@@ -31,15 +31,21 @@ export const learntWeights: Weights = {
 
 /** Each feature divided by its largest value among the files. */
 export function normalise(all: readonly Features[]): readonly Features[] {
-  const largest = featureNames.map((name) => Math.max(1e-9, ...all.map((features) => features[name])))
-  return all.map(
-    (features) =>
-      Object.fromEntries(
-        featureNames.map((name, index) => [name, features[name] / (largest[index] ?? 1)]),
-      ) as Record<FeatureName, number>,
-  )
+  const largest = { ...all[0] } as Record<FeatureName, number>
+  for (const name of featureNames) {
+    let most = 1e-9
+    for (const features of all) most = Math.max(most, features[name])
+    largest[name] = most
+  }
+  return all.map((features) => {
+    const own: Record<FeatureName, number> = { ...features }
+    for (const name of featureNames) own[name] /= largest[name]
+    return own
+  })
 }
 
 export function weigh(features: Features, weights: Weights): number {
-  return featureNames.reduce((sum, name) => sum + features[name] * weights[name], 0)
+  let sum = 0
+  for (const name of featureNames) sum += features[name] * weights[name]
+  return sum
 }

@@ -20,9 +20,18 @@ export function wordsOfPath(path: string): string {
   return [path, ...names].join(' ')
 }
 
+/** The same paths are ranked again and again. Emptied when full. */
+const termsOfPaths = new Map<string, ReadonlySet<string>>()
+const termsOfPathsMax = 20_000
+
 /** Terms of a path without repetition. */
 export function termsOfPath(path: string): ReadonlySet<string> {
-  return termSet(wordsOfPath(path))
+  const known = termsOfPaths.get(path)
+  if (known !== undefined) return known
+  const terms = termSet(wordsOfPath(path))
+  if (termsOfPaths.size >= termsOfPathsMax) termsOfPaths.clear()
+  termsOfPaths.set(path, terms)
+  return terms
 }
 
 const knownNames = new Map<string, string>()

@@ -6,6 +6,10 @@ const beyondAscii = /[\u0080-\uffff]/
 /** Where an identifier is split: before a capital after a small letter or digit, and before the last of several capitals. */
 const humps = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u
 
+/** The same for ASCII, and words that have nothing to split: most of what a file consists of. */
+const asciiHumps = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/
+const plainWord = /^[a-z]+$/
+
 const longestTerm = 40
 /** Identifiers repeat; what was split once is looked up. Emptied when full, so that hostile text cannot fill the memory. */
 const splitWords = new Map<string, readonly string[]>()
@@ -18,16 +22,24 @@ const splitWordsMax = 100_000
 export function termsOfWord(word: string): readonly string[] {
   const known = splitWords.get(word)
   if (known !== undefined) return known
+  const terms = splitWord(word)
+  if (splitWords.size >= splitWordsMax) splitWords.clear()
+  splitWords.set(word, terms)
+  return terms
+}
+
+function splitWord(word: string): readonly string[] {
+  if (plainWord.test(word))
+    return word.length > 1 && word.length <= longestTerm ? [withoutInflection(word)] : []
+  const between = beyondAscii.test(word) ? humps : asciiHumps
   const parts = word
     .split(/[_$]+/)
-    .flatMap((part) => part.split(humps))
+    .flatMap((part) => part.split(between))
     .map((part) => part.toLowerCase())
     .filter((part) => part.length > 1 && part.length <= longestTerm)
   const terms = parts.map(withoutInflection)
   const whole = joinedTerm(parts)
   if (parts.length > 1 && whole.length <= longestTerm) terms.push(whole)
-  if (splitWords.size >= splitWordsMax) splitWords.clear()
-  splitWords.set(word, terms)
   return terms
 }
 
