@@ -107,8 +107,7 @@ function report(groups: readonly Group[]): BenchmarkResult {
   const lessons = ({ mined, issues }: Group): readonly Finding[] => [...mined, ...issues]
   const held = groups.map((group) => {
     const others = groups.filter((other) => other !== group).flatMap(lessons)
-    const order =
-      others.length === 0 ? shippedOrder : orderedBy(learnWeights(others, featureNames.length))
+    const order = others.length === 0 ? shippedOrder : orderedBy(learnWeights(others, featureNames.length))
     print(group, 'learnt on the others', order)
     return { ...group, order }
   })

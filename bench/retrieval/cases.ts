@@ -82,7 +82,9 @@ export async function issueCases(
 
 /** Of alternating letters and paths, as `--name-status` has them. */
 function modifiedSources(fields: readonly string[]): readonly string[] {
-  return fields.filter((path, index) => fields[index - 1] === 'M' && index % 2 === 1 && fileKind(path) === 'source')
+  return fields.filter(
+    (path, index) => fields[index - 1] === 'M' && index % 2 === 1 && fileKind(path) === 'source',
+  )
 }
 
 /**

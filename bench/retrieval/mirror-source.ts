@@ -91,11 +91,7 @@ async function readObjects(
   return contents
 }
 
-async function readHistory(
-  directory: string,
-  commit: string,
-  limit: number,
-): Promise<readonly PastCommit[]> {
+async function readHistory(directory: string, commit: string, limit: number): Promise<readonly PastCommit[]> {
   const log = await git(
     directory,
     ...['log', '-z', '--no-merges', '--no-renames', '--name-only', `--max-count=${limit}`],

@@ -4,7 +4,9 @@ import {
   type CodeHit,
   CodeSearch,
   contextErrors,
+  type ContextSuspect,
   type FileKind,
+  findSymbol,
   historyLimit,
   indexCommit,
   type IndexReport,
@@ -12,6 +14,7 @@ import {
   presentHit,
   type RepositorySource,
   type Revision,
+  type SymbolPlaces,
 } from '../control/context/index.ts'
 import type { TenantScope } from '../engine/index.ts'
 import type { Database } from '../store/index.ts'
@@ -48,6 +51,8 @@ export interface CodeSearchAnswer extends Answered {
 
 export interface CodeContextAnswer extends Answered, AssembledContext {}
 
+export interface CodeSymbolAnswer extends Answered, SymbolPlaces {}
+
 /** What clients may ask about code. */
 export interface CodeQueries {
   /** Indexes a revision: only what no indexed commit has is read. */
@@ -68,8 +73,12 @@ export interface CodeQueries {
     question: Question & {
       readonly issue: { readonly title: string; readonly body: string }
       readonly tokens: number
+      /** Places that may hold the fault, as a repair that gave up found them. */
+      readonly suspects?: readonly ContextSuspect[]
     },
   ): Promise<CodeContextAnswer>
+  /** Where a name is defined and used; `Type.method` narrows it. At most `limit` of each. */
+  symbol(question: Question & { readonly name: string; readonly limit: number }): Promise<CodeSymbolAnswer>
 }
 
 export interface CodeServices {
@@ -136,8 +145,17 @@ export function createCodeQueries(services: CodeServices): CodeQueries {
         query,
         reader,
         tokens: question.tokens,
+        suspects: question.suspects ?? [],
       })
       return { ...answered, ...context }
+    },
+    async symbol(question) {
+      const query = parseQuery(question.name)
+      if (query.terms.size === 0) throw contextErrors.NO_WORDS()
+      const { scope, answered } = await prepare(question)
+      const { repository: location, commit } = answered
+      const found = await search.search(scope, { location, commit, query, reader })
+      return { ...answered, ...findSymbol(question.name, found, question.limit) }
     },
   }
 }

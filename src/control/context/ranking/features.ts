@@ -195,7 +195,9 @@ function scoreChunks(
   const chunks = scored.toSorted(
     (one, other) => other.score - one.score || one.chunk.startLine - other.chunk.startLine,
   )
-  const several = chunks.slice(0, severalChunks).reduce((sum, { score }, place) => sum + score / (place + 1), 0)
+  const several = chunks
+    .slice(0, severalChunks)
+    .reduce((sum, { score }, place) => sum + score / (place + 1), 0)
   return { chunks, ofChunks: { chunk: chunks[0]?.score ?? 0, chunks: several, ...best } }
 }
 
@@ -209,7 +211,8 @@ function naming(path: string, named: readonly string[]): number {
   for (const other of named) {
     const parts = other.split('/').filter((part) => part !== '' && part !== '.' && part !== '..')
     let common = 0
-    while (common < Math.min(own.length, parts.length) && own.at(-1 - common) === parts.at(-1 - common)) common += 1
+    while (common < Math.min(own.length, parts.length) && own.at(-1 - common) === parts.at(-1 - common))
+      common += 1
     if (common === 0) continue
     const whole = common === own.length || common === parts.length
     best = Math.max(best, whole ? 1 : common > 1 ? 0.7 : 0)

@@ -75,7 +75,8 @@ function spokenTerms(text: string): ReadonlySet<string> {
 
 /** What stands before the colon of a title, of which `fix(net)` is `net`. */
 function scopeOf(title: string): string {
-  const [, kind = '', scope] = /^\s*\[?([\w ,/.&*-]{1,50})(?:\(([^()]{1,60})\))?\]?!?:?(?<=[:\]])\s/.exec(title) ?? []
+  const [, kind = '', scope] =
+    /^\s*\[?([\w ,/.&*-]{1,50})(?:\(([^()]{1,60})\))?\]?!?:?(?<=[:\]])\s/.exec(title) ?? []
   return scope ?? kind
 }
 
@@ -91,7 +92,7 @@ class WeightedTerms {
     const words = wordsOf(text).slice(0, Math.max(0, maxWords - used))
     this.#words.set(zone, used + words.length)
     let counts = this.#counts.get(zone)
-    if (counts === undefined) this.#counts.set(zone, (counts = new Map()))
+    if (counts === undefined) this.#counts.set(zone, (counts = new Map<string, number>()))
     const isPasted = zone === 'pasted' || zone === 'environment'
     let before: string | undefined
     for (const word of words) {

@@ -1,0 +1,64 @@
+import type { ChunkOutline } from '../indexing/outline.ts'
+import type { OutlineView } from '../ranking/outline-view.ts'
+import type { RankedFile } from '../ranking/rank.ts'
+import { termsOfWord } from '../words/terms.ts'
+import type { Place } from './piece.ts'
+import type { Proposal } from './select.ts'
+
+/** Definitions of types, whose names code is read with. */
+const typeSignature =
+  /^(?:(?:export|default|declare|abstract|public|private|internal|sealed|final|static|pub(?:\(\w+\))?|data)\s+)*(?:interface|type|class|struct|enum|trait|record|protocol|@dataclass|typedef)\b/
+const longestNeighbour = 60
+
+/**
+ * What makes the shown pieces readable: the imports of their files, and the types that they name, of those that the
+ * ranking has seen; what more pieces need comes first.
+ */
+export function proposeNeighbours(
+  shown: readonly Place[],
+  ranked: readonly RankedFile[],
+): readonly Proposal[] {
+  const files = new Map(ranked.map((file) => [file.path, file] as const))
+  const places = shown.flatMap((place) => {
+    const file = files.get(place.path)
+    const chunk = file?.evidence.outline.chunks.find(({ startLine }) => startLine === place.startLine)
+    return file === undefined || chunk === undefined ? [] : [{ file, chunk }]
+  })
+  const said = new Map<string, number>()
+  for (const { file, chunk } of places)
+    for (const term of termsOf(file.evidence.outline, chunk)) said.set(term, (said.get(term) ?? 0) + 1)
+  const types = ranked.flatMap((file) =>
+    file.evidence.outline.chunks.flatMap((chunk): Proposal[] => {
+      const [name] = chunk.symbols
+      if (name === undefined || !typeSignature.test(chunk.signature) || rows(chunk) > longestNeighbour)
+        return []
+      const users = said.get(termsOfWord(name).at(-1) ?? '') ?? 0
+      return users === 0 ? [] : [neighbour(file, chunk, users / Math.sqrt(rows(chunk)), `defines ${name}`)]
+    }),
+  )
+  const imports = [...new Set(places.map(({ file }) => file))].flatMap((file): Proposal[] => {
+    const [first] = file.evidence.outline.chunks
+    if (first === undefined || file.evidence.outline.imports.length === 0 || rows(first) > longestNeighbour)
+      return []
+    const pieces = places.filter((place) => place.file === file).length
+    return [neighbour(file, first, pieces / Math.sqrt(rows(first)), `imports of ${file.path}`)]
+  })
+  return [...types, ...imports].toSorted((one, other) => other.worth - one.worth)
+}
+
+function neighbour(file: RankedFile, chunk: ChunkOutline, worth: number, why: string): Proposal {
+  return { file, chunk, fit: 0, worth, why: [why] }
+}
+
+function rows({ startLine, endLine }: ChunkOutline): number {
+  return endLine - startLine + 1
+}
+
+function termsOf({ terms }: OutlineView, { counts }: ChunkOutline): readonly string[] {
+  const found: string[] = []
+  for (let index = 0; index < counts.length; index += 2) {
+    const term = terms[counts[index] ?? -1]
+    if (term !== undefined) found.push(term)
+  }
+  return found
+}
