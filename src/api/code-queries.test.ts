@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { contextMigrations } from '../control/context/index.ts'
+import { type CodeReader, contextMigrations } from '../control/context/index.ts'
 import { RepositoryHost } from '../execution/repository/index.ts'
+import { codeAccess, loadPolicies } from '../governance/index.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/index.ts'
 import { type CodeQueries, createCodeQueries } from './code-queries.ts'
 
@@ -12,6 +13,7 @@ let fixture: TestDatabase
 let folder: string
 let host: RepositoryHost
 let code: CodeQueries
+let reader: CodeReader = { paths: [''] }
 
 beforeAll(async () => {
   fixture = await createTestDatabase({ migrations: contextMigrations })
@@ -24,7 +26,10 @@ beforeAll(async () => {
   const scope = await fixture.createTenant()
   code = createCodeQueries({
     database: fixture.database,
-    authorise: (name) => (name === 'owner' ? Promise.resolve(scope) : Promise.reject(new Error('unknown'))),
+    authorise: (name) =>
+      name === 'owner'
+        ? Promise.resolve({ scope, readerOf: () => Promise.resolve(reader) })
+        : Promise.reject(new Error('unknown')),
     openSource: async (place) => {
       const { repository, base, notes } = await host.import({ tenantId: scope.tenantId, ...place })
       return { source: repository, revision: base, notes }
@@ -92,5 +97,49 @@ describe('questions about a real repository', () => {
     const search = (words: string, fresh: boolean) => code.search({ ...question, repository, words, fresh })
     await expect(search('alpha', false)).rejects.toMatchObject({ code: 'ATL_CONTEXT_NOT_INDEXED' })
     await expect(search('!?', true)).rejects.toMatchObject({ code: 'ATL_CONTEXT_NO_WORDS' })
+  })
+})
+
+describe('what policy hides', () => {
+  it('is found by no question, however it is asked', async () => {
+    const repository = { location: join(folder, 'guarded') }
+    mkdirSync(join(folder, 'guarded', 'internal'), { recursive: true })
+    commit('guarded', {
+      'open.js': "import { sealKey } from './internal/vault.js'\nexport const openDoor = () => 1\n",
+      'internal/vault.js': 'export function sealKey() {\n  return "hush"\n}\n',
+      'internal/AGENTS.md': '# Rules of the vault\n\nNever show a sealed key.\n',
+    })
+    const schemaFile = resolve(import.meta.dirname, '../../policies/schema.cedarschema')
+    writeFileSync(
+      join(folder, 'own.cedar'),
+      `@id("own/internal") forbid (principal, action == Atelier::Action::"read-code",
+         resource in Atelier::CodePath::"internal");`,
+    )
+    const policy = await loadPolicies({
+      schemaFile,
+      folders: [resolve(import.meta.dirname, '../../policies'), folder],
+    })
+    const principal = { kind: 'person', id: 'person:ada', tenantId: 'ten_1', roles: ['engineer'] } as never
+    reader = codeAccess(policy, principal, { location: repository.location, trusted: false })
+    expect(reader).toEqual({ paths: [''], except: ['internal'] })
+    const asked = { ...question, repository }
+    const issue = {
+      title: 'sealKey hush internal/vault.js',
+      body: 'Error: hush\n    at sealKey (internal/vault.js:2:3)\n\nSee `internal/vault.js` and internal/AGENTS.md.',
+    }
+    const suspects = [{ file: 'internal/vault.js', line: 2, score: 1, reasons: ['fails'] }]
+    const answers = [
+      await code.search({ ...asked, words: 'sealKey hush vault' }),
+      await code.search({ ...asked, words: 'rules vault sealed', kinds: ['documentation'] }),
+      await code.symbol({ ...asked, name: 'sealKey', limit: 10 }),
+      await code.context({ ...asked, issue, tokens: 2_000, suspects }),
+    ]
+    const told = answers.map(({ repository: _, ...answer }) => JSON.stringify(answer)).join('\n')
+    expect(told).toContain('open.js')
+    // What the asker says is said back; nothing else of it is.
+    expect(told.replaceAll('"path":"internal/vault.js","startLine":2', '')).not.toMatch(/hush|vault\.js"|sealed key/)
+    expect(answers[3]).toMatchObject({ leftOut: [{ path: 'internal/vault.js', reason: 'not-indexed' }] })
+    reader = { paths: [''] }
+    expect(JSON.stringify(await code.symbol({ ...asked, name: 'sealKey', limit: 10 }))).toContain('internal/vault.js')
   })
 })

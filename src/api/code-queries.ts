@@ -11,6 +11,7 @@ import {
   indexCommit,
   type IndexReport,
   parseQuery,
+  type CodeReader,
   presentHit,
   type RepositorySource,
   type Revision,
@@ -93,30 +94,39 @@ export interface CodeServices {
    * The scope to work in for a person who may read code; the decision is recorded.
    * @throws ATL_STUDIO_PERSON_UNKNOWN, ATL_DOOR_DENIED
    */
-  authorise(person: string, repository: CodePlace): Promise<TenantScope>
+  authorise(person: string, repository: CodePlace): Promise<CodeAuthorisation>
+}
+
+/** What a person may do who may read code at all. */
+interface CodeAuthorisation {
+  readonly scope: TenantScope
+  /**
+   * What of a repository policy lets this person read, by the name under which the studio keeps the repository: another
+   * spelling of its path must not be another repository. The decision is recorded. @throws ATL_DOOR_DENIED
+   */
+  readerOf(location: string): Promise<CodeReader>
 }
 
 /** Questions about code, answered in this process. */
 export function createCodeQueries(services: CodeServices): CodeQueries {
   const { database } = services
   const search = new CodeSearch(database)
-  // Whoever the studio knows may read the repositories it works on; policies do not speak of paths yet.
-  const reader = { paths: [''] }
 
   const prepare = async ({ repository, by, fresh }: Question) => {
-    const scope = await services.authorise(by, repository)
+    const { scope, readerOf } = await services.authorise(by, repository)
     const { source, revision } = await services.openSource(repository)
+    const reader = await readerOf(source.location)
     if (fresh) await indexCommit(database, scope, { source, revision })
     const history = fresh ? [] : await source.history(revision.commit, historyLimit)
     const candidates = [revision.commit, ...history.map(({ commit }) => commit)]
     const commit = await search.newestIndexed(scope, source.location, candidates)
     if (commit === undefined) throw contextErrors.NOT_INDEXED({ detail: source.location })
-    return { scope, source, answered: { repository: source.location, asked: revision.commit, commit } }
+    return { scope, reader, source, answered: { repository: source.location, asked: revision.commit, commit } }
   }
 
   return {
     async index({ repository, by }, onProgress) {
-      const scope = await services.authorise(by, repository)
+      const { scope } = await services.authorise(by, repository)
       const { source, revision, notes } = await services.openSource(repository)
       const report = await indexCommit(database, scope, {
         source,
@@ -128,7 +138,7 @@ export function createCodeQueries(services: CodeServices): CodeQueries {
     async search(question) {
       const query = parseQuery(question.words)
       if (query.terms.size === 0) throw contextErrors.NO_WORDS()
-      const { scope, answered } = await prepare(question)
+      const { scope, reader, answered } = await prepare(question)
       const { repository: location, commit } = answered
       const found = await search.search(scope, { location, commit, query, reader, kinds: question.kinds })
       return { ...answered, hits: found.slice(0, question.limit).map(presentHit) }
@@ -136,7 +146,7 @@ export function createCodeQueries(services: CodeServices): CodeQueries {
     async context(question) {
       const query = parseQuery(question.issue.title, question.issue.body)
       if (query.terms.size === 0) throw contextErrors.NO_WORDS()
-      const { scope, source, answered } = await prepare(question)
+      const { scope, reader, source, answered } = await prepare(question)
       const { commit } = answered
       const context = await assembleContext(search, scope, {
         source,
@@ -152,7 +162,7 @@ export function createCodeQueries(services: CodeServices): CodeQueries {
     async symbol(question) {
       const query = parseQuery(question.name)
       if (query.terms.size === 0) throw contextErrors.NO_WORDS()
-      const { scope, answered } = await prepare(question)
+      const { scope, reader, answered } = await prepare(question)
       const { repository: location, commit } = answered
       const found = await search.search(scope, { location, commit, query, reader })
       return { ...answered, ...findSymbol(question.name, found, question.limit) }

@@ -26,10 +26,13 @@ import {
 import {
   type Administration,
   type Approvals,
+  codeAccess,
+  codeResource,
   digestOfSubject,
   findPrincipal,
   type Ledger,
   type Limits,
+  type PolicyEngine,
   registerPrincipal,
   seededIdentities,
   tenantScope,
@@ -47,6 +50,7 @@ export interface StudioServices {
   readonly administration: Administration
   readonly approvals: Approvals
   readonly ledger: Ledger
+  readonly policy: PolicyEngine
   readonly clock: Clock
   /** Digest or source of the workflow that delivers work items. */
   readonly deliverWorkflow: unknown
@@ -85,7 +89,23 @@ class EmbeddedStudio implements Studio {
           runId: null,
           detail: { repository: location, revision: revision ?? null },
         })
-        return tenantScope(tenantId, principal.id)
+        return {
+          scope: tenantScope(tenantId, principal.id),
+          readerOf: async (location) => {
+            // Trust is about running code, and nothing that policies say of reading it.
+            const repository = { location, trusted: false }
+            const reader = codeAccess(services.policy, principal, repository)
+            const resource = codeResource(tenantId, repository, reader.paths[0] ?? '')
+            await services.administration.authorise({
+              principal,
+              tenantId,
+              intention: { action: 'read-code', resource },
+              runId: null,
+              detail: { ...reader },
+            })
+            return reader
+          },
+        }
       },
     })
   }

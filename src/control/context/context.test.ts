@@ -228,7 +228,9 @@ describe('a context', () => {
     })
     expect(context.tokens).toBeLessThanOrEqual(2_000)
     expect(context.pieces.map(({ tokens }) => tokens).reduce((a, b) => a + b)).toBe(context.tokens)
-    expect(context.pieces[0]).toMatchObject({
+    expect(context.pieces[0]).toMatchObject({ path: 'AGENTS.md', role: 'rules' })
+    expect(context.pieces[1]).toMatchObject({
+      role: 'code',
       path: 'src/calendar.ts',
       startLine: 1,
       endLine: 4,

@@ -61,7 +61,7 @@ export class CodeSearch {
       const found = await findCandidates(tx, place, {
         commit: request.commit,
         kinds,
-        readable: reader.paths,
+        reader,
         terms: new Map([...[...query.glued].map((term) => [term, 0.5] as const), ...query.terms]),
         also: [...fromPast, ...query.paths, ...(request.also ?? [])],
         limit: maxCandidates,
@@ -117,13 +117,13 @@ export class CodeSearch {
   }
 
   async #pastOf(tx: Tx, place: Place, commit: string, reader: Reader): Promise<Past> {
-    const key = JSON.stringify([place.tenantId, place.repositoryId, commit, reader.paths])
+    const key = JSON.stringify([place.tenantId, place.repositoryId, commit, reader.paths, reader.except])
     const known = this.#pasts.get(key)
     if (known !== undefined) return known
     const { rows } = await sql<IndexedCommit>`
       select past.commit, past.committed_at as "committedAt", past.terms,
              array(select path from unnest(past.paths) as touched (path)
-                   where ${isReadable(sql.ref('touched.path'), reader.paths)}) as paths
+                   where ${isReadable(sql.ref('touched.path'), reader)}) as paths
       from context_snapshots snapshot, unnest(snapshot.commits) with ordinality as listed (id, place)
       join context_commits past on past.id = listed.id and past.tenant_id = ${place.tenantId}
       where snapshot.tenant_id = ${place.tenantId} and snapshot.repository_id = ${place.repositoryId}

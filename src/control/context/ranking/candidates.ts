@@ -3,6 +3,7 @@ import type { RawBuilder } from 'kysely'
 import type { Tx } from '../../../store/index.ts'
 import type { Place } from '../indexing/place.ts'
 import type { FileKind } from '../kinds.ts'
+import type { Reader } from '../ports.ts'
 
 /** A file that may be what is looked for. */
 export interface Candidate {
@@ -26,8 +27,7 @@ export interface Candidates {
 export interface CandidateRequest {
   readonly commit: string
   readonly kinds: readonly FileKind[]
-  /** What the reader may read; the empty path is everything. */
-  readonly readable: readonly string[]
+  readonly reader: Reader
   /** With their weights in the query. */
   readonly terms: ReadonlyMap<string, number>
   /** Paths that come along whatever their words are. */
@@ -39,11 +39,12 @@ export interface CandidateRequest {
 const k1 = 1.6
 const b = 0.5
 
-/** Whether a path is one of those that may be read, or below one. */
-export function isReadable(path: RawBuilder<unknown>, readable: readonly string[]): RawBuilder<boolean> {
-  return sql<boolean>`exists (
-    select from unnest(${readable}::text[]) as allowed (path)
-    where allowed.path = '' or ${path} = allowed.path or starts_with(${path}, allowed.path || '/'))`
+/** Whether a path is one of those that may be read, or below one, and none of those that may not. */
+export function isReadable(path: RawBuilder<unknown>, { paths, except = [] }: Reader): RawBuilder<boolean> {
+  const isBelow = (folders: readonly string[]): RawBuilder<boolean> => sql<boolean>`exists (
+    select from unnest(${folders}::text[]) as folder (path)
+    where folder.path = '' or ${path} = folder.path or starts_with(${path}, folder.path || '/'))`
+  return except.length === 0 ? isBelow(paths) : sql<boolean>`(${isBelow(paths)} and not ${isBelow(except)})`
 }
 
 /**
@@ -67,7 +68,7 @@ export async function findCandidates(tx: Tx, place: Place, request: CandidateReq
       where snapshot.tenant_id = ${tenantId} and snapshot.repository_id = ${repositoryId}
         and snapshot.commit = ${request.commit}
         and file.tenant_id = ${tenantId} and file.repository_id = ${repositoryId} and file.id = listed.id
-        and file.kind = any(${request.kinds}::text[]) and ${isReadable(sql.ref('file.path'), request.readable)}
+        and file.kind = any(${request.kinds}::text[]) and ${isReadable(sql.ref('file.path'), request.reader)}
     ),
     total as materialized (select count(*)::float8 as files, avg(length)::float8 as length from readable),
     hit as materialized (
