@@ -27,9 +27,9 @@ export interface ContextRequest {
 const shares: Readonly<Record<Exclude<PieceRole, 'code'>, number>> = {
   suspect: 0.4,
   rules: 0.03,
-  decision: 0.04,
-  test: 0.04,
-  neighbour: 0.04,
+  decision: 0.03,
+  test: 0.03,
+  neighbour: 0.03,
 }
 /** Files from the top of the ranking whose rules and tests are looked for. */
 const boundFiles = 5

@@ -14,14 +14,20 @@ export interface Proposal {
 }
 
 /** How much the place of the file counts beside the place of the chunk within it. */
-const fileDecay = 0.35
-const chunkDecay = 0.3
+const fileDecay = 0.5
+const chunkDecay = 0.1
+/** How much being short counts: the exponent of a chunk's words by which its worth is divided. */
+const density = 0.2
 /** What a chunk is worth in which no word of the question occurs, against the best of its file. */
-const silentChunk = 0.12
+const silentChunk = 0.15
+/** Words from which on chunks count as longer than others. */
+const shortChunk = 10
 const deepestFile = 60
 const shownReasons = 4
 
 /**
+ * The constants were tried on 298 fixes of 13 repositories, for the hunks that 16,000 tokens show whole.
+ *
  * Chunks of the ranked files, the most useful for their length first: chunks of the first files before others, and in
  * each file those that say what the question says.
  */
@@ -36,7 +42,8 @@ export function propose(files: readonly RankedFile[]): readonly Proposal[] {
     return file.evidence.outline.chunks.map((chunk): Proposal => {
       const place = order.get(chunk)
       const fit = place === undefined ? 0 : (scores.get(chunk) ?? 0) / top / (1 + chunkDecay * place)
-      return { file, chunk, fit, worth: fileWorth * Math.max(silentChunk, fit), why }
+      const worth = (fileWorth * Math.max(silentChunk, fit)) / (chunk.length + shortChunk) ** density
+      return { file, chunk, fit, worth, why }
     })
   })
   return proposals.toSorted((one, other) => other.worth - one.worth)

@@ -27,7 +27,7 @@ export interface FileOutline {
 }
 
 /** Part of a file's identity in the index: files outlined by an older version are outlined again. */
-export const outlineVersion = 1
+export const outlineVersion = 2
 
 /** A file as the index keeps it. */
 export interface OutlinedFile {
