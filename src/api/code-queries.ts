@@ -104,7 +104,7 @@ interface CodeAuthorisation {
    * What of a repository policy lets this person read, by the name under which the studio keeps the repository: another
    * spelling of its path must not be another repository. The decision is recorded. @throws ATL_DOOR_DENIED
    */
-  readerOf(location: string): Promise<CodeReader>
+  readonly readerOf: (location: string) => Promise<CodeReader>
 }
 
 /** Questions about code, answered in this process. */
@@ -121,7 +121,12 @@ export function createCodeQueries(services: CodeServices): CodeQueries {
     const candidates = [revision.commit, ...history.map(({ commit }) => commit)]
     const commit = await search.newestIndexed(scope, source.location, candidates)
     if (commit === undefined) throw contextErrors.NOT_INDEXED({ detail: source.location })
-    return { scope, reader, source, answered: { repository: source.location, asked: revision.commit, commit } }
+    return {
+      scope,
+      reader,
+      source,
+      answered: { repository: source.location, asked: revision.commit, commit },
+    }
   }
 
   return {

@@ -150,7 +150,10 @@ describe('configuration', () => {
     const orders = chunks.find(({ symbols }) => symbols[0] === '/orders')
     expect(orders).toMatchObject({ startLine: 5, endLine: 12, within: ['paths'], headerLines: [4] })
     expect(orders?.symbols).toEqual(['/orders', 'get', 'post'])
-    expect(chunks.find(({ symbols }) => symbols[0] === '/customers')).toMatchObject({ startLine: 13, endLine: 20 })
+    expect(chunks.find(({ symbols }) => symbols[0] === '/customers')).toMatchObject({
+      startLine: 13,
+      endLine: 20,
+    })
     expect(chunks.at(-1)?.symbols).toContain('components')
   })
 

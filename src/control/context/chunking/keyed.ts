@@ -1,7 +1,8 @@
 import { type Chunk, formChunks, type Unit } from './chunk.ts'
 import type { Lines } from './lines.ts'
 
-const yamlKey = /^(\s*)(?:- )?(?:"([^"\n]{1,200})"|'([^'\n]{1,200})'|([^\s#'"&*!|>%@`{}[\],-][^\n#]{0,200}?))\s*:(?:\s|$)/
+const yamlKey =
+  /^(\s*)(?:- )?(?:"([^"\n]{1,200})"|'([^'\n]{1,200})'|([^\s#'"&*!|>%@`{}[\],-][^\n#]{0,200}?))\s*:(?:\s|$)/
 const jsonKey = /^(\s*)"([^"\n]{1,200})"\s*:/
 const tomlTable = /^\s*\[{1,2}\s*([^\]\n]{1,200}?)\s*\]{1,2}/
 const tomlKey = /^([\w.-]{1,100})\s*=/
@@ -55,8 +56,8 @@ function keysOf(lines: Lines, pattern: RegExp): readonly Section[] {
       last.endRow = /^\s*[}\]]/.test(line) && last.indent === indent ? row : row - 1
       open.pop()
     }
-    const [, , ...names] = pattern.exec(line) ?? []
-    const name = names.find((one) => one !== undefined)?.trim()
+    const groups: readonly (string | undefined)[] = pattern.exec(line)?.slice(2) ?? []
+    const name = groups.find((group) => group !== undefined)?.trim()
     if (name === undefined || open.length >= deepestKey) continue
     const section = { name, row, indent, level: open.length, endRow: lines.count - 1 }
     sections.push(section)
@@ -78,7 +79,8 @@ function tablesOf(lines: Lines): readonly Section[] {
       continue
     }
     const key = tomlKey.exec(line)?.[1]
-    if (key !== undefined) sections.push({ name: key, row, indent: 2, level: table === undefined ? 0 : 1, endRow: row })
+    if (key !== undefined)
+      sections.push({ name: key, row, indent: 2, level: table === undefined ? 0 : 1, endRow: row })
   }
   return sections
 }

@@ -16,7 +16,8 @@ export interface CodeLanguage {
 
 export type Language =
   | CodeLanguage
-  | { readonly kind: 'markdown' | 'text'; readonly name: string }
+  | { readonly kind: 'markdown'; readonly name: 'markdown' }
+  | { readonly kind: 'text'; readonly name: 'text' }
   | { readonly kind: 'keyed'; readonly name: 'yaml' | 'json' | 'toml' }
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
