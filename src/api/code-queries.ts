@@ -52,7 +52,7 @@ export interface CodeSearchAnswer extends Answered {
 
 export interface CodeContextAnswer extends Answered, AssembledContext {}
 
-export interface CodeSymbolAnswer extends Answered, SymbolPlaces {}
+interface CodeSymbolAnswer extends Answered, SymbolPlaces {}
 
 /** What clients may ask about code. */
 export interface CodeQueries {

@@ -6,7 +6,7 @@ import { reportError } from '../../kernel/index.ts'
 import type { CodePlace, CodeQueries } from '../code-queries.ts'
 
 /** Whom the server answers, and about what. Neither can be changed by who calls it. */
-export interface CodeServerOptions {
+interface CodeServerOptions {
   readonly code: CodeQueries
   readonly repository: CodePlace
   /** Short name of the person on whose behalf an agent asks; policy decides about each call. */

@@ -1,5 +1,5 @@
 export { assembleContext } from './assembly/assemble.ts'
-export type { AssembledContext, ContextPiece, ContextSuspect } from './assembly/piece.ts'
+export type { AssembledContext, ContextSuspect } from './assembly/piece.ts'
 export { contextErrors } from './errors.ts'
 export { historyLimit, indexCommit, parseBare } from './indexing/index.ts'
 export type { IndexReport } from './indexing/index.ts'

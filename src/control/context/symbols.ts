@@ -4,7 +4,7 @@ import type { RankedFile } from './ranking/rank.ts'
 import { termsOfWord, wordsOf } from './words/terms.ts'
 
 /** A chunk that defines a name, or says it. */
-export interface SymbolPlace {
+interface SymbolPlace {
   readonly path: string
   /** Of the chunk; from 1, both included. */
   readonly startLine: number

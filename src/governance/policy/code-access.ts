@@ -4,7 +4,7 @@ import type { PolicyEngine } from './policy-engine.ts'
 import type { PolicyRequest, RepositoryFacts } from './request.ts'
 
 /** Which files of a repository a principal may read: those at or below `paths`, less those at or below `except`. */
-export interface CodeAccess {
+interface CodeAccess {
   /** The empty path is the whole repository. */
   readonly paths: readonly string[]
   readonly except: readonly string[]

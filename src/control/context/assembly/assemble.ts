@@ -5,7 +5,7 @@ import type { CodeSearch } from '../search.ts'
 import type { TenantScope } from '../scope.ts'
 import type { Query } from '../words/query.ts'
 import { proposeDocuments, proposeRules, proposeTests, rulesPaths, testPaths } from './companions.ts'
-import { proposeNeighbours } from './neighbours.ts'
+import { importPaths, proposeNeighbours } from './neighbours.ts'
 import type { AssembledContext, ContextPiece, ContextSuspect, LeftOut, PieceRole } from './piece.ts'
 import { Filler } from './reading.ts'
 import { type Proposal, propose } from './select.ts'
@@ -70,7 +70,8 @@ export async function assembleContext(
   await take('test', proposeTests(tests, bound), budget * shares.test)
   await take('code', propose(files), budget - used - budget * shares.neighbour)
   const shown = [...(pieces.get('suspect') ?? []), ...(pieces.get('code') ?? [])]
-  await take('neighbour', proposeNeighbours(shown, files), budget - used)
+  const around = await ranked('source', importPaths(bound))
+  await take('neighbour', proposeNeighbours(shown, around), budget - used)
   const of = (...roles: readonly PieceRole[]) => roles.flatMap((role) => pieces.get(role) ?? [])
   const code = importantAtBothEnds(of('code'), files)
   const middle = Math.ceil(code.length / 2)

@@ -1,3 +1,4 @@
+import { dirname, extname, join } from 'node:path/posix'
 import type { ChunkOutline } from '../indexing/outline.ts'
 import type { OutlineView } from '../ranking/outline-view.ts'
 import type { RankedFile } from '../ranking/rank.ts'
@@ -12,7 +13,7 @@ const longestNeighbour = 60
 
 /**
  * What makes the shown pieces readable: the imports of their files, and the types that they name, of those that the
- * ranking has seen; what more pieces need comes first.
+ * ranking has seen or the files import; what more pieces need comes first.
  */
 export function proposeNeighbours(
   shown: readonly Place[],
@@ -44,6 +45,24 @@ export function proposeNeighbours(
     return [neighbour(file, first, pieces / Math.sqrt(rows(first)), `imports of ${file.path}`)]
   })
   return [...types, ...imports].toSorted((one, other) => other.worth - one.worth)
+}
+
+/** Where what files import by relative paths may be: those come along, whatever their words are. */
+export function importPaths(files: readonly RankedFile[]): readonly string[] {
+  const relative = files.flatMap(({ path, evidence }) =>
+    evidence.outline.imports.flatMap((name) => {
+      if (/^\.\.?\//.test(name)) return [join(dirname(path), name)]
+      const [, dots = '', rest = ''] = /^(\.+)(\w[\w.]*)$/.exec(name) ?? []
+      return rest === ''
+        ? []
+        : [join(dirname(path), '../'.repeat(dots.length - 1), `${rest.replaceAll('.', '/')}.py`)]
+    }),
+  )
+  return [...new Set(relative)].flatMap((path) =>
+    extname(path) === ''
+      ? ['.ts', '.tsx', '.js', '.rb', '/index.ts', '/index.js'].map((end) => path + end)
+      : [path],
+  )
 }
 
 function neighbour(file: RankedFile, chunk: ChunkOutline, worth: number, why: string): Proposal {

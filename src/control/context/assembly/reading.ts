@@ -1,5 +1,4 @@
 import { Lines } from '../chunking/index.ts'
-import type { ChunkOutline } from '../indexing/outline.ts'
 import type { FileKind } from '../kinds.ts'
 import type { RepositorySource, Revision } from '../ports.ts'
 import type { ContextPiece, LeftOut, PieceRole } from './piece.ts'
@@ -27,13 +26,17 @@ export interface Filling {
   readonly tokens: number
 }
 
+function nameOf({ file, chunk }: Proposal): string {
+  return `${file.path}:${chunk.startLine}`
+}
+
 /** Fills budgets with chunks of one commit; no chunk is shown twice. */
 export class Filler {
   readonly #source: RepositorySource
   readonly #revision: Revision
   readonly #count: CountTokens
   readonly #files = new Map<string, Lines | undefined>()
-  readonly #shown = new Set<ChunkOutline>()
+  readonly #shown = new Set<string>()
 
   constructor(source: RepositorySource, revision: Revision, count: CountTokens) {
     this.#source = source
@@ -47,7 +50,7 @@ export class Filler {
     const leftOut: LeftOut[] = []
     let left = budget
     for (const [index, proposal] of proposals.entries()) {
-      if (this.#shown.has(proposal.chunk)) continue
+      if (this.#shown.has(nameOf(proposal))) continue
       // Nothing fits any more, and enough is said about what is missing.
       if (left < labelTokens * 2 || leftOut.length >= maxLeftOut) break
       await this.#read(proposals.slice(index, index + readAhead))
@@ -57,7 +60,7 @@ export class Filler {
       if (tokens > left) leftOut.push({ path, startLine, endLine, role, tokens, reason: 'no-room' })
       else {
         taken.push(piece)
-        this.#shown.add(proposal.chunk)
+        this.#shown.add(nameOf(proposal))
         left -= tokens
       }
     }

@@ -5,7 +5,7 @@
 export type Zone = 'prose' | 'marked' | 'pasted' | 'failure' | 'environment'
 
 /** A piece of an issue. */
-export interface ZonedText {
+interface ZonedText {
   readonly zone: Zone
   readonly text: string
 }
