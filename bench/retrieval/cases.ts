@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { z } from 'zod'
 
 import { fileKind } from '../../src/execution/repository/index.ts'
 import { benchErrors } from '../repair/errors.ts'
+import { git } from './mirror-source.ts'
 
 /** A fix commit as a question: which files will have to be changed? */
 export interface FixCase {
@@ -16,14 +16,14 @@ export interface FixCase {
   readonly body: string
   /** Source files, no tests, that the fix modifies. */
   readonly files: readonly string[]
+  /** What was reported, where it is known. */
+  readonly issue?: Issue
 }
 
-const run = promisify(execFile)
-
-/** Runs git on a directory that it only reads. */
-async function git(directory: string, ...parameters: readonly string[]): Promise<string> {
-  const { stdout } = await run('git', ['--git-dir', directory, ...parameters], { maxBuffer: 512 * 2 ** 20 })
-  return stdout
+/** An issue as it was written. */
+export interface Issue {
+  readonly title: string
+  readonly body: string
 }
 
 /** Git directories below a folder, `<owner>+<name>/repo`, by name. */
@@ -40,6 +40,52 @@ const reference = /#\d+|\bGH-\d+/
 const noFix =
   /^(?:chore|docs?|ci|test|tests|refactor|build|style|release|bump|revert)\b|^\[(?:tests?|docs?|dev deps|meta|actions|refactor|readme)\]|\bbump\b/i
 const mostFiles = 8
+
+const issuesSchema = z.array(
+  z.object({ repository: z.string(), fix: z.string(), title: z.string(), body: z.string() }),
+)
+
+/**
+ * Reads issues with the commits that fixed them: a JSON list of `{ repository: 'owner/name', fix, title, body }`. By
+ * the name of the mirror, then by commit.
+ */
+export function readIssues(file: string | undefined): ReadonlyMap<string, ReadonlyMap<string, Issue>> {
+  if (file === undefined) return new Map()
+  const listed = issuesSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  const byMirror = Map.groupBy(listed, ({ repository }) => repository.replace('/', '+'))
+  return new Map(
+    [...byMirror].map(([name, issues]) => [
+      name,
+      new Map(issues.map(({ fix, title, body }) => [fix, { title, body }] as const)),
+    ]),
+  )
+}
+
+/** The cases of issues: their fixes may be merges, whose first parent is what they were made for. */
+export async function issueCases(
+  directory: string,
+  issues: ReadonlyMap<string, Issue>,
+): Promise<readonly FixCase[]> {
+  const cases: FixCase[] = []
+  for (const [commit, issue] of issues) {
+    const shown = await git(directory, 'log', '-1', '--format=%H%x00%P%x00%cI%x00%s%x00%b', commit)
+    const [fix = '', parents = '', date = '', subject = '', body = ''] = shown.split('\0')
+    const parent = parents.split(' ')[0] ?? ''
+    const changes = await git(directory, 'diff', '--no-renames', '--name-status', '-z', parent, fix)
+    const files = modifiedSources(changes.split('\0'))
+    if (files.length === 0 || files.length > mostFiles) continue
+    const parentTree = (await git(directory, 'rev-parse', `${parent}^{tree}`)).trim()
+    cases.push({ fix, parent, parentTree, committedAt: new Date(date), subject, body, files, issue })
+  }
+  return cases
+}
+
+/** Of alternating letters and paths, as `--name-status` has them. */
+function modifiedSources(fields: readonly string[]): readonly string[] {
+  return fields.filter(
+    (path, index) => fields[index - 1] === 'M' && index % 2 === 1 && fileKind(path) === 'source',
+  )
+}
 
 /**
  * The newest fix commits: no merge, the message has a word for fixing and the number of an issue or pull request, and
@@ -59,11 +105,7 @@ export async function mineCases(directory: string, limit: number): Promise<reado
     if (!/^[0-9a-f]{40}$/.test(parent)) continue
     if (!fixWord.test(message) || !reference.test(message) || noFix.test(subject)) continue
     const fields = changes.map((field) => field.replace(/^\n/, '')).filter((field) => field !== '')
-    const files: string[] = []
-    for (let index = 0; index + 1 < fields.length; index += 2) {
-      const path = fields[index + 1] ?? ''
-      if (fields[index] === 'M' && fileKind(path) === 'source') files.push(path)
-    }
+    const files = modifiedSources(fields)
     if (files.length === 0 || files.length > mostFiles) continue
     const parentTree = (await git(directory, 'rev-parse', `${parent}^{tree}`)).trim()
     cases.push({ fix, parent, parentTree, committedAt: new Date(date), subject, body, files })

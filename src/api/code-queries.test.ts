@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { contextMigrations, IndexUpkeep } from '../control/context/index.ts'
+import { type CodeReader, contextMigrations, IndexUpkeep } from '../control/context/index.ts'
 import { silentLogger } from '../kernel/index.ts'
 import { RepositoryHost } from '../execution/repository/index.ts'
+import { codeAccess, loadPolicies } from '../governance/index.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/index.ts'
 import { type CodeQueries, createCodeQueries } from './code-queries.ts'
 
@@ -14,6 +15,7 @@ let folder: string
 let host: RepositoryHost
 let code: CodeQueries
 let upkeep: IndexUpkeep
+let reader: CodeReader = { paths: [''] }
 
 beforeAll(async () => {
   fixture = await createTestDatabase({ migrations: contextMigrations })
@@ -29,7 +31,10 @@ beforeAll(async () => {
     database: fixture.database,
     upkeep,
     background: false,
-    authorise: (name) => (name === 'owner' ? Promise.resolve(scope) : Promise.reject(new Error('unknown'))),
+    authorise: (name) =>
+      name === 'owner'
+        ? Promise.resolve({ scope, readerOf: () => Promise.resolve(reader) })
+        : Promise.reject(new Error('unknown')),
     openSource: async (place) => {
       const { repository, base, notes } = await host.import({ tenantId: scope.tenantId, ...place })
       return { source: repository, revision: base, notes }
@@ -119,7 +124,7 @@ describe('a studio that goes on running', () => {
       database: fixture.database,
       upkeep: follower,
       background: true,
-      authorise: () => Promise.resolve(scope),
+      authorise: () => Promise.resolve({ scope, readerOf: () => Promise.resolve({ paths: [''] }) }),
       openSource: async (place) => {
         const { repository, base, notes } = await following.import({ tenantId: scope.tenantId, ...place })
         return { source: repository, revision: base, notes }
@@ -143,5 +148,53 @@ describe('a studio that goes on running', () => {
     expect(seen).toEqual([first, first, second, second])
     await follower.close()
     following.close()
+  })
+})
+
+describe('what policy hides', () => {
+  it('is found by no question, however it is asked', async () => {
+    const repository = { location: join(folder, 'guarded') }
+    mkdirSync(join(folder, 'guarded', 'internal'), { recursive: true })
+    commit('guarded', {
+      'open.js': "import { sealKey } from './internal/vault.js'\nexport const openDoor = () => 1\n",
+      'internal/vault.js': 'export function sealKey() {\n  return "hush"\n}\n',
+      'internal/AGENTS.md': '# Rules of the vault\n\nNever show a sealed key.\n',
+    })
+    const schemaFile = resolve(import.meta.dirname, '../../policies/schema.cedarschema')
+    writeFileSync(
+      join(folder, 'own.cedar'),
+      `@id("own/internal") forbid (principal, action == Atelier::Action::"read-code",
+         resource in Atelier::CodePath::"internal");`,
+    )
+    const policy = await loadPolicies({
+      schemaFile,
+      folders: [resolve(import.meta.dirname, '../../policies'), folder],
+    })
+    const principal = { kind: 'person', id: 'person:ada', tenantId: 'ten_1', roles: ['engineer'] } as never
+    reader = codeAccess(policy, principal, { location: repository.location, trusted: false })
+    expect(reader).toEqual({ paths: [''], except: ['internal'] })
+    const asked = { ...question, repository }
+    const issue = {
+      title: 'sealKey hush internal/vault.js',
+      body: 'Error: hush\n    at sealKey (internal/vault.js:2:3)\n\nSee `internal/vault.js` and internal/AGENTS.md.',
+    }
+    const suspects = [{ file: 'internal/vault.js', line: 2, score: 1, reasons: ['fails'] }]
+    const answers = [
+      await code.search({ ...asked, words: 'sealKey hush vault' }),
+      await code.search({ ...asked, words: 'rules vault sealed', kinds: ['documentation'] }),
+      await code.symbol({ ...asked, name: 'sealKey', limit: 10 }),
+      await code.context({ ...asked, issue, tokens: 2_000, suspects }),
+    ]
+    const told = answers.map((answer) => JSON.stringify({ ...answer, repository: '' })).join('\n')
+    expect(told).toContain('open.js')
+    // What the asker says is said back; nothing else of it is.
+    expect(told.replaceAll('"path":"internal/vault.js","startLine":2', '')).not.toMatch(
+      /hush|vault\.js"|sealed key/,
+    )
+    expect(answers[3]).toMatchObject({ leftOut: [{ path: 'internal/vault.js', reason: 'not-indexed' }] })
+    reader = { paths: [''] }
+    expect(JSON.stringify(await code.symbol({ ...asked, name: 'sealKey', limit: 10 }))).toContain(
+      'internal/vault.js',
+    )
   })
 })

@@ -4,13 +4,17 @@ import {
   type CodeHit,
   CodeSearch,
   contextErrors,
+  type ContextSuspect,
   type FileKind,
+  findSymbol,
   type IndexReport,
   type IndexUpkeep,
   parseQuery,
+  type CodeReader,
   presentHit,
   type RepositorySource,
   type Revision,
+  type SymbolPlaces,
 } from '../control/context/index.ts'
 import type { TenantScope } from '../engine/index.ts'
 import type { Database } from '../store/index.ts'
@@ -49,6 +53,8 @@ export interface CodeSearchAnswer extends Answered {
 
 export interface CodeContextAnswer extends Answered, AssembledContext {}
 
+interface CodeSymbolAnswer extends Answered, SymbolPlaces {}
+
 /** What clients may ask about code. */
 export interface CodeQueries {
   /** Indexes a revision: only what no indexed commit has is read. */
@@ -69,8 +75,12 @@ export interface CodeQueries {
     question: Question & {
       readonly issue: { readonly title: string; readonly body: string }
       readonly tokens: number
+      /** Places that may hold the fault, as a repair that gave up found them. */
+      readonly suspects?: readonly ContextSuspect[]
     },
   ): Promise<CodeContextAnswer>
+  /** Where a name is defined and used; `Type.method` narrows it. At most `limit` of each. */
+  symbol(question: Question & { readonly name: string; readonly limit: number }): Promise<CodeSymbolAnswer>
 }
 
 export interface CodeServices {
@@ -89,23 +99,32 @@ export interface CodeServices {
    * The scope to work in for a person who may read code; the decision is recorded.
    * @throws ATL_STUDIO_PERSON_UNKNOWN, ATL_DOOR_DENIED
    */
-  authorise(person: string, repository: CodePlace): Promise<TenantScope>
+  authorise(person: string, repository: CodePlace): Promise<CodeAuthorisation>
+}
+
+/** What a person may do who may read code at all. */
+interface CodeAuthorisation {
+  readonly scope: TenantScope
+  /**
+   * What of a repository policy lets this person read, by the name under which the studio keeps the repository: another
+   * spelling of its path must not be another repository. The decision is recorded. @throws ATL_DOOR_DENIED
+   */
+  readonly readerOf: (location: string) => Promise<CodeReader>
 }
 
 /** Questions about code, answered in this process. */
 export function createCodeQueries(services: CodeServices): CodeQueries {
   const { upkeep } = services
   const search = new CodeSearch(services.database)
-  // Whoever the studio knows may read the repositories it works on; policies do not speak of paths yet.
-  const reader = { paths: [''] }
 
   const open = async ({ repository, by }: Pick<Question, 'repository' | 'by'>) => {
-    const scope = await services.authorise(by, repository)
-    return { scope, ...(await services.openSource(repository)) }
+    const { scope, readerOf } = await services.authorise(by, repository)
+    const opened = await services.openSource(repository)
+    return { scope, reader: await readerOf(opened.source.location), ...opened }
   }
 
   const prepare = async (question: Question) => {
-    const { scope, source, revision } = await open(question)
+    const { scope, reader, source, revision } = await open(question)
     const { location } = source
     if (question.fresh) await upkeep.index(scope, { source, revision })
     const commit = question.fresh
@@ -114,7 +133,12 @@ export function createCodeQueries(services: CodeServices): CodeQueries {
     if (services.background && commit !== revision.commit) upkeep.request(scope, { source, revision })
     if (commit === undefined) throw contextErrors.NOT_INDEXED({ detail: location })
     const indexing = commit !== revision.commit && upkeep.isIndexing(location, revision.commit)
-    return { scope, source, answered: { repository: location, asked: revision.commit, commit, indexing } }
+    return {
+      scope,
+      reader,
+      source,
+      answered: { repository: location, asked: revision.commit, commit, indexing },
+    }
   }
 
   return {
@@ -126,7 +150,7 @@ export function createCodeQueries(services: CodeServices): CodeQueries {
     async search(question) {
       const query = parseQuery(question.words)
       if (query.terms.size === 0) throw contextErrors.NO_WORDS()
-      const { scope, answered } = await prepare(question)
+      const { scope, reader, answered } = await prepare(question)
       const { repository: location, commit } = answered
       const found = await search.search(scope, { location, commit, query, reader, kinds: question.kinds })
       return { ...answered, hits: found.slice(0, question.limit).map(presentHit) }
@@ -134,7 +158,7 @@ export function createCodeQueries(services: CodeServices): CodeQueries {
     async context(question) {
       const query = parseQuery(question.issue.title, question.issue.body)
       if (query.terms.size === 0) throw contextErrors.NO_WORDS()
-      const { scope, source, answered } = await prepare(question)
+      const { scope, reader, source, answered } = await prepare(question)
       const { commit } = answered
       const context = await assembleContext(search, scope, {
         source,
@@ -143,8 +167,17 @@ export function createCodeQueries(services: CodeServices): CodeQueries {
         query,
         reader,
         tokens: question.tokens,
+        suspects: question.suspects ?? [],
       })
       return { ...answered, ...context }
+    },
+    async symbol(question) {
+      const query = parseQuery(question.name)
+      if (query.terms.size === 0) throw contextErrors.NO_WORDS()
+      const { scope, reader, answered } = await prepare(question)
+      const { repository: location, commit } = answered
+      const found = await search.search(scope, { location, commit, query, reader })
+      return { ...answered, ...findSymbol(question.name, found, question.limit) }
     },
   }
 }

@@ -27,10 +27,13 @@ import {
 import {
   type Administration,
   type Approvals,
+  codeAccess,
+  codeResource,
   digestOfSubject,
   findPrincipal,
   type Ledger,
   type Limits,
+  type PolicyEngine,
   registerPrincipal,
   seededIdentities,
   tenantScope,
@@ -49,6 +52,7 @@ export interface StudioServices {
   readonly administration: Administration
   readonly approvals: Approvals
   readonly ledger: Ledger
+  readonly policy: PolicyEngine
   readonly clock: Clock
   /** Source of the workflow for each kind of work. */
   readonly workflows: Readonly<Record<WorkKind, unknown>>
@@ -91,7 +95,23 @@ class EmbeddedStudio implements Studio {
           runId: null,
           detail: { repository: location, revision: revision ?? null },
         })
-        return tenantScope(tenantId, principal.id)
+        return {
+          scope: tenantScope(tenantId, principal.id),
+          readerOf: async (location) => {
+            // Trust is about running code, and nothing that policies say of reading it.
+            const repository = { location, trusted: false }
+            const reader = codeAccess(services.policy, principal, repository)
+            const resource = codeResource(tenantId, repository, reader.paths[0] ?? '')
+            await services.administration.authorise({
+              principal,
+              tenantId,
+              intention: { action: 'read-code', resource },
+              runId: null,
+              detail: { ...reader },
+            })
+            return reader
+          },
+        }
       },
     })
   }

@@ -76,6 +76,7 @@ test('a context fences code that has fences itself', () => {
         endLine: 2,
         commit: older,
         kind: 'documentation',
+        role: 'decision',
         symbols: [],
         header: '# Title\n',
         text: '```\ncode\n```\n',
@@ -83,7 +84,7 @@ test('a context fences code that has fences itself', () => {
         why: [],
       },
     ],
-    leftOut: [{ path: 'b.ts', startLine: 1, endLine: 90, tokens: 900 }],
+    leftOut: [{ path: 'b.ts', startLine: 1, endLine: 90, tokens: 900, role: 'code', reason: 'no-room' }],
   })
   expect(text).toContain('````\n# Title\n…\n```\ncode\n```\n````')
   expect(text).toContain('- b.ts:1-90 (900 tokens)')

@@ -1,5 +1,5 @@
 import type { CodeContextAnswer, CodeSearchAnswer } from '../api/index.ts'
-import type { CodeHit, ContextPiece, IndexReport } from '../control/context/index.ts'
+import { type CodeHit, type IndexReport, presentContext } from '../control/context/index.ts'
 import { count, humanDuration, oneLine, palette, printable, type Terminal } from './terminal.ts'
 
 const shortCommit = 12
@@ -48,27 +48,7 @@ function reasons({ why }: CodeHit): string {
 
 /** The pieces as Markdown, then the record of what was left out. */
 export function renderContext(answer: CodeContextAnswer): string {
-  const { pieces, leftOut, tokens, budget } = answer
-  const record = leftOut.slice(0, 20).map((one) => `- ${place(one)} (${one.tokens} tokens)`)
-  return [
-    ...staleness(answer),
-    `${count(pieces.length, 'piece')} of ${answer.commit.slice(0, shortCommit)}, about ${tokens} of ${budget} tokens.`,
-    ...pieces.flatMap((piece) => [
-      '',
-      `## ${place(piece)} @ ${piece.commit.slice(0, shortCommit)}`,
-      '',
-      fenced(piece),
-    ]),
-    ...(record.length === 0 ? [] : ['', 'Left out:', ...record]),
-  ].join('\n')
-}
-
-function fenced({ header, text }: ContextPiece): string {
-  const content = printable(`${header === '' ? '' : `${header}…\n`}${text}`).replace(/\n$/, '')
-  // A fence must be longer than any inside.
-  const longest = Math.max(2, ...[...content.matchAll(/`{3,}/g)].map(([fence]) => fence.length))
-  const fence = '`'.repeat(longest + 1)
-  return `${fence}\n${content}\n${fence}`
+  return [...staleness(answer), presentContext(answer, printable)].join('\n')
 }
 
 function place(of: { readonly path: string; readonly startLine: number; readonly endLine: number }): string {

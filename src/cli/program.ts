@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { evidenceCommand } from './commands/evidence.ts'
 import { lifecycleCommands } from './commands/lifecycle.ts'
 import { listCommands } from './commands/list.ts'
+import { mcpCommand } from './commands/mcp.ts'
 import { solveCommand } from './commands/solve.ts'
 import { trustCommands } from './commands/trust.ts'
 import { upkeepCommands } from './commands/upkeep.ts'
@@ -36,6 +37,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     ...lifecycleCommands(context, finish),
     ...trustCommands(context, finish),
     ...codeCommands(context, finish),
+    mcpCommand(context, finish),
     evidenceCommand(context, finish),
     auditCommand(context, finish),
     doctorCommand(context, finish),

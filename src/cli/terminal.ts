@@ -1,11 +1,11 @@
 import pc from 'picocolors'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { displayText } from '../control/intake/index.ts'
 
 /** The streams a command talks to; a test supplies its own. */
 export interface Terminal {
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
   /** False when NO_COLOR is set or the output is not a terminal. */
   readonly colour: boolean

@@ -11,9 +11,11 @@ export interface ReadableSnapshot extends Place {
   readonly newestFile: number
   /** Whether it was not searched for a day or more, as far as is recorded. */
   readonly isForgotten: boolean
-  /** Ids of the folders of which every file may be read, and numbers of files that may be read by themselves. */
+  /** Ids of the folders whose files may be read, and numbers of files that may be read by themselves. */
   readonly folders: ReadonlySet<number>
   readonly files: ReadonlySet<number>
+  /** Numbers of files that may not be read, wherever they lie. */
+  readonly hidden: ReadonlySet<number>
 }
 
 /**
@@ -29,21 +31,28 @@ export async function findReadable(
     reader,
   }: { readonly location: string; readonly commit: string; readonly reader: Reader },
 ): Promise<ReadableSnapshot | undefined> {
+  const { except = [] } = reader
   const { rows } = await sql<{
     id: number
     newest: number
     forgotten: boolean
     folders: string | null
     files: string | null
+    hidden: string | null
   }>`
     select repository.id, repository.files as newest,
            coalesce(snapshot.asked_at < now() - interval '1 day', true) as forgotten,
            (select string_agg(folder.id::text, ',') from context_folders folder
             where folder.tenant_id = ${tenantId} and folder.repository_id = repository.id
-              and folder.path ^@ any(${foldersOf(reader)}::text[])) as folders,
+              and folder.path ^@ any(${below(reader.paths)}::text[])
+              and not folder.path ^@ any(${below(except)}::text[])) as folders,
            (select string_agg(file.number::text, ',') from context_files file
             where file.tenant_id = ${tenantId} and file.repository_id = repository.id
-              and file.path = any(${reader.paths}::text[])) as files
+              and file.path = any(${reader.paths}::text[])
+              and not file.path ^@ any(${below(except)}::text[])) as files,
+           (select string_agg(file.number::text, ',') from context_files file
+            where file.tenant_id = ${tenantId} and file.repository_id = repository.id
+              and file.path = any(${except}::text[])) as hidden
     from context_repositories repository
     join context_snapshots snapshot on snapshot.repository_id = repository.id
       and snapshot.tenant_id = ${tenantId} and snapshot.commit = ${commit} and snapshot.format = ${outlineVersion}
@@ -58,6 +67,7 @@ export async function findReadable(
       isForgotten: row.forgotten,
       folders: numbersIn(row.folders),
       files: numbersIn(row.files),
+      hidden: numbersIn(row.hidden),
     }
   )
 }
@@ -66,14 +76,16 @@ function numbersIn(list: string | null): ReadonlySet<number> {
   return new Set(list === null ? [] : list.split(',').map(Number))
 }
 
-/** What everything begins with that is below an allowed path. */
-function foldersOf({ paths }: Reader): readonly string[] {
-  return paths.map((allowed) => (allowed === '' ? '' : `${allowed}/`))
+/** What everything begins with that is below one of the paths. */
+function below(paths: readonly string[]): readonly string[] {
+  return paths.map((path) => (path === '' ? '' : `${path}/`))
 }
 
-/** Whether a path is one of those that may be read, or below one. */
-export function isReadable(path: RawBuilder<unknown>, reader: Reader): RawBuilder<boolean> {
-  return sql<boolean>`(${path} ^@ any(${foldersOf(reader)}::text[]) or ${path} = any(${reader.paths}::text[]))`
+/** Whether a path is one of those that may be read, or below one, and none of those that may not. */
+export function isReadable(path: RawBuilder<unknown>, { paths, except = [] }: Reader): RawBuilder<boolean> {
+  const isAmong = (some: readonly string[]): RawBuilder<boolean> =>
+    sql<boolean>`(${path} ^@ any(${below(some)}::text[]) or ${path} = any(${some}::text[]))`
+  return sql<boolean>`(${isAmong(paths)} and not ${isAmong(except)})`
 }
 
 /** All commits of a repository that are indexed completely. */

@@ -179,7 +179,9 @@ describe('a context', () => {
     })
     expect(context.tokens).toBeLessThanOrEqual(2_000)
     expect(context.pieces.map(({ tokens }) => tokens).reduce((a, b) => a + b)).toBe(context.tokens)
-    expect(context.pieces[0]).toMatchObject({
+    expect(context.pieces[0]).toMatchObject({ path: 'AGENTS.md', role: 'rules' })
+    expect(context.pieces[1]).toMatchObject({
+      role: 'code',
       path: 'src/calendar.ts',
       startLine: 1,
       endLine: 4,
@@ -189,5 +191,47 @@ describe('a context', () => {
     })
     expect(context.pieces.map(({ path }) => path)).toContain('test/calendar.test.ts')
     expect(context.leftOut.map(({ path }) => path)).toContain('src/long.ts')
+  })
+})
+
+describe('a context of several roles', () => {
+  it('binds rules, decisions, types, tests and suspects to the code, and says why each is there', async () => {
+    const source = new ScratchSource('memory:roles')
+    const revision = source.commit('c1', {
+      'AGENTS.md': '# Rules\n\nBe kind.\n',
+      'lib/AGENTS.md': '# Rules of the library\n\nRound down.\n',
+      'other/AGENTS.md': '# Rules of something else\n\nRound up.\n',
+      'docs/adr/0001-round-prices.md': '# Round prices down\n\nPrices are rounded down to the cent.\n',
+      'lib/prices.ts':
+        "import type { Money } from './money.ts'\n\nexport function roundPrice(price: Money): Money {\n  return price\n}\n",
+      'lib/money.ts': 'export interface Money {\n  readonly cents: number\n}\n',
+      'lib/ledger.ts': 'export function post(entry) {\n  return entry.sum + 1\n}\n',
+      'lib/prices.test.ts': "import { roundPrice } from './prices.ts'\nit('rounds a price', () => {})\n",
+    })
+    await indexCommit(fixture.database, scope, { source, revision })
+    const context = await assembleContext(new CodeSearch(fixture.database), scope, {
+      source,
+      revision,
+      query: parseQuery('roundPrice rounds prices up'),
+      reader: { paths: [''] },
+      tokens: 3_000,
+      suspects: [
+        { file: 'lib/ledger.ts', line: 2, score: 0.9, reasons: ['only failing tests run it'] },
+        { file: 'lib/gone.ts', line: 7, score: 0.2, reasons: [] },
+      ],
+    })
+    const shown = context.pieces.map(({ role, path: file }) => `${role} ${file}`)
+    expect(shown.slice(0, 3)).toEqual(['rules lib/AGENTS.md', 'rules AGENTS.md', 'suspect lib/ledger.ts'])
+    expect(shown).toContain('decision docs/adr/0001-round-prices.md')
+    expect(shown).toContain('test lib/prices.test.ts')
+    expect(shown).not.toContain('rules other/AGENTS.md')
+    expect(context.pieces.map(({ path: file }) => file)).toContain('lib/money.ts')
+    expect(context.pieces.find(({ role }) => role === 'suspect')?.why).toContain('only failing tests run it')
+    expect(context.pieces.find(({ role }) => role === 'test')?.why[0]).toBe('test of lib/prices.ts')
+    expect(context.leftOut).toContainEqual(
+      expect.objectContaining({ path: 'lib/gone.ts', startLine: 7, reason: 'not-indexed' }),
+    )
+    const places = context.pieces.map((piece) => `${piece.path}:${piece.startLine}`)
+    expect(new Set(places).size).toBe(places.length)
   })
 })

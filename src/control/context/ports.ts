@@ -48,7 +48,10 @@ export interface Revision {
   readonly tree: string
 }
 
-/** Who asks, and the folders and files that this principal may read; the empty path is everything. */
+/** What the principal who asks may read. */
 export interface Reader {
+  /** Folders and files with all below them; the empty path is everything. */
   readonly paths: readonly string[]
+  /** Of these, what may not be read, with all below it. */
+  readonly except?: readonly string[]
 }

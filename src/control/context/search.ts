@@ -65,7 +65,8 @@ export class CodeSearch {
         if (snapshot === undefined)
           throw contextErrors.NOT_INDEXED({ detail: `${request.commit} of ${request.location}` })
         const files = (await this.#index.files(tx, snapshot, request.commit)).filter(
-          ({ folder, number }) => snapshot.folders.has(folder) || snapshot.files.has(number),
+          ({ folder, number }) =>
+            (snapshot.folders.has(folder) || snapshot.files.has(number)) && !snapshot.hidden.has(number),
         )
         const past = await this.#pastOf(tx, snapshot, reader)
         const terms = new Map([...[...query.glued].map((term) => [term, 0.5] as const), ...query.terms])
@@ -105,7 +106,7 @@ export class CodeSearch {
 
   async #pastOf(tx: Tx, snapshot: ReadableSnapshot, reader: Reader): Promise<Past> {
     const { tenantId, repositoryId, commit } = snapshot
-    const key = JSON.stringify([tenantId, repositoryId, commit, reader.paths])
+    const key = JSON.stringify([tenantId, repositoryId, commit, reader.paths, reader.except])
     const known = this.#pasts.get(key)
     if (known !== undefined) return known
     const commits = await readPast(tx, snapshot, reader)

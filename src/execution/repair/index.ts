@@ -10,4 +10,5 @@ export type {
   RepairOutcome,
   RepairProgress,
   SourceFile,
+  Suspect,
 } from './model.ts'

@@ -1,4 +1,5 @@
 import type { CedarValueJson, Context, EntityJson, TypeAndId } from '@cedar-policy/cedar-wasm/nodejs'
+import { dirname } from 'node:path/posix'
 import type { Principal } from '../../contracts/index.ts'
 import type { PolicyRequest, RepositoryFacts } from './request.ts'
 
@@ -25,7 +26,8 @@ function reference(type: string, id: string): CedarValueJson {
 export function toCedarRequest(request: PolicyRequest): CedarRequest {
   const principal = principalEntity(request.principal)
   const resource = resourceEntity(request.resource)
-  const { context, entities } = contextOf(request)
+  const { context, entities: named } = contextOf(request)
+  const entities = [...named, ...foldersAbove(request.resource)]
   return {
     principal: uid(cedarType[request.principal.kind], request.principal.id),
     action: uid('Action', request.action),
@@ -66,6 +68,8 @@ function resourceEntity(resource: PolicyRequest['resource']): EntityJson & { uid
       }
     case 'repository':
       return repositoryEntity(resource, tenant)
+    case 'code-path':
+      return codePathEntity(resource, resource.path)
     case 'audit-log':
       return { uid: uid('AuditLog', resource.tenantId), attrs: { tenant }, parents: [] }
     case 'budget':
@@ -86,6 +90,27 @@ function repositoryEntity(
     attrs: { tenant },
     parents: repository.trusted ? [uid('RepositoryGroup', 'trusted')] : [],
   }
+}
+
+type CodePath = Extract<PolicyRequest['resource'], { kind: 'code-path' }>
+
+function codePathEntity(of: CodePath, path: string): EntityJson & { uid: TypeAndId } {
+  const folder = dirname(path)
+  const repository = uid('Repository', of.location)
+  return {
+    uid: uid('CodePath', path),
+    attrs: { tenant: reference('Tenant', of.tenantId) },
+    parents: folder === '.' ? [repository] : [uid('CodePath', folder), repository],
+  }
+}
+
+/** The folders that a path is in, and its repository: policies may name any of them. */
+function foldersAbove(resource: PolicyRequest['resource']): readonly EntityJson[] {
+  if (resource.kind !== 'code-path') return []
+  const folders: EntityJson[] = []
+  for (let folder = dirname(resource.path); folder !== '.'; folder = dirname(folder))
+    folders.push(codePathEntity(resource, folder))
+  return [...folders, repositoryEntity(resource, reference('Tenant', resource.tenantId))]
 }
 
 function contextOf(request: PolicyRequest): { context: Context; entities: EntityJson[] } {

@@ -1,3 +1,4 @@
+export { codeAccess, codeResource } from './code-access.ts'
 export { loadPolicies } from './policy-engine.ts'
 export type { PolicyDecision, PolicyEngine, PolicyLocations } from './policy-engine.ts'
 export { readPolicyTests, runPolicyTests } from './policy-tests.ts'

@@ -45,6 +45,13 @@ const resources = {
     tenantId: tenant,
     ...repositoryFacts,
   }),
+  codePath: z.strictObject({
+    kind: z.literal('code-path'),
+    tenantId: tenant,
+    location: z.string().default('/repository'),
+    trusted: z.boolean().default(false),
+    path: z.string(),
+  }),
   auditLog: z.strictObject({ kind: z.literal('audit-log').default('audit-log'), tenantId: tenant }),
   budget: z.strictObject({
     kind: z.literal('budget').default('budget'),
@@ -85,6 +92,7 @@ const requestSchema = z.discriminatedUnion('action', [
     context: z.strictObject({ decision: name, inLineage: z.boolean() }),
   }),
   ask(['trust-repository'], resources.repository),
+  ask(['read-code'], z.union([resources.codePath, resources.repository])),
   ask(['read-audit'], resources.auditLog),
   ask(['read-budget', 'set-budget'], resources.budget),
 ]) satisfies z.ZodType<PolicyRequest>

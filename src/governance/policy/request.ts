@@ -66,6 +66,14 @@ interface RepositoryResource extends RepositoryFacts {
   readonly tenantId: TenantId
 }
 
+/** A file or folder of a repository. */
+interface CodePathResource extends RepositoryFacts {
+  readonly kind: 'code-path'
+  readonly tenantId: TenantId
+  /** From the repository's root, with slashes, without one at either end. */
+  readonly path: string
+}
+
 interface AuditLogResource {
   readonly kind: 'audit-log'
   readonly tenantId: TenantId
@@ -93,6 +101,7 @@ export type PolicyRequest = { readonly principal: Principal } & (
       readonly context: { readonly decision: string; readonly inLineage: boolean }
     }
   | { readonly action: 'trust-repository'; readonly resource: RepositoryResource }
+  | { readonly action: 'read-code'; readonly resource: RepositoryResource | CodePathResource }
   | { readonly action: 'read-audit'; readonly resource: AuditLogResource }
   | { readonly action: 'read-budget' | 'set-budget'; readonly resource: BudgetResource }
 )
@@ -108,6 +117,8 @@ export function nameResource(resource: PolicyRequest['resource']): string {
       return `approval:${resource.approvalId}`
     case 'repository':
       return `repository:${resource.location}`
+    case 'code-path':
+      return `code-path:${resource.location}:${resource.path}`
     case 'audit-log':
       return `audit-log:${resource.tenantId}`
     case 'budget':

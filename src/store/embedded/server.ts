@@ -83,6 +83,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     await supervised.start()
     try {
       await bootstrap(supervised.urlFor(superuser, 'postgres'))
+      lock.announce(supervised.target)
     } catch (error) {
       await supervised.stop()
       throw error

@@ -1,134 +1,92 @@
-import { Lines } from '../chunking/index.ts'
 import type { FileKind } from '../kinds.ts'
 import type { Reader, RepositorySource, Revision } from '../ports.ts'
-import { type RankedFile, reasonsOf } from '../ranking/rank.ts'
-import { learntWeights } from '../ranking/weights.ts'
-import type { CodeSearch, SearchRequest } from '../search.ts'
+import type { RankedFile } from '../ranking/rank.ts'
+import type { CodeSearch } from '../search.ts'
 import type { TenantScope } from '../scope.ts'
 import type { Query } from '../words/query.ts'
+import { proposeDocuments, proposeRules, proposeTests, rulesPaths, testPaths } from './companions.ts'
+import { importPaths, proposeNeighbours } from './neighbours.ts'
+import type { AssembledContext, ContextPiece, ContextSuspect, LeftOut, PieceRole } from './piece.ts'
+import { Filler } from './reading.ts'
 import { type Proposal, propose } from './select.ts'
-import { estimateTokens } from './tokens.ts'
-
-/** A chunk as it is shown. */
-export interface ContextPiece {
-  readonly path: string
-  /** From 1, both included. */
-  readonly startLine: number
-  readonly endLine: number
-  readonly commit: string
-  readonly kind: FileKind
-  readonly symbols: readonly string[]
-  /** The lines of enclosing definitions, and the lines themselves. */
-  readonly header: string
-  readonly text: string
-  readonly tokens: number
-  /** The features that brought it up, the strongest first. */
-  readonly why: readonly string[]
-}
-
-/** A chunk for which the budget had no room. */
-interface LeftOut {
-  readonly path: string
-  readonly startLine: number
-  readonly endLine: number
-  readonly tokens: number
-}
-
-/** What is shown for a question, and the record of what is not. */
-export interface AssembledContext {
-  readonly commit: string
-  readonly budget: number
-  readonly tokens: number
-  readonly pieces: readonly ContextPiece[]
-  /** The most useful first. */
-  readonly leftOut: readonly LeftOut[]
-}
+import { proposeSuspects } from './suspects.ts'
+import { tokenCounter } from './tokens.ts'
 
 export interface ContextRequest {
   readonly source: RepositorySource
   readonly revision: Revision
   readonly query: Query
   readonly reader: Reader
-  /** At most this many, by estimate. */
+  /** At most this many, with what says where each piece is from. */
   readonly tokens: number
+  /** Places that may hold the fault, when somebody has looked already. */
+  readonly suspects?: readonly ContextSuspect[]
 }
 
-/** Parts of the budget for what binds or shows the code: rules and decisions, and tests. Code takes what they leave. */
-const companions: readonly { readonly kind: FileKind; readonly share: number; readonly files: number }[] = [
-  { kind: 'documentation', share: 0.05, files: 2 },
-  { kind: 'test', share: 0.05, files: 3 },
-]
-/** What those who work on the repository must keep to. */
-const rulesFile = 'AGENTS.md'
-/** Companions are shown only where they speak of the matter. */
-const leastFit = 0.5
-const maxLeftOut = 50
-/** Tokens for the line that says where a piece is from. */
-const labelTokens = 20
+/** Parts of the budget that are kept for each role. What one leaves, the code takes. */
+const shares: Readonly<Record<Exclude<PieceRole, 'code'>, number>> = {
+  suspect: 0.4,
+  rules: 0.03,
+  decision: 0.03,
+  test: 0.03,
+  neighbour: 0.03,
+}
+/** Files from the top of the ranking whose rules and tests are looked for. */
+const boundFiles = 5
 
 /** Puts together what a model or a person should read for a question, within a budget of tokens. */
 export async function assembleContext(
   search: CodeSearch,
   scope: TenantScope,
-  request: ContextRequest,
+  { source, revision, query, reader, tokens: budget, suspects = [] }: ContextRequest,
 ): Promise<AssembledContext> {
-  const { source, revision, query, reader, tokens: budget } = request
-  const searchRequest: SearchRequest = { location: source.location, commit: revision.commit, query, reader }
-  const reading = new Reading(source, revision)
-  const pieces: ContextPiece[] = []
+  const ranked = (kind: FileKind, also: readonly string[]): Promise<readonly RankedFile[]> =>
+    search.search(scope, {
+      ...{ location: source.location, commit: revision.commit, query, reader },
+      ...{ kinds: [kind], also },
+    })
+  const files = await ranked('source', [...new Set(suspects.map(({ file }) => file))])
+  const bound = files.slice(0, boundFiles)
+  const boundPaths = bound.map(({ path }) => path)
+  const documents = await ranked('documentation', rulesPaths(boundPaths))
+  const tests = await ranked('test', boundPaths.flatMap(testPaths))
+  const binding = new Set(rulesPaths(boundPaths))
+  const rules = documents.filter(({ path }) => binding.has(path))
+  const { proposals: suspected, missing } = proposeSuspects(suspects, files)
+
+  const filler = new Filler(source, revision, await tokenCounter())
+  const pieces = new Map<PieceRole, readonly ContextPiece[]>()
+  const leftOut: LeftOut[] = [...missing]
   let used = 0
-  for (const { kind, share, files } of companions) {
-    const ranked = await search.search(scope, { ...searchRequest, kinds: [kind], also: [rulesFile] })
-    const rules = ranked.filter(({ path }) => path === rulesFile)
-    const others = ranked.filter(({ path }) => path !== rulesFile).slice(0, files)
-    const proposals = [...propose(rules), ...propose(others).filter(({ fit }) => fit >= leastFit)]
-    const { taken } = await fill(reading, proposals, Math.floor(budget * share), kind)
-    pieces.push(...taken)
-    used += sumTokens(taken)
+  const take = async (role: PieceRole, proposals: readonly Proposal[], room: number): Promise<void> => {
+    const filling = await filler.fill(proposals, Math.min(Math.floor(room), budget - used), role)
+    pieces.set(role, filling.taken)
+    if (role === 'code' || role === 'suspect') leftOut.push(...filling.leftOut)
+    used += filling.tokens
   }
-  const ranked = await search.search(scope, searchRequest)
-  const { taken, leftOut } = await fill(reading, propose(ranked), budget - used, 'source')
-  const code = importantAtBothEnds(taken, ranked)
+  await take('suspect', suspected, budget * shares.suspect)
+  await take('rules', proposeRules(rules), budget * shares.rules)
+  await take('decision', proposeDocuments(documents), budget * shares.decision)
+  await take('test', proposeTests(tests, bound), budget * shares.test)
+  await take('code', propose(files), budget - used - budget * shares.neighbour)
+  const shown = [...(pieces.get('suspect') ?? []), ...(pieces.get('code') ?? [])]
+  const around = await ranked('source', importPaths(bound))
+  await take('neighbour', proposeNeighbours(shown, around), budget - used)
+  const of = (...roles: readonly PieceRole[]) => roles.flatMap((role) => pieces.get(role) ?? [])
+  const code = importantAtBothEnds(of('code'), files)
+  const middle = Math.ceil(code.length / 2)
   return {
     commit: revision.commit,
     budget,
-    tokens: used + sumTokens(code),
+    tokens: used,
     pieces: [
-      ...code.slice(0, Math.ceil(code.length / 2)),
-      ...pieces,
-      ...code.slice(Math.ceil(code.length / 2)),
+      ...of('rules', 'suspect'),
+      ...code.slice(0, middle),
+      ...of('decision', 'neighbour', 'test'),
+      ...code.slice(middle),
     ],
     leftOut,
   }
-}
-
-function sumTokens(pieces: readonly ContextPiece[]): number {
-  return pieces.reduce((sum, { tokens }) => sum + tokens, 0)
-}
-
-/** Takes proposals in their order as long as they fit. */
-async function fill(
-  reading: Reading,
-  proposals: readonly Proposal[],
-  budget: number,
-  kind: FileKind,
-): Promise<{ readonly taken: readonly ContextPiece[]; readonly leftOut: readonly LeftOut[] }> {
-  const taken: ContextPiece[] = []
-  const leftOut: LeftOut[] = []
-  let left = budget
-  for (const proposal of proposals) {
-    // Nothing fits any more, and enough is said about what is missing.
-    if (left < labelTokens * 2 || leftOut.length >= maxLeftOut) break
-    const piece = await reading.piece(proposal, kind)
-    if (piece === undefined) continue
-    const { path, startLine, endLine, tokens } = piece
-    if (tokens > left) leftOut.push({ path, startLine, endLine, tokens })
-    else {
-      taken.push(piece)
-      left -= tokens
-    }
-  }
-  return { taken, leftOut }
 }
 
 /**
@@ -149,45 +107,4 @@ function importantAtBothEnds(
     else last.push(own)
   }
   return [...first, ...last.reverse()].flat()
-}
-
-/** Reads files of one commit once. */
-class Reading {
-  readonly #source: RepositorySource
-  readonly #revision: Revision
-  readonly #files = new Map<string, Lines | undefined>()
-
-  constructor(source: RepositorySource, revision: Revision) {
-    this.#source = source
-    this.#revision = revision
-  }
-
-  async piece({ file, chunk }: Proposal, kind: FileKind): Promise<ContextPiece | undefined> {
-    const lines = await this.#linesOf(file.path)
-    if (lines === undefined) return undefined
-    const { startLine, endLine, headerLines, symbols, within } = chunk
-    const header = headerLines.map((line) => lines.slice(line - 1, line - 1)).join('')
-    const text = lines.slice(startLine - 1, endLine - 1)
-    return {
-      path: file.path,
-      startLine,
-      endLine,
-      commit: this.#revision.commit,
-      kind,
-      symbols: symbols.length > 0 ? symbols : within.slice(-1),
-      header,
-      text,
-      tokens: estimateTokens(header) + estimateTokens(text) + labelTokens,
-      why: reasonsOf(file, learntWeights).slice(0, 4),
-    }
-  }
-
-  async #linesOf(path: string): Promise<Lines | undefined> {
-    if (!this.#files.has(path)) {
-      const content = (await this.#source.readFiles(this.#revision.tree, [path])).get(path)
-      const text = content && new TextDecoder('utf-8').decode(content).replaceAll('\0', '�')
-      this.#files.set(path, text === undefined ? undefined : new Lines(text))
-    }
-    return this.#files.get(path)
-  }
 }

@@ -1,5 +1,6 @@
 import type { Chunk } from './chunk.ts'
 import { chunkCode } from './code.ts'
+import { chunkKeyed } from './keyed.ts'
 import { languageOf } from './languages.ts'
 import { Lines } from './lines.ts'
 import { parserOf } from '../../../execution/grammar/index.ts'
@@ -34,8 +35,9 @@ export async function chunkFile(path: string, content: Uint8Array): Promise<Chun
   const lines = new Lines(text)
   const plain = { outcome, language: language.name, text, lines, imports: [], hasSyntaxErrors: false }
   if (outcome !== 'indexed') return { ...plain, chunks: [] }
-  if (language.kind !== 'code')
-    return { ...plain, chunks: language.kind === 'markdown' ? chunkMarkdown(lines) : chunkText(lines) }
+  if (language.kind === 'markdown') return { ...plain, chunks: chunkMarkdown(lines) }
+  if (language.kind === 'keyed') return { ...plain, chunks: chunkKeyed(lines, language.name) }
+  if (language.kind === 'text') return { ...plain, chunks: chunkText(lines) }
   const parse = await parserOf(language.grammar)
   const parsed = parse(text, parseBudgetMs, (root) => ({
     chunks: chunkCode(root, lines, language),

@@ -69,6 +69,59 @@ describe('code', () => {
     expect([...new Set(chunks.flatMap((one) => one.symbols))]).toEqual(symbols)
   })
 
+  it('keeps documentation, decorators and attributes with what they are for, and tells types from the rest', async () => {
+    const cases: readonly (readonly [string, string, readonly (readonly string[])[]])[] = [
+      [
+        'service.py',
+        'import os\nfrom .store import Store\n\n\n@cached(ttl=60)\ndef total(orders):\n    \"\"\"Adds them up.\"\"\"\n    return sum(orders)\n\n\n@dataclass\nclass Order:\n    \"\"\"What is bought.\"\"\"\n\n    price: int\n\n    def tax(self):\n        return self.price // 5\n',
+        [[], ['total'], ['Order', 'tax']],
+      ],
+      [
+        'server.go',
+        'package server\n\nimport (\n\t"net/http"\n)\n\n// Server answers.\ntype Server struct {\n\tmux *http.ServeMux\n}\n\n// Run blocks.\nfunc (s *Server) Run() error {\n\treturn nil\n}\n',
+        [[], ['Server'], ['Run']],
+      ],
+      [
+        'shape.rs',
+        'use std::fmt;\n\n/// A point.\n#[derive(Debug)]\npub struct Point {\n    x: u32,\n}\n\nimpl Point {\n    /// Its area.\n    pub fn area(&self) -> u32 {\n        self.x\n    }\n}\n',
+        [[], ['Point'], ['Point', 'area']],
+      ],
+      [
+        'Order.java',
+        'package shop;\n\nimport java.util.List;\n\n/** What is bought. */\n@Entity\npublic class Order {\n  private List<Line> lines;\n\n  /** In cents. */\n  public int total() {\n    return 0;\n  }\n}\n',
+        [[], ['Order', 'total']],
+      ],
+      [
+        'ring.c',
+        '#include "ring.h"\n\n/* Appends. */\nstatic int ring_push(struct ring *r, int v)\n{\n    r->items[r->at++] = v;\n    return 0;\n}\n',
+        [[], ['ring_push']],
+      ],
+      [
+        'cart.rb',
+        "require_relative 'item'\n\n# Holds items.\nclass Cart\n  def total\n    @items.sum\n  end\nend\n",
+        [[], ['Cart', 'total']],
+      ],
+      [
+        'Cart.php',
+        '<?php\nuse Shop\\Item;\n\n/** Holds items. */\nclass Cart\n{\n    public function total(): int\n    {\n        return 0;\n    }\n}\n',
+        [[], ['Cart', 'total']],
+      ],
+      [
+        'Cart.cs',
+        'using System;\n\n/// <summary>Holds items.</summary>\npublic class Cart\n{\n    public int Total()\n    {\n        return 0;\n    }\n}\n',
+        [[], ['Cart', 'Total']],
+      ],
+    ]
+    for (const [path, text, symbols] of cases) {
+      const { chunks, imports, lines } = await chunk(path, text)
+      expect([path, chunks.map((one) => one.symbols)]).toEqual([path, symbols])
+      expect([path, imports.length]).not.toEqual([path, 0])
+      const documented = chunks.find((one) => one.symbols.length > 0)
+      const first = lines.slice((documented?.startLine ?? 1) - 1, (documented?.startLine ?? 1) - 1)
+      expect([path, first.trim()]).toEqual([path, expect.stringMatching(/^(?:@|\/\/|\/\*|#)/)])
+    }
+  })
+
   it('with syntax errors is chunked all the same', async () => {
     const file = await chunk('a.ts', 'function good() {\n  return 1\n}\n\nfunction bad( {{{ ]\n')
     expect(file).toMatchObject({ outcome: 'indexed', hasSyntaxErrors: true })
@@ -83,6 +136,37 @@ describe('prose', () => {
       { startLine: 1, endLine: 3, symbols: ['Top'], within: [] },
       { startLine: 5, endLine: 9, symbols: ['Sub'], within: ['Top'] },
     ])
+  })
+})
+
+describe('configuration', () => {
+  it('in YAML is split at its keys, an API description at its paths', async () => {
+    const operation = (name: string): string =>
+      `  /${name}:\n    get:\n      summary: Lists ${name}\n      responses:\n        '200':\n          description: OK\n    post:\n      summary: Adds one\n`
+    const { chunks } = await chunk(
+      'api.yaml',
+      `openapi: 3.1.0\ninfo:\n  title: Shop\npaths:\n${operation('orders')}${operation('customers')}components:\n  schemas:\n    Order:\n      type: object\n`,
+    )
+    const orders = chunks.find(({ symbols }) => symbols[0] === '/orders')
+    expect(orders).toMatchObject({ startLine: 5, endLine: 12, within: ['paths'], headerLines: [4] })
+    expect(orders?.symbols).toEqual(['/orders', 'get', 'post'])
+    expect(chunks.find(({ symbols }) => symbols[0] === '/customers')).toMatchObject({
+      startLine: 13,
+      endLine: 20,
+    })
+    expect(chunks.at(-1)?.symbols).toContain('components')
+  })
+
+  it('in JSON keeps a short file whole and names its keys', async () => {
+    const text = JSON.stringify({ name: 'app', scripts: { test: 'vitest', lint: 'eslint .' } }, null, 2)
+    const { chunks } = await chunk('package.json', text)
+    expect(chunks).toMatchObject([{ startLine: 1, symbols: ['name', 'scripts', 'test', 'lint'] }])
+  })
+
+  it('in TOML is split at its tables', async () => {
+    const table = (name: string): string => `[${name}]\n${'option = "value"\n'.repeat(9)}\n`
+    const { chunks } = await chunk('pyproject.toml', `${table('project')}${table('tool.ruff.lint')}`)
+    expect(chunks.map(({ symbols }) => symbols[0])).toEqual(['project', 'tool.ruff.lint'])
   })
 })
 
@@ -131,9 +215,13 @@ it('covers every line that is not blank exactly once, whatever the text', async 
     '    return 1\n',
     '```\n',
     'a\r\n',
+    'key:\n',
+    '  nested: 1\n',
+    '  "name": {\n',
+    '[table]\n',
     'long_name(1, 2)\n'.repeat(300),
   )
-  const path = fc.constantFrom('a.ts', 'a.py', 'a.md', 'a.txt', 'a.go', 'a.rb')
+  const path = fc.constantFrom('a.ts', 'a.py', 'a.md', 'a.txt', 'a.go', 'a.rb', 'a.yaml', 'a.json', 'a.toml')
   await fc.assert(
     fc.asyncProperty(path, fc.array(piece, { maxLength: 40 }), async (name, pieces) => {
       const { chunks, lines, outcome } = await chunk(name, pieces.join(''))

@@ -29,7 +29,7 @@ function unitsOf(root: SyntaxNode, lines: Lines, language: CodeLanguage): readon
     for (const node of childrenOf(parent)) {
       const { row: first } = node.startPosition
       const last = lastRow(node)
-      if (node.type.includes('comment')) {
+      if (leadsIn(node)) {
         if (commentRow === undefined || first > commentEnd + 1) commentRow = first
         commentEnd = last
         units.push({ row: commentRow, group })
@@ -53,6 +53,11 @@ function unitsOf(root: SyntaxNode, lines: Lines, language: CodeLanguage): readon
   }
   visit(root, 0, 0)
   return units
+}
+
+/** Comments, and the attributes of Rust, belong to what follows them. */
+function leadsIn({ type }: SyntaxNode): boolean {
+  return type.includes('comment') || type === 'attribute_item'
 }
 
 /** Some grammars count the line break after a node as part of it. */

@@ -14,7 +14,11 @@ export interface CodeLanguage {
   readonly imports: RegExp
 }
 
-export type Language = CodeLanguage | { readonly kind: 'markdown' | 'text'; readonly name: string }
+export type Language =
+  | CodeLanguage
+  | { readonly kind: 'markdown'; readonly name: 'markdown' }
+  | { readonly kind: 'text'; readonly name: 'text' }
+  | { readonly kind: 'keyed'; readonly name: 'yaml' | 'json' | 'toml' }
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
 
@@ -139,7 +143,9 @@ export function languageOf(path: string): Language {
   const extension = name.includes('.') ? name.slice(name.lastIndexOf('.') + 1).toLowerCase() : ''
   const known = Object.hasOwn(languagesByExtension, extension) ? languagesByExtension[extension] : undefined
   if (known !== undefined) return known
-  return /^(?:md|mdx|markdown)$/.test(extension)
-    ? { kind: 'markdown', name: 'markdown' }
-    : { kind: 'text', name: 'text' }
+  if (/^(?:md|mdx|markdown)$/.test(extension)) return { kind: 'markdown', name: 'markdown' }
+  if (/^ya?ml$/.test(extension)) return { kind: 'keyed', name: 'yaml' }
+  if (/^json[c5]?$/.test(extension)) return { kind: 'keyed', name: 'json' }
+  if (extension === 'toml') return { kind: 'keyed', name: 'toml' }
+  return { kind: 'text', name: 'text' }
 }

@@ -10,14 +10,14 @@ export interface OutlineView extends FileOutline {
   readonly wholeNames: ReadonlySet<string>
   /** For each chunk the terms of its symbols and of what encloses it, as places in the list. */
   readonly namedTerms: readonly ReadonlySet<number>[]
-}
-
-/** An outline as it is kept in memory: what chunks count is by term, and their own lists are empty. */
-export interface ResidentOutline extends OutlineView {
   /** For each term where its pairs begin among {@link occurrences}; one more for the end. */
   readonly starts: Uint32Array
   /** Pairs of the place of a chunk and how often it has the term. */
   readonly occurrences: Uint32Array
+}
+
+/** An outline as it is kept in memory: what chunks count is by term, and their own lists are empty. */
+export interface ResidentOutline extends OutlineView {
   /** Bytes of memory that it takes, about. */
   readonly bytes: number
 }
@@ -156,4 +156,13 @@ export function focusOutline(outline: ResidentOutline, terms: Iterable<string>):
       return own === undefined ? chunk : { ...chunk, counts: own }
     }),
   }
+}
+
+/** All terms of a chunk, by its place in the outline. */
+export function termsOfChunk({ terms, starts, occurrences }: OutlineView, place: number): readonly string[] {
+  return terms.filter((_, term) => {
+    for (let at = starts[term] ?? 0; at < (starts[term + 1] ?? 0); at += 2)
+      if (occurrences[at] === place) return true
+    return false
+  })
 }

@@ -1,4 +1,3 @@
-import { basename } from 'node:path/posix'
 import type { ChunkOutline } from '../indexing/outline.ts'
 import { termsOfPath } from '../words/paths.ts'
 import { termSet, termsOfWord } from '../words/terms.ts'
@@ -12,22 +11,25 @@ import type { Past } from './past.ts'
 export const featureNames = [
   'file',
   'chunk',
+  'chunks',
+  'titleChunk',
+  'chunkCoverage',
+  'symbolWords',
   'coverage',
   'identifiers',
   'path',
-  'name',
+  'titlePath',
+  'scope',
   'definesIdentifier',
-  'definesWord',
   'glued',
   'named',
+  'framed',
   'similarCommits',
   'mostSimilarCommit',
   'recency',
-  'length',
+  'churn',
   'changedWithTop',
-  'importsTop',
   'importedByTop',
-  'importsRelevant',
   'importedByRelevant',
 ] as const
 export type FeatureName = (typeof featureNames)[number]
@@ -42,6 +44,15 @@ export interface TermMatch {
 interface ScoredChunk {
   readonly chunk: ChunkOutline
   readonly score: number
+}
+
+/** What the chunks of a file say, the best of them for each question. */
+interface ChunkFeatures {
+  readonly chunk: number
+  readonly chunks: number
+  readonly titleChunk: number
+  readonly chunkCoverage: number
+  readonly symbolWords: number
 }
 
 /** A candidate with what is known of it. */
@@ -60,6 +71,7 @@ export interface Evidence {
 const symbolWeight = 2
 const chunkK1 = 1.2
 const chunkB = 0.6
+const severalChunks = 4
 
 /** Weighs single terms within the files that the reader may see. */
 class TermWeights {
@@ -106,28 +118,27 @@ export function gatherEvidence(
     if (outline === undefined) return []
     const { termIndex: terms, wholeNames } = outline
     const path = termsOfPath(candidate.path)
-    const chunks = scoreChunks(outline, query, weights, meanLength)
+    const { chunks, ofChunks } = scoreChunks(outline, query, weights, meanLength)
     const pastOfFile = similar.get(candidate.path)
     const covered = spoken.filter((term) => terms.has(term) || path.has(term))
     const features: Features = {
       file: candidate.score,
-      chunk: chunks[0]?.score ?? 0,
+      ...ofChunks,
       coverage: weights.sum(covered),
       identifiers: weights.sum([...query.identifiers].filter((term) => terms.has(term))),
       path: weights.sum(spoken.filter((term) => path.has(term))),
-      name: weights.sum(namesIn(basename(candidate.path), spoken)),
+      titlePath: weights.sum([...query.title].filter((term) => path.has(term))),
+      scope: weights.sum([...query.scope].filter((term) => path.has(term))),
       definesIdentifier: weights.sum([...query.identifiers].filter((term) => wholeNames.has(term))),
-      definesWord: weights.sum(spoken.filter((term) => wholeNames.has(term))),
       glued: weights.sum([...query.glued].filter((term) => terms.has(term))),
-      named: query.paths.some((named) => isNamed(candidate.path, named)) ? 1 : 0,
+      named: naming(candidate.path, query.paths),
+      framed: naming(candidate.path, query.frames),
       similarCommits: pastOfFile?.similar ?? 0,
       mostSimilarCommit: pastOfFile?.mostSimilar ?? 0,
       recency: past.recency(candidate.path),
-      length: Math.log(1 + candidate.length),
+      churn: past.churn(candidate.path),
       changedWithTop: 0,
-      importsTop: 0,
       importedByTop: 0,
-      importsRelevant: 0,
       importedByRelevant: 0,
     }
     const ordered = covered.toSorted((one, other) => weights.weight(other) - weights.weight(one))
@@ -150,38 +161,63 @@ function scoreChunks(
   query: Query,
   weights: TermWeights,
   meanLength: number,
-): readonly ScoredChunk[] {
+): { readonly chunks: readonly ScoredChunk[]; readonly ofChunks: ChunkFeatures } {
   const weightOf = new Float64Array(outline.terms.length)
+  const titleWeightOf = new Float64Array(outline.terms.length)
   for (const term of query.terms.keys()) {
     const index = outline.termIndex.get(term)
-    if (index !== undefined) weightOf[index] = weights.weight(term)
+    if (index === undefined) continue
+    weightOf[index] = weights.weight(term)
+    if (query.title.has(term)) titleWeightOf[index] = weights.rarity(term)
   }
+  const best = { titleChunk: 0, chunkCoverage: 0, symbolWords: 0 }
   const scored = outline.chunks.flatMap((chunk, place) => {
     const named = outline.namedTerms[place]
     const relativeLength = chunk.length / meanLength
-    let score = 0
+    const sums = { score: 0, title: 0, coverage: 0, symbols: 0 }
     for (let index = 0; index < chunk.counts.length; index += 2) {
       const term = chunk.counts[index] ?? 0
       const weight = weightOf[term] ?? 0
       if (weight === 0) continue
-      const frequency = (chunk.counts[index + 1] ?? 0) + (named?.has(term) === true ? symbolWeight : 0)
-      score += weight * saturation(frequency, relativeLength, chunkK1, chunkB)
+      const isNamed = named?.has(term) === true
+      const frequency = (chunk.counts[index + 1] ?? 0) + (isNamed ? symbolWeight : 0)
+      const saturated = saturation(frequency, relativeLength, chunkK1, chunkB)
+      sums.score += weight * saturated
+      sums.title += (titleWeightOf[term] ?? 0) * saturated
+      sums.coverage += weight
+      if (isNamed) sums.symbols += weight
     }
-    return score > 0 ? [{ chunk, score }] : []
+    best.titleChunk = Math.max(best.titleChunk, sums.title)
+    best.chunkCoverage = Math.max(best.chunkCoverage, sums.coverage)
+    best.symbolWords = Math.max(best.symbolWords, sums.symbols)
+    return sums.score > 0 ? [{ chunk, score: sums.score }] : []
   })
-  return scored.toSorted(
+  const chunks = scored.toSorted(
     (one, other) => other.score - one.score || one.chunk.startLine - other.chunk.startLine,
   )
+  const several = chunks
+    .slice(0, severalChunks)
+    .reduce((sum, { score }, place) => sum + score / (place + 1), 0)
+  return { chunks, ofChunks: { chunk: chunks[0]?.score ?? 0, chunks: several, ...best } }
 }
 
-function namesIn(name: string, terms: readonly string[]): readonly string[] {
-  const own = termSet(name.replace(/\.[^.]*$/, ''))
-  return terms.filter((term) => own.has(term))
-}
-
-/** Whether a text that says `lib/a.js` means this file. */
-function isNamed(path: string, named: string): boolean {
-  return path === named || path.endsWith(`/${named}`) || named.endsWith(`/${path}`)
+/**
+ * How sure a text that names these paths means this file: fully when it says `lib/a.js` of `packages/x/lib/a.js`, in
+ * part when the last two or more names of both agree, as for a path on the machine of whoever wrote it.
+ */
+function naming(path: string, named: readonly string[]): number {
+  const own = path.split('/')
+  let best = 0
+  for (const other of named) {
+    const parts = other.split('/').filter((part) => part !== '' && part !== '.' && part !== '..')
+    let common = 0
+    while (common < Math.min(own.length, parts.length) && own.at(-1 - common) === parts.at(-1 - common))
+      common += 1
+    if (common === 0) continue
+    const whole = common === own.length || common === parts.length
+    best = Math.max(best, whole ? 1 : common > 1 ? 0.7 : 0)
+  }
+  return best
 }
 
 const shownTerms = 8

@@ -21,6 +21,8 @@ const mostCommits = 40
 const dayMs = 86_400_000
 /** Days after which a change counts half. */
 const recentDays = 60
+/** Days after which a change counts half towards how much a file is changed. */
+const churnDays = 180
 
 /** What can be learnt from the commits before a commit. */
 export class Past {
@@ -95,6 +97,17 @@ export class Past {
       }
     }
     return together
+  }
+
+  /** How often the file was changed, where changes long ago count less. What is changed much is changed again. */
+  churn(path: string): number {
+    const newest = this.#commits[0]?.committedAt.getTime() ?? 0
+    let sum = 0
+    for (const index of this.#byPath.get(path) ?? []) {
+      const age = newest - (this.#commits[index]?.committedAt.getTime() ?? 0)
+      sum += 1 / (1 + Math.max(0, age) / (churnDays * dayMs))
+    }
+    return Math.log(1 + sum)
   }
 
   /** From 1 for what the newest commit changed towards 0. */

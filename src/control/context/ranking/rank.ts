@@ -92,13 +92,10 @@ class Surroundings {
   }
 
   features(index: number): Partial<Features> {
-    const imports = this.#graph.imports[index] ?? []
     const importedBy = this.#graph.importedBy[index] ?? []
     return {
       changedWithTop: this.#changed.get(this.#path(index)) ?? 0,
-      importsTop: imports.filter((other) => this.#top.includes(other)).length,
       importedByTop: importedBy.filter((other) => this.#top.includes(other)).length,
-      importsRelevant: this.#best(imports),
       importedByRelevant: this.#best(importedBy),
     }
   }

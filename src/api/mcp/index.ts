@@ -1,0 +1,1 @@
+export { serveCode } from './code-server.ts'

@@ -1,0 +1,44 @@
+import { Command } from 'commander'
+import { serveCode } from '../../api/index.ts'
+import type { CliContext, GlobalOptions } from '../context.ts'
+import { exitCodes, type ExitCode } from '../exit-codes.ts'
+import { repositoryArgument } from '../repository-argument.ts'
+import { withStudio } from '../with-studio.ts'
+
+interface McpOptions extends GlobalOptions {
+  readonly repo: string
+  readonly revision?: string
+  readonly as: string
+  /** Commander's name for the negated option `--no-index`. */
+  readonly index: boolean
+}
+
+/** Servers for agents, one for each narrow set of tools. */
+export function mcpCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
+  return new Command('mcp')
+    .description('serve tools to an agent on standard input and output (Model Context Protocol)')
+    .addCommand(
+      new Command('code')
+        .description('search, context and symbols of one repository, read-only')
+        .option('--repo <path|url>', 'the repository', '.')
+        .option('--revision <revision>', "branch, tag or commit (default: the repository's HEAD)")
+        .option('--as <name>', 'on whose behalf the agent asks', 'owner')
+        .option('--no-index', 'answer from what is indexed already')
+        .action(async (_options: unknown, self: Command) => {
+          finish(await serve(context, self.optsWithGlobals()))
+        }),
+    )
+}
+
+async function serve(context: CliContext, options: McpOptions): Promise<ExitCode> {
+  const { repo, revision, as: by, index: fresh } = options
+  const repository = { location: repositoryArgument(repo), ...(revision === undefined ? {} : { revision }) }
+  const { stdin: input, stdout: output } = context.terminal
+  return withStudio(context, options, 'look', async ({ code }) => {
+    await serveCode(
+      { code, repository, by, fresh, version: context.version },
+      { input, output, signal: context.signal },
+    )
+    return exitCodes.success
+  })
+}
