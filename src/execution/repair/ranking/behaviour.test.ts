@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Observation, Sighting } from '../model.ts'
-import { behavioursOf } from './behaviour.ts'
+import { behavioursOf, disputedShares } from './behaviour.ts'
 
 const seen = (letters: string): Sighting[] =>
   Array.from(letters, (letter) => ({ digest: letter, crashed: letter === 'x' }))
@@ -26,9 +26,15 @@ describe('behavioursOf', () => {
     expect(behaviours.get(4)).toMatchObject({ changesNear: 1, changesElsewhere: 1 })
   })
 
-  it('counts who does something else', () => {
-    expect(behaviours.get(1)?.disputed).toBeCloseTo(2 / 3)
-    expect(behaviours.get(4)?.disputed).toBe(1)
+  it('counts who does something else, by how far they are believed', () => {
+    const alike = disputedShares(observation, () => 1)
+    expect(alike.get(1)).toBeCloseTo(2 / 3)
+    expect(alike.get(4)).toBe(1)
+    const believed = disputedShares(observation, (id) => (id <= 2 ? 1 : 0.01))
+    expect(believed.get(1)).toBeLessThan(0.05)
+    expect(disputedShares({ ...observation, candidates: new Map([[1, seen('abcd')]]) }, () => 1).get(1)).toBe(
+      0,
+    )
   })
 
   it('does not blame a candidate for what crashes with every one', () => {
@@ -39,6 +45,6 @@ describe('behavioursOf', () => {
   it('has nothing to say about nothing', () => {
     expect(behavioursOf({ near: [], unchanged: [], candidates: new Map() })).toEqual(new Map())
     const blind: Observation = { near: [], unchanged: [], candidates: new Map([[1, []]]) }
-    expect(behavioursOf(blind).get(1)).toMatchObject({ changesNear: 0, crashes: 0, disputed: 0 })
+    expect(behavioursOf(blind).get(1)).toMatchObject({ changesNear: 0, crashes: 0 })
   })
 })

@@ -8,15 +8,12 @@ export interface Behaviour {
   readonly changesNear: number
   /** Share of the inputs on which it crashes though some other plausible candidate does not. */
   readonly crashes: number
-  /** Share of the other plausible candidates that do something else on some input. */
-  readonly disputed: number
 }
 
 /** Compares the candidates that were observed with each other and with the unchanged program. */
 export function behavioursOf({ near, unchanged, candidates }: Observation): ReadonlyMap<number, Behaviour> {
   const all = [...candidates.values()]
   const crashesForAll = near.map((_, index) => all.every((seen) => seen[index]?.crashed === true))
-  const alike = Map.groupBy(all, signatureOf)
   return new Map(
     [...candidates].map(([id, seen]): [number, Behaviour] => {
       const changes = (side: boolean): number =>
@@ -25,16 +22,39 @@ export function behavioursOf({ near, unchanged, candidates }: Observation): Read
           if (isNear !== side || (!side && unchanged[index]?.crashed === true)) return null
           return seen[index]?.digest !== unchanged[index]?.digest
         })
-      const others = all.length - (alike.get(signatureOf(seen))?.length ?? 0)
       return [
         id,
         {
           changesElsewhere: changes(false),
           changesNear: changes(true),
           crashes: share(seen, ({ crashed }, index) => crashed && crashesForAll[index] === false),
-          disputed: others / Math.max(1, all.length - 1),
         },
       ]
+    }),
+  )
+}
+
+/**
+ * For each candidate the share, 0 … 1, of the others that do something else on some input; each counts by its weight,
+ * so that what is hardly believed disputes little.
+ */
+export function disputedShares(
+  { candidates }: Observation,
+  weightOf: (id: number) => number,
+): ReadonlyMap<number, number> {
+  const signed = [...candidates].map(([id, seen]) => ({
+    id,
+    weight: weightOf(id),
+    signature: signatureOf(seen),
+  }))
+  return new Map(
+    signed.map(({ id, signature }) => {
+      const others = signed.filter((other) => other.id !== id)
+      const total = others.reduce((sum, { weight }) => sum + weight, 0)
+      const against = others
+        .filter((other) => other.signature !== signature)
+        .reduce((sum, { weight }) => sum + weight, 0)
+      return [id, total === 0 ? 0 : against / total]
     }),
   )
 }

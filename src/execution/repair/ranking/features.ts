@@ -48,7 +48,7 @@ export function featuresOf(
     idiomatic: brought.length === 0 ? 0.5 : brought.filter(({ known }) => known).length / brought.length,
     spoken: Math.max(0, ...brought.map(({ word }) => vocabulary.names.get(word) ?? 0)),
     destructive: isDestructive(candidate, changes) ? 1 : 0,
-    accidental: accidentalTemplates.test(candidate.template) ? 1 : 0,
+    accidental: isAccidental(candidate, changes) ? 1 : 0,
     overfitted: isOverfitted(changes, vocabulary) ? 1 : 0,
     agreed: agreement(candidate, all),
     guarded: Math.min(1, Math.log2(1 + guardsOf(candidate, spectrum)) / 5),
@@ -86,7 +86,14 @@ const destructiveTemplates =
   /^(?:statement\/remove|condition\/drop-|argument\/remove|table\/remove-|operand\/(?:drop|one-branch)|nullish\/drop|nesting\/unwrap|comparator\/remove|literal\/edit)/
 
 const accidentalTemplates =
-  /^(?:substitution\/|operator\/(?:replace|strict|assignment)|assignment\/(?:normalise|keep)|condition\/negate)/
+  /^(?:substitution\/|operator\/(?:strict|assignment)|assignment\/(?:normalise|keep)|condition\/negate)/
+
+/** Another relation, as `<` for `<=`, is what real faults look like; the opposite of one, or another junction, seldom. */
+function isAccidental({ template }: Candidate, changes: readonly Change[]): boolean {
+  if (template !== 'operator/replace') return accidentalTemplates.test(template)
+  const relationsIn = (text: string): string => (text.match(/[<>]=?/g) ?? []).join()
+  return changes.every(({ before, after }) => relationsIn(before) === relationsIn(after))
+}
 
 function isDestructive(candidate: Candidate, changes: readonly Change[]): boolean {
   if (destructiveTemplates.test(candidate.template)) return true

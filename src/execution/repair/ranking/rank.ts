@@ -1,6 +1,6 @@
 import type { Vocabulary } from '../evidence/index.ts'
 import type { CandidateOutcome, RankedCandidate, Ranker, RepairProblem } from '../model.ts'
-import { behavioursOf } from './behaviour.ts'
+import { behavioursOf, disputedShares } from './behaviour.ts'
 import type { Behaviour } from './behaviour.ts'
 import { featuresOf } from './features.ts'
 import type { Features } from './features.ts'
@@ -23,8 +23,9 @@ const behaviourWeights: Readonly<Record<keyof Behaviour, number>> = {
   changesElsewhere: -12,
   changesNear: 0.3,
   crashes: -3,
-  disputed: -2.2,
 }
+/** What it costs that all others that are believed as much do something else. */
+const disputeWeight = 3.5
 
 /** No single kind of behaviour counts for more: a changed default is meant to change much. */
 const worstBehaviour = 3
@@ -33,12 +34,14 @@ const priorWeight = 0.8
 /** Log-odds of a plausible candidate of which nothing more is known. */
 const base = 0.6
 /** What every doubling of the number of plausible candidates costs: one of them must be wrong. */
-const crowding = 0.25
+const crowding = 0.35
 /** What it costs that nobody looked what a candidate does on other inputs, or on few. */
-const blindness = 1.2
+const blindness = 2.5
 const enoughInputs = 60
 
-const words: Readonly<Record<keyof (Features & Behaviour), readonly [high: string, low: string]>> = {
+const words: Readonly<
+  Record<keyof (Features & Behaviour) | 'disputed', readonly [high: string, low: string]>
+> = {
   prior: [
     'edits like this at such a place are often right',
     'edits like this at such a place are seldom right',
@@ -71,7 +74,7 @@ export function createRanker(
     rank(plausible, observation = null) {
       const behaviours = observation === null ? null : behavioursOf(observation)
       const crowd = crowding * Math.log2(Math.max(1, plausible.length))
-      const scored = plausible.map((outcome) => {
+      const undisputed = plausible.map((outcome) => {
         const behaviour = behaviours?.get(outcome.candidate.id)
         const inputs = behaviour === undefined ? 0 : (observation?.near.length ?? 0)
         const doubt = blindness * (1 - Math.min(1, inputs / enoughInputs))
@@ -80,6 +83,12 @@ export function createRanker(
           ...behaviour,
         }
         return { outcome, features, inputs, score: scoreOf(features, outcome) - doubt }
+      })
+      const credit = new Map(undisputed.map(({ outcome, score }) => [outcome.candidate.id, Math.exp(score)]))
+      const disputes = observation === null ? null : disputedShares(observation, (id) => credit.get(id) ?? 0)
+      const scored = undisputed.map(({ features, score, ...rest }) => {
+        const disputed = disputes?.get(rest.outcome.candidate.id) ?? 0
+        return { ...rest, features: { ...features, disputed }, score: score - disputeWeight * disputed }
       })
       scored.sort(
         (left, right) => right.score - left.score || left.outcome.candidate.id - right.outcome.candidate.id,
@@ -107,14 +116,14 @@ function scoreOf(features: Features & Partial<Behaviour>, outcome: CandidateOutc
 }
 
 /** Shares this small already tell something where they should be none. */
-const telling: Partial<Record<keyof (Features & Behaviour), number>> = {
+const telling: Partial<Record<keyof typeof words, number>> = {
   changesElsewhere: 0.01,
   crashes: 0.01,
   disputed: 0.2,
 }
 
 function reasonsOf(
-  features: Features & Partial<Behaviour>,
+  features: Features & Partial<Behaviour> & { readonly disputed: number },
   inputs: number,
   plausible: number,
 ): readonly string[] {

@@ -61,7 +61,8 @@ function nearString(value: string): readonly string[] {
 }
 
 function nearNumber(value: number): readonly string[] {
-  const near = [value + 1, value - 1, 0, 1, -1, -value, value * 2, value + 0.5, 10].filter(
+  // Whole numbers stay whole: most programs never see others, and edits that agree on these would seem to differ.
+  const near = [value + 1, value - 1, 0, 1, -1, -value, value * 2, 10].filter(
     (other) => other !== value && Number.isFinite(other),
   )
   return [...near.map(String), 'NaN', 'null', 'undefined', `'${value}'`, `'a'`]
