@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type CodeReader, contextMigrations, IndexUpkeep } from '../control/context/index.ts'
+import { type CodeReader, contextMigrations, BackgroundIndexer } from '../control/context/index.ts'
 import { silentLogger } from '../kernel/index.ts'
 import { RepositoryHost } from '../execution/repository/index.ts'
 import { codeAccess, loadPolicies } from '../governance/index.ts'
@@ -14,7 +14,7 @@ let fixture: TestDatabase
 let folder: string
 let host: RepositoryHost
 let code: CodeQueries
-let upkeep: IndexUpkeep
+let indexer: BackgroundIndexer
 let reader: CodeReader = { paths: [''] }
 
 beforeAll(async () => {
@@ -26,10 +26,10 @@ beforeAll(async () => {
     environment: { PATH: process.env['PATH'] },
   })
   const scope = await fixture.createTenant()
-  upkeep = new IndexUpkeep({ database: fixture.database, logger: silentLogger })
+  indexer = new BackgroundIndexer({ database: fixture.database, logger: silentLogger })
   code = createCodeQueries({
     database: fixture.database,
-    upkeep,
+    indexer,
     background: false,
     authorise: (name) =>
       name === 'owner'
@@ -42,7 +42,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  await upkeep.close()
+  await indexer.close()
   host.close()
   rmSync(folder, { recursive: true, force: true })
   await fixture.close()
@@ -109,7 +109,7 @@ describe('questions about a real repository', () => {
 describe('a studio that goes on running', () => {
   it('answers from the newest complete commit, says so, and indexes what came in behind it', async () => {
     const scope = await fixture.createTenant('Running')
-    const follower = new IndexUpkeep({ database: fixture.database, logger: silentLogger })
+    const follower = new BackgroundIndexer({ database: fixture.database, logger: silentLogger })
     const seen: string[] = []
     const following = new RepositoryHost({
       stateDirectory: join(folder, 'running'),
@@ -122,7 +122,7 @@ describe('a studio that goes on running', () => {
     })
     const queries = createCodeQueries({
       database: fixture.database,
-      upkeep: follower,
+      indexer: follower,
       background: true,
       authorise: () => Promise.resolve({ scope, readerOf: () => Promise.resolve({ paths: [''] }) }),
       openSource: async (place) => {

@@ -8,7 +8,7 @@ import {
   type FileKind,
   findSymbol,
   type IndexReport,
-  type IndexUpkeep,
+  type BackgroundIndexer,
   parseQuery,
   type CodeReader,
   presentHit,
@@ -86,7 +86,7 @@ export interface CodeQueries {
 export interface CodeServices {
   readonly database: Database
   /** What indexes commits, for this and for whoever sees them first. */
-  readonly upkeep: IndexUpkeep
+  readonly indexer: BackgroundIndexer
   /** Whether this process lives on after the answer, so that it may index what a question came too early for. */
   readonly background: boolean
   /** Brings the studio's copy of a repository up to date. */
@@ -103,7 +103,7 @@ export interface CodeServices {
 }
 
 /** What a person may do who may read code at all. */
-interface CodeAuthorisation {
+export interface CodeAuthorisation {
   readonly scope: TenantScope
   /**
    * What of a repository policy lets this person read, by the name under which the studio keeps the repository: another
@@ -114,7 +114,7 @@ interface CodeAuthorisation {
 
 /** Questions about code, answered in this process. */
 export function createCodeQueries(services: CodeServices): CodeQueries {
-  const { upkeep } = services
+  const { indexer } = services
   const search = new CodeSearch(services.database)
 
   const open = async ({ repository, by }: Pick<Question, 'repository' | 'by'>) => {
@@ -126,13 +126,13 @@ export function createCodeQueries(services: CodeServices): CodeQueries {
   const prepare = async (question: Question) => {
     const { scope, reader, source, revision } = await open(question)
     const { location } = source
-    if (question.fresh) await upkeep.index(scope, { source, revision })
+    if (question.fresh) await indexer.index(scope, { source, revision })
     const commit = question.fresh
       ? revision.commit
       : await search.newestIndexed(scope, source, revision.commit)
-    if (services.background && commit !== revision.commit) upkeep.request(scope, { source, revision })
+    if (services.background && commit !== revision.commit) indexer.request(scope, { source, revision })
     if (commit === undefined) throw contextErrors.NOT_INDEXED({ detail: location })
-    const indexing = commit !== revision.commit && upkeep.isIndexing(location, revision.commit)
+    const indexing = commit !== revision.commit && indexer.isIndexing(location, revision.commit)
     return {
       scope,
       reader,
@@ -144,7 +144,7 @@ export function createCodeQueries(services: CodeServices): CodeQueries {
   return {
     async index(request, onProgress) {
       const { scope, source, revision, notes } = await open(request)
-      const report = await upkeep.index(scope, { source, revision }, onProgress)
+      const report = await indexer.index(scope, { source, revision }, onProgress)
       return { repository: source.location, ...report, notes }
     },
     async search(question) {

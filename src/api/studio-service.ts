@@ -27,8 +27,6 @@ import {
 import {
   type Administration,
   type Approvals,
-  codeAccess,
-  codeResource,
   digestOfSubject,
   findPrincipal,
   type Ledger,
@@ -41,6 +39,7 @@ import {
 import { readTask } from '../control/intake/index.ts'
 import type { Database } from '../store/index.ts'
 import { approvalOutput } from '../workflow/delivery/index.ts'
+import { authoriseReading } from './code-authorisation.ts'
 import { type CodeQueries, type CodeServices, createCodeQueries } from './code-queries.ts'
 import { apiErrors } from './errors.ts'
 import { summariseRun, viewRun } from './run-report.ts'
@@ -59,7 +58,7 @@ export interface StudioServices {
   /** The most one run may use. */
   readonly runLimits: Limits
   readonly openSource: CodeServices['openSource']
-  readonly upkeep: CodeServices['upkeep']
+  readonly indexer: CodeServices['indexer']
   readonly background: CodeServices['background']
   exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>
   verifyRecords(scope: TenantScope): Promise<AuditReport>
@@ -83,36 +82,10 @@ class EmbeddedStudio implements Studio {
     this.#services = services
     this.code = createCodeQueries({
       database: services.database,
-      upkeep: services.upkeep,
+      indexer: services.indexer,
       background: services.background,
       openSource: services.openSource,
-      authorise: async (name, { location, revision }) => {
-        const principal = await this.#person(name)
-        await services.administration.authorise({
-          principal,
-          tenantId,
-          intention: { action: 'read-project', resource: { kind: 'project', tenantId, projectId } },
-          runId: null,
-          detail: { repository: location, revision: revision ?? null },
-        })
-        return {
-          scope: tenantScope(tenantId, principal.id),
-          readerOf: async (location) => {
-            // Trust is about running code, and nothing that policies say of reading it.
-            const repository = { location, trusted: false }
-            const reader = codeAccess(services.policy, principal, repository)
-            const resource = codeResource(tenantId, repository, reader.paths[0] ?? '')
-            await services.administration.authorise({
-              principal,
-              tenantId,
-              intention: { action: 'read-code', resource },
-              runId: null,
-              detail: { ...reader },
-            })
-            return reader
-          },
-        }
-      },
+      authorise: async (name, place) => authoriseReading(services, await this.#person(name), place),
     })
   }
 

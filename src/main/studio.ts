@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
 import { loadAgents } from '../control/agents/index.ts'
-import { contextMigrations, IndexUpkeep } from '../control/context/index.ts'
+import { contextMigrations, BackgroundIndexer } from '../control/context/index.ts'
 import { planTool } from '../control/planning/index.ts'
 import { createEngine, engineMigrations, readDefinition, type Engine } from '../engine/index.ts'
 import { RepositoryHost, type SeenRevision } from '../execution/repository/index.ts'
@@ -87,15 +87,15 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       directory: dataDirectory,
       osUid: process.getuid?.() ?? null,
     })
-    const upkeep = new IndexUpkeep({
+    const indexer = new BackgroundIndexer({
       database,
-      logger: logger.child({ component: 'upkeep' }),
+      logger: logger.child({ component: 'indexer' }),
       retention: configuration.indexRetention,
     })
     const repositories = openRepositories(configuration, closers, (seen) => {
-      if (purpose === 'work') followRevision(upkeep, seen)
+      if (purpose === 'work') followRevision(indexer, seen)
     })
-    closers.push(() => upkeep.close())
+    closers.push(() => indexer.close())
     const engine = await createWorkplace(
       { configuration, database, governance, repositories, logger, clock: systemClock },
       closers,
@@ -112,7 +112,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       workflows: await readWorkflows(configuration),
       runLimits: runBudget,
       openSource: sourceOpener(repositories),
-      upkeep,
+      indexer,
       background: purpose === 'work',
       close,
     })
@@ -196,8 +196,8 @@ function openRepositories(
 }
 
 /** Has every commit indexed that the studio works on or publishes, while the work goes on. */
-function followRevision(upkeep: IndexUpkeep, { tenantId, repository, revision }: SeenRevision): void {
-  upkeep.request(tenantScope(tenantId, seededIdentities.owner), { source: repository, revision })
+function followRevision(indexer: BackgroundIndexer, { tenantId, repository, revision }: SeenRevision): void {
+  indexer.request(tenantScope(tenantId, seededIdentities.owner), { source: repository, revision })
 }
 
 function sourceOpener(repositories: RepositoryHost): StudioServices['openSource'] {

@@ -10,14 +10,14 @@ import {
 import type { RepositorySource, Revision } from './ports.ts'
 import type { TenantScope } from './scope.ts'
 
-export interface UpkeepOptions {
+export interface IndexerOptions {
   readonly database: Database
   readonly logger: Logger
   readonly retention?: Retention
 }
 
 /** A commit to be indexed. */
-export interface UpkeepRequest {
+export interface IndexingRequest {
   readonly source: RepositorySource
   readonly revision: Revision
 }
@@ -32,8 +32,8 @@ interface Job {
  * Keeps the index up with its repositories: commits are indexed in the background, one after the other, and what no
  * commit needs any more is removed. Whoever searches meanwhile is answered from what is complete.
  */
-export class IndexUpkeep {
-  readonly #options: UpkeepOptions
+export class BackgroundIndexer {
+  readonly #options: IndexerOptions
   readonly #stop = new AbortController()
   /** What waits, by kind and repository: a newer commit takes the place of an older one. */
   readonly #waiting = new Map<string, Job>()
@@ -41,12 +41,12 @@ export class IndexUpkeep {
   readonly #pending = new Map<string, Promise<unknown>>()
   #working: Promise<void> | undefined
 
-  constructor(options: UpkeepOptions) {
+  constructor(options: IndexerOptions) {
     this.#options = options
   }
 
   /** Has a commit indexed soon. A failure is logged; the next question indexes the commit itself. */
-  request(scope: TenantScope, { source, revision }: UpkeepRequest): void {
+  request(scope: TenantScope, { source, revision }: IndexingRequest): void {
     const key = keyOf(source.location, revision.commit)
     if (this.#pending.has(key) || this.#stop.signal.aborted) return
     this.#enqueue(`index ${source.location}`, {
@@ -67,7 +67,7 @@ export class IndexUpkeep {
   /** Indexes a commit now, or waits for it when it is being indexed; what nothing needs is removed afterwards. */
   async index(
     scope: TenantScope,
-    request: UpkeepRequest,
+    request: IndexingRequest,
     onProgress: (done: number, total: number) => void = () => undefined,
   ): Promise<IndexReport> {
     const { location } = request.source
@@ -94,7 +94,7 @@ export class IndexUpkeep {
 
   #index(
     scope: TenantScope,
-    request: UpkeepRequest,
+    request: IndexingRequest,
     onProgress?: (done: number, total: number) => void,
   ): Promise<IndexReport> {
     const { signal } = this.#stop
@@ -134,7 +134,7 @@ export class IndexUpkeep {
           this.#options.logger.log(
             'warn',
             { error: String(error), work: name },
-            'upkeep of the code index failed',
+            'indexing in the background failed',
           )
       }
     }

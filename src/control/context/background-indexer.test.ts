@@ -3,7 +3,14 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../kernel/index.ts'
 import { createTestDatabase, type TenantScope, type TestDatabase } from '../../testing/index.ts'
-import { CodeSearch, collectIndex, contextMigrations, IndexUpkeep, indexCommit, parseQuery } from './index.ts'
+import {
+  CodeSearch,
+  collectIndex,
+  contextMigrations,
+  BackgroundIndexer,
+  indexCommit,
+  parseQuery,
+} from './index.ts'
 import { type Files, manyFiles, ScratchSource } from './scratch-source.ts'
 
 let fixture: TestDatabase
@@ -94,49 +101,49 @@ describe('indexing', () => {
   })
 })
 
-describe('upkeep', () => {
+describe('indexing in the background', () => {
   const files: Files = { 'src/a.ts': 'export const early = 1\n', 'src/b.ts': 'export const other = 1\n' }
 
   it('indexes a commit in the background, while older ones go on answering', async () => {
-    const upkeep = new IndexUpkeep({ database: fixture.database, logger: silentLogger })
+    const indexer = new BackgroundIndexer({ database: fixture.database, logger: silentLogger })
     const source = new ScratchSource('memory:background')
-    await upkeep.index(scope, { source, revision: source.commit('c1', files) })
+    await indexer.index(scope, { source, revision: source.commit('c1', files) })
     const second = source.commit('c2', { ...files, ...manyFiles(60) }, 'Add many', 'c1')
-    upkeep.request(scope, { source, revision: second })
-    expect(upkeep.isIndexing(source.location, 'c2')).toBe(true)
+    indexer.request(scope, { source, revision: second })
+    expect(indexer.isIndexing(source.location, 'c2')).toBe(true)
     expect(await paths(source, 'c1', 'early calendar')).toEqual(['src/a.ts'])
     const search = new CodeSearch(fixture.database)
     expect(await search.newestIndexed(scope, source, 'c2')).toBe('c1')
-    await upkeep.settled()
-    expect(upkeep.isIndexing(source.location, 'c2')).toBe(false)
+    await indexer.settled()
+    expect(indexer.isIndexing(source.location, 'c2')).toBe(false)
     expect(await search.newestIndexed(scope, source, 'c2')).toBe('c2')
     expect(await paths(source, 'c1', 'early calendar')).toEqual(['src/a.ts'])
     expect((await paths(source, 'c2', 'value7'))[0]).toBe('src/part7/file7.js')
-    await upkeep.close()
+    await indexer.close()
   })
 
   it('leaves out commits that a newer one overtakes while they wait, and survives those that fail', async () => {
-    const upkeep = new IndexUpkeep({ database: fixture.database, logger: silentLogger })
+    const indexer = new BackgroundIndexer({ database: fixture.database, logger: silentLogger })
     const source = new ScratchSource('memory:overtaken')
     const broken = new ScratchSource('memory:broken')
     broken.listFiles = () => Promise.reject(new Error('the disk is gone'))
-    upkeep.request(scope, { source: broken, revision: broken.commit('c0', files) })
+    indexer.request(scope, { source: broken, revision: broken.commit('c0', files) })
     for (const commit of ['c1', 'c2', 'c3'])
-      upkeep.request(scope, { source, revision: source.commit(commit, files) })
-    await upkeep.settled()
+      indexer.request(scope, { source, revision: source.commit(commit, files) })
+    await indexer.settled()
     expect((await rows(source.location))['snapshots']).toBe(1)
     expect(await paths(source, 'c3', 'early')).toEqual(['src/a.ts'])
-    await upkeep.close()
+    await indexer.close()
   })
 
   it('stops between two batches when it is closed', async () => {
-    const upkeep = new IndexUpkeep({ database: fixture.database, logger: silentLogger })
+    const indexer = new BackgroundIndexer({ database: fixture.database, logger: silentLogger })
     const source = new ScratchSource('memory:closed')
-    upkeep.request(scope, { source, revision: source.commit('c1', manyFiles(50)) })
-    await upkeep.close()
-    upkeep.request(scope, { source, revision: source.commit('c2', files) })
-    await upkeep.settled()
-    expect(upkeep.isIndexing(source.location, 'c2')).toBe(false)
+    indexer.request(scope, { source, revision: source.commit('c1', manyFiles(50)) })
+    await indexer.close()
+    indexer.request(scope, { source, revision: source.commit('c2', files) })
+    await indexer.settled()
+    expect(indexer.isIndexing(source.location, 'c2')).toBe(false)
   })
 })
 
