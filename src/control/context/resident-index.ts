@@ -1,11 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../store/index.ts'
-import {
-  decodeOutline,
-  focusOutline,
-  type OutlineView,
-  type ResidentOutline,
-} from './indexing/outline-format.ts'
+import { decodeOutline, type OutlineView } from './indexing/outline-format.ts'
 import type { Place } from './indexing/place.ts'
 import type { Postings } from './indexing/postings-format.ts'
 import { listSegments, readPostings } from './indexing/segments.ts'
@@ -49,7 +44,7 @@ export class ResidentIndex {
   readonly #files: RecentlyUsed<Map<number, FileRow>>
   readonly #listings: RecentlyUsed<readonly FileRow[]>
   readonly #postings: RecentlyUsed<CoveredPostings>
-  readonly #outlines: RecentlyUsed<ResidentOutline>
+  readonly #outlines: RecentlyUsed<OutlineView>
 
   constructor(limits: MemoryLimits = defaultMemory) {
     this.#files = new RecentlyUsed(limits.files * 0.75)
@@ -116,19 +111,18 @@ export class ResidentIndex {
     return found
   }
 
-  /** The outlines of files, by their numbers; their chunks count only the terms that are asked for. */
+  /** The outlines of files, by their numbers. */
   async outlines(
     tx: Tx,
     place: Place,
     numbers: readonly number[],
-    terms: readonly string[],
   ): Promise<ReadonlyMap<number, OutlineView>> {
     const found = new Map<number, OutlineView>()
     const missing: number[] = []
     for (const number of numbers) {
       const known = this.#outlines.get(keyOf(place, number))
       if (known === undefined) missing.push(number)
-      else found.set(number, focusOutline(known, terms))
+      else found.set(number, known)
     }
     if (missing.length === 0) return found
     const { rows } = await sql<{ number: number; outline: Buffer }>`
@@ -138,7 +132,7 @@ export class ResidentIndex {
     for (const { number, outline } of rows) {
       const read = decodeOutline(outline)
       this.#outlines.set(keyOf(place, number), read, read.bytes)
-      found.set(number, focusOutline(read, terms))
+      found.set(number, read)
     }
     return found
   }

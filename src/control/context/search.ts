@@ -77,7 +77,7 @@ export class CodeSearch {
         const also = [...pathsFrom(past, query), ...query.paths, ...(request.also ?? [])]
         const found = findCandidates(files, postings, { kinds, terms, also, limit: maxCandidates })
         const chosen = found.candidates.map(({ id }) => id)
-        const outlines = await this.#index.outlines(tx, snapshot, chosen, [...query.terms.keys()])
+        const outlines = await this.#index.outlines(tx, snapshot, chosen)
         return { snapshot, found, past, outlines }
       },
       // What is read in several steps belongs together, though old commits may be removed meanwhile.

@@ -31,14 +31,15 @@ export function findSymbol(name: string, ranked: readonly RankedFile[], limit: n
   const definitions: { readonly place: SymbolPlace; readonly fit: number }[] = []
   const references: SymbolPlace[] = []
   for (const { path, evidence } of ranked) {
-    for (const chunk of evidence.outline.chunks) {
+    const saying = chunksSaying(evidence.outline, symbol)
+    for (const [index, chunk] of evidence.outline.chunks.entries()) {
       const defined = chunk.symbols.find((own) => own.toLowerCase() === symbol.toLowerCase())
       const place = placeOf(path, chunk)
       if (defined !== undefined) {
         const around = [path, ...chunk.within, ...chunk.symbols].join(' ').toLowerCase()
         const qualified = qualifiers.filter((qualifier) => around.includes(qualifier)).length
         definitions.push({ place, fit: qualified * 2 + (defined === symbol ? 1 : 0) })
-      } else if (says(evidence.outline, chunk, symbol)) references.push(place)
+      } else if (saying.has(index)) references.push(place)
     }
   }
   const best = Math.max(0, ...definitions.map(({ fit }) => fit))
@@ -54,10 +55,11 @@ function placeOf(path: string, { startLine, endLine, within, signature }: ChunkO
   return { path, startLine, endLine, within, signature }
 }
 
-/** Whether the name's term is among the chunk's: the index keeps no text. */
-function says({ termIndex }: OutlineView, { counts }: ChunkOutline, symbol: string): boolean {
+/** Places of the chunks that have the name's term: the index keeps no text. */
+function chunksSaying({ termIndex, starts, occurrences }: OutlineView, symbol: string): ReadonlySet<number> {
   const term = termIndex.get(termsOfWord(symbol).at(-1) ?? '')
-  if (term === undefined) return false
-  for (let index = 0; index < counts.length; index += 2) if (counts[index] === term) return true
-  return false
+  const places = new Set<number>()
+  if (term === undefined) return places
+  for (let at = starts[term] ?? 0; at < (starts[term + 1] ?? 0); at += 2) places.add(occurrences[at] ?? 0)
+  return places
 }

@@ -127,10 +127,15 @@ export interface Validator {
     signal: AbortSignal,
   ): AsyncIterable<CandidateOutcome>
   /**
-   * Runs tests with other inputs than their own, on the unchanged program and on each candidate. Null where that cannot
-   * be done: the tests run in processes of their own, or hold no literal inputs.
+   * Runs tests with other inputs than their own, on the unchanged program and on each candidate. Null where that did not
+   * work: the tests run in processes of their own, or use nothing that can be exchanged. Undefined where no program of the
+   * language can be watched.
    */
-  observe?(candidates: readonly Candidate[], timeMs: number, signal: AbortSignal): Promise<Observation | null>
+  observe?(
+    candidates: readonly Candidate[],
+    timeMs: number,
+    signal: AbortSignal,
+  ): Promise<Observation | null | undefined>
   /** Candidates tried so far and seconds spent. */
   readonly statistics: { readonly tried: number; readonly seconds: number }
   close(): Promise<void>
@@ -138,6 +143,7 @@ export interface Validator {
 
 /** Orders plausible candidates by how likely they are what the maintainers would have written. */
 export interface Ranker {
+  /** @param observation null where candidates could have been watched and were not; undefined where nobody can. */
   rank(plausible: readonly CandidateOutcome[], observation?: Observation | null): readonly RankedCandidate[]
 }
 

@@ -79,7 +79,7 @@ class RepairRun {
   readonly #search: Search
   readonly #verdicts = new Map<number, 'passed' | 'failed'>()
   #firstPlausibleAt: number | null = null
-  #observation: Observation | null = null
+  #observation: Observation | null | undefined
   #isContinued = false
 
   constructor(

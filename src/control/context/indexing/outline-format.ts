@@ -1,9 +1,10 @@
 import { termsOfWord } from '../words/terms.ts'
 import { ByteReader, ByteWriter } from './byte-stream.ts'
-import type { ChunkOutline, FileOutline, NumberList } from './outline.ts'
+import type { ChunkOutline, CountedChunk, FileOutline, NumberList } from './outline.ts'
 
-/** An outline with what queries look up in it. */
-export interface OutlineView extends FileOutline {
+/** An outline as queries look into it, and as it is kept in memory. */
+export interface OutlineView extends Omit<FileOutline, 'chunks'> {
+  readonly chunks: readonly ChunkOutline[]
   /** Where each term stands in the outline's list. */
   readonly termIndex: ReadonlyMap<string, number>
   /** For each symbol the term that stands for all of it. */
@@ -14,10 +15,6 @@ export interface OutlineView extends FileOutline {
   readonly starts: Uint32Array
   /** Pairs of the place of a chunk and how often it has the term. */
   readonly occurrences: Uint32Array
-}
-
-/** An outline as it is kept in memory: what chunks count is by term, and their own lists are empty. */
-export interface ResidentOutline extends OutlineView {
   /** Bytes of memory that it takes, about. */
   readonly bytes: number
 }
@@ -71,7 +68,7 @@ export function encodeOutline({ terms, imports, chunks }: FileOutline): Buffer {
 /** For each term the chunks that have it. */
 function byTerm(
   terms: number,
-  chunks: readonly ChunkOutline[],
+  chunks: readonly CountedChunk[],
 ): readonly (readonly { readonly place: number; readonly count: number }[])[] {
   const lists = Array.from({ length: terms }, (): { place: number; count: number }[] => [])
   for (const [place, { counts }] of chunks.entries())
@@ -81,7 +78,7 @@ function byTerm(
 }
 
 /** Reads the column `outline`. */
-export function decodeOutline(stored: Buffer): ResidentOutline {
+export function decodeOutline(stored: Buffer): OutlineView {
   const reader = new ByteReader(stored)
   const names = JSON.parse(reader.text()) as OutlineNames
   const terms = names.terms === '' ? [] : names.terms.split(' ')
@@ -94,7 +91,7 @@ export function decodeOutline(stored: Buffer): ResidentOutline {
     const headerLines = [...reader.ascending(reader.number())]
     namedTerms.push(new Set(reader.ascending(reader.number())))
     const docTerms = [...reader.ascending(reader.number())]
-    return { startLine, endLine, symbols, within, signature, headerLines, length, counts: [], docTerms }
+    return { startLine, endLine, symbols, within, signature, headerLines, length, docTerms }
   })
   const { starts, occurrences } = readOccurrences(reader, terms.length)
   return {
@@ -120,7 +117,7 @@ const bytesPerTerm = 90
 const bytesPerImport = 250
 const bytesPerChunk = 900
 
-function readOccurrences(reader: ByteReader, terms: number): Pick<ResidentOutline, 'starts' | 'occurrences'> {
+function readOccurrences(reader: ByteReader, terms: number): Pick<OutlineView, 'starts' | 'occurrences'> {
   const starts = new Uint32Array(terms + 1)
   const pairs: number[] = []
   for (let term = 0; term < terms; term += 1) {
@@ -129,33 +126,6 @@ function readOccurrences(reader: ByteReader, terms: number): Pick<ResidentOutlin
     starts[term + 1] = pairs.length
   }
   return { starts, occurrences: Uint32Array.from(pairs) }
-}
-
-/** An outline whose chunks count some terms only, in the order of the outline's list: those that a query speaks of. */
-export function focusOutline(outline: ResidentOutline, terms: Iterable<string>): OutlineView {
-  const { termIndex, starts, occurrences, chunks } = outline
-  const indices: number[] = []
-  for (const term of terms) {
-    const index = termIndex.get(term)
-    if (index !== undefined) indices.push(index)
-  }
-  const counts: (number[] | undefined)[] = []
-  for (const term of indices.sort((one, other) => one - other)) {
-    for (let at = starts[term] ?? 0; at < (starts[term + 1] ?? 0); at += 2) {
-      const place = occurrences[at] ?? 0
-      const pair = occurrences[at + 1] ?? 0
-      const own = counts[place]
-      if (own === undefined) counts[place] = [term, pair]
-      else own.push(term, pair)
-    }
-  }
-  return {
-    ...outline,
-    chunks: chunks.map((chunk, place) => {
-      const own = counts[place]
-      return own === undefined ? chunk : { ...chunk, counts: own }
-    }),
-  }
 }
 
 /** All terms of a chunk, by its place in the outline. */

@@ -13,10 +13,14 @@ export interface ChunkOutline {
   readonly headerLines: readonly number[]
   /** Number of words. */
   readonly length: number
-  /** Pairs of an index into the file's terms, ascending, and how often the term occurs. */
-  readonly counts: NumberList
   /** Indices of the terms in the comments above the code, ascending. */
   readonly docTerms: readonly number[]
+}
+
+/** A chunk with its words, as it is before it is stored. */
+export interface CountedChunk extends ChunkOutline {
+  /** Pairs of an index into the file's terms, ascending, and how often the term occurs. */
+  readonly counts: NumberList
 }
 
 /** Numbers in order, in whatever holds them. */
@@ -25,7 +29,7 @@ export type NumberList = readonly number[] | Uint32Array
 /** What is kept of a file, in the column `outline`. Version it by {@link outlineVersion}. */
 export interface FileOutline {
   readonly terms: readonly string[]
-  readonly chunks: readonly ChunkOutline[]
+  readonly chunks: readonly CountedChunk[]
   readonly imports: readonly string[]
 }
 
@@ -48,7 +52,7 @@ const fieldWeights = { path: 3, name: 3, symbol: 1 }
 export function outlineFile(path: string, file: ChunkedFile): OutlinedFile {
   const counter = new TermCounter()
   let length = 0
-  const chunks = file.chunks.map((chunk): ChunkOutline => {
+  const chunks = file.chunks.map((chunk): CountedChunk => {
     const { startLine, endLine, symbols, within, signature, headerLines, docLines } = chunk
     const body = counter.add(file.lines.slice(startLine - 1, endLine - 1), 1)
     const doc = docLines > 0 ? file.lines.slice(startLine - 1, startLine + docLines - 2) : ''

@@ -157,40 +157,44 @@ function meanChunkLength(outlines: Iterable<OutlineView>): number {
 }
 
 function scoreChunks(
-  outline: OutlineView,
+  { chunks: all, termIndex, starts, occurrences, namedTerms }: OutlineView,
   query: Query,
   weights: TermWeights,
   meanLength: number,
 ): { readonly chunks: readonly ScoredChunk[]; readonly ofChunks: ChunkFeatures } {
-  const weightOf = new Float64Array(outline.terms.length)
-  const titleWeightOf = new Float64Array(outline.terms.length)
-  for (const term of query.terms.keys()) {
-    const index = outline.termIndex.get(term)
-    if (index === undefined) continue
-    weightOf[index] = weights.weight(term)
-    if (query.title.has(term)) titleWeightOf[index] = weights.rarity(term)
+  const scores = new Float64Array(all.length)
+  const titles = new Float64Array(all.length)
+  const coverages = new Float64Array(all.length)
+  const symbols = new Float64Array(all.length)
+  const addTo = (sums: Float64Array, place: number, gain: number): void => {
+    sums[place] = (sums[place] ?? 0) + gain
   }
-  const best = { titleChunk: 0, chunkCoverage: 0, symbolWords: 0 }
-  const scored = outline.chunks.flatMap((chunk, place) => {
-    const named = outline.namedTerms[place]
-    const relativeLength = chunk.length / meanLength
-    const sums = { score: 0, title: 0, coverage: 0, symbols: 0 }
-    for (let index = 0; index < chunk.counts.length; index += 2) {
-      const term = chunk.counts[index] ?? 0
-      const weight = weightOf[term] ?? 0
-      if (weight === 0) continue
-      const isNamed = named?.has(term) === true
-      const frequency = (chunk.counts[index + 1] ?? 0) + (isNamed ? symbolWeight : 0)
+  for (const term of query.terms.keys()) {
+    const index = termIndex.get(term)
+    const weight = index === undefined ? 0 : weights.weight(term)
+    if (index === undefined || weight === 0) continue
+    const titleWeight = query.title.has(term) ? weights.rarity(term) : 0
+    const end = starts[index + 1] ?? 0
+    for (let at = starts[index] ?? 0; at < end; at += 2) {
+      const place = occurrences[at] ?? 0
+      const isNamed = namedTerms[place]?.has(index) === true
+      const frequency = (occurrences[at + 1] ?? 0) + (isNamed ? symbolWeight : 0)
+      const relativeLength = (all[place]?.length ?? 0) / meanLength
       const saturated = saturation(frequency, relativeLength, chunkK1, chunkB)
-      sums.score += weight * saturated
-      sums.title += (titleWeightOf[term] ?? 0) * saturated
-      sums.coverage += weight
-      if (isNamed) sums.symbols += weight
+      addTo(scores, place, weight * saturated)
+      addTo(titles, place, titleWeight * saturated)
+      addTo(coverages, place, weight)
+      if (isNamed) addTo(symbols, place, weight)
     }
-    best.titleChunk = Math.max(best.titleChunk, sums.title)
-    best.chunkCoverage = Math.max(best.chunkCoverage, sums.coverage)
-    best.symbolWords = Math.max(best.symbolWords, sums.symbols)
-    return sums.score > 0 ? [{ chunk, score: sums.score }] : []
+  }
+  const best = {
+    titleChunk: highest(titles),
+    chunkCoverage: highest(coverages),
+    symbolWords: highest(symbols),
+  }
+  const scored = all.flatMap((chunk, place) => {
+    const score = scores[place] ?? 0
+    return score > 0 ? [{ chunk, score }] : []
   })
   const chunks = scored.toSorted(
     (one, other) => other.score - one.score || one.chunk.startLine - other.chunk.startLine,
@@ -199,6 +203,12 @@ function scoreChunks(
     .slice(0, severalChunks)
     .reduce((sum, { score }, place) => sum + score / (place + 1), 0)
   return { chunks, ofChunks: { chunk: chunks[0]?.score ?? 0, chunks: several, ...best } }
+}
+
+function highest(values: Float64Array): number {
+  let most = 0
+  for (const value of values) most = Math.max(most, value)
+  return most
 }
 
 /**

@@ -91,7 +91,7 @@ describe('createRanker', () => {
     expect(agreed!.confidence).toBeGreaterThan(disputed!.confidence)
     expect(spoiling[0]?.candidate).toBe(modest)
     expect(spoiling[1]?.reasons).toContain('it changes what passing tests do on other inputs')
-    const [blind] = ranker.rank([guard, rival])
+    const [blind] = ranker.rank([guard, rival], null)
     expect(blind!.confidence).toBeLessThan(agreed!.confidence)
     expect(blind!.reasons).toContain('what it does on other inputs could not be watched')
   })

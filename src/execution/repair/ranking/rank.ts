@@ -35,8 +35,11 @@ const priorWeight = 0.8
 const base = 0.6
 /** What every doubling of the number of plausible candidates costs: one of them must be wrong. */
 const crowding = 0.35
-/** What it costs that nobody looked what a candidate does on other inputs, or on few. */
-const blindness = 2.5
+/**
+ * What it costs that nobody looked what a candidate does on other inputs, or on few: little where nobody can, as for
+ * programs that are measured to be repaired well without.
+ */
+const blindness = { unwatched: 2.5, unwatchable: 0.4 }
 const enoughInputs = 60
 
 const words: Readonly<
@@ -71,13 +74,14 @@ export function createRanker(
 ): Ranker {
   const byPath = new Map(sources.map((source) => [source.path, source]))
   return {
-    rank(plausible, observation = null) {
-      const behaviours = observation === null ? null : behavioursOf(observation)
+    rank(plausible, observation) {
+      const behaviours = observation ? behavioursOf(observation) : null
+      const blind = observation === undefined ? blindness.unwatchable : blindness.unwatched
       const crowd = crowding * Math.log2(Math.max(1, plausible.length))
       const undisputed = plausible.map((outcome) => {
         const behaviour = behaviours?.get(outcome.candidate.id)
         const inputs = behaviour === undefined ? 0 : (observation?.near.length ?? 0)
-        const doubt = blindness * (1 - Math.min(1, inputs / enoughInputs))
+        const doubt = blind * (1 - Math.min(1, inputs / enoughInputs))
         const features = {
           ...featuresOf(outcome.candidate, plausible, byPath, vocabulary, spectrum),
           ...behaviour,
@@ -85,7 +89,7 @@ export function createRanker(
         return { outcome, features, inputs, score: scoreOf(features, outcome) - doubt }
       })
       const credit = new Map(undisputed.map(({ outcome, score }) => [outcome.candidate.id, Math.exp(score)]))
-      const disputes = observation === null ? null : disputedShares(observation, (id) => credit.get(id) ?? 0)
+      const disputes = observation ? disputedShares(observation, (id) => credit.get(id) ?? 0) : null
       const scored = undisputed.map(({ features, score, ...rest }) => {
         const disputed = disputes?.get(rest.outcome.candidate.id) ?? 0
         return { ...rest, features: { ...features, disputed }, score: score - disputeWeight * disputed }

@@ -34,6 +34,8 @@ interface Targets {
   /** Ids of guards that fail in the report of the project's own runner. */
   readonly victims: readonly string[]
   readonly onDisk: boolean
+  /** Whether the workers can watch candidates. */
+  readonly observes: boolean
   readonly reproduction: Reproduction
   readonly logger: Logger
 }
@@ -159,7 +161,8 @@ export class InProcessValidator implements Validation {
     candidates: readonly Candidate[],
     timeMs: number,
     signal: AbortSignal,
-  ): Promise<Observation | null> {
+  ): Promise<Observation | null | undefined> {
+    if (!this.#targets.observes) return undefined
     const [worker] = this.#workers
     if (worker === undefined || this.#targets.onDisk || signal.aborted) return null
     if (!this.#isAimed(worker) && !(await this.#aim(worker))) return null

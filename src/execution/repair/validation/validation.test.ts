@@ -180,7 +180,7 @@ describe.each(frameworks)('with $name', ({ files, below }) => {
       const right = repair()
       const same = replace('value < high', 'high >= value')
       const overfitted = replace('value < high', '(value < high || value === 3)')
-      const loose = replace('value < high', 'value < high + 1')
+      const loose = replace('value < high', 'value < high + 2')
       const crashing = replace('value < high', '(value <= high || value.no.such === thing)')
       const candidates = [right, same, overfitted, loose, crashing]
       const observation = await validation.observe?.(candidates, 10_000, never)

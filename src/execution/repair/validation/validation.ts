@@ -49,6 +49,7 @@ export async function openValidation(setup: ValidationSetup): Promise<Validation
     guards,
     victims,
     onDisk,
+    observes: workerBindingOf(framework).observes,
     reproduction,
     logger: setup.logger,
   })

@@ -17,11 +17,14 @@ export interface WorkerBinding {
    * nothing more of the studio.
    */
   readonly binds: SandboxSpec['readOnlyBinds']
+  /** Whether it can watch candidates on other inputs than those of the tests. */
+  readonly observes: boolean
   /** The command line; without namespaces nothing is bound, and the studio's own files are used. */
   command(sandbox: Sandbox, directory: string, word: string): readonly [string, ...string[]]
 }
 
 const nodeBinding: WorkerBinding = {
+  observes: true,
   binds: [
     { source: process.execPath, target: nodeInside },
     bindOf('src/execution/repair'),
@@ -37,6 +40,7 @@ const nodeBinding: WorkerBinding = {
 const pythonWorker = 'src/execution/repair/python/worker'
 
 const pythonBinding: WorkerBinding = {
+  observes: false,
   binds: [bindOf(pythonWorker)],
   command(sandbox, directory, word) {
     // The project's own environment has its packages; without one the system's Python has all there is.

@@ -33,11 +33,6 @@ interface Environment {
   topSuite(): JasmineNode
 }
 
-interface JasmineCore {
-  boot?(core: unknown): unknown
-  noGlobals?(): Readonly<Record<string, unknown>>
-}
-
 interface Configuration {
   readonly helpers: readonly string[]
 }
@@ -45,10 +40,11 @@ interface Configuration {
 /** Jasmine itself, from the project: a fresh environment for every run. */
 export const jasmine: Adapter = {
   async run(program, file, selection, observer, limits) {
-    const core = loadProjectPackage(program.directory, 'jasmine-core', ['jasmine']) as JasmineCore | undefined
-    if (core === undefined) throw new Error('the project has no jasmine-core')
-    const boot = exportOf(core, 'boot')
-    const booted = (typeof boot === 'function' ? Reflect.apply(boot, core, [core]) : core.noGlobals?.()) as {
+    const core = loadProjectPackage(program.directory, 'jasmine-core', ['jasmine'])
+    const make = core === undefined ? undefined : exportOf(core, 'core')
+    if (typeof make !== 'function') throw new Error('the project has no jasmine-core')
+    // What its own `boot` does in every version; newer ones then keep one environment, in which specs would pile up.
+    const booted = Reflect.apply(make, core, [core]) as {
       getEnv(options?: object): Environment & Readonly<Record<string, unknown>>
     }
     const environment = booted.getEnv({ suppressLoadErrors: true })
