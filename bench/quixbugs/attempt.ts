@@ -2,7 +2,8 @@ import { executeTool, attemptRepair, prepareTool, reproduceTool } from '../../sr
 import type { ExecutionPlaces, Workspace } from '../../src/execution/tools/index.ts'
 import { AtelierError, type Logger } from '../../src/kernel/index.ts'
 import { intakeTool } from '../../src/workflow/delivery/index.ts'
-import { contextOf, workItemOf } from '../repair/context.ts'
+import { toolContextOf } from '../../src/testing/index.ts'
+import { workItemOf } from '../repair/work-item.ts'
 import type { QuixBug } from './cases.ts'
 
 /** Seconds of wall clock after which one of these tests counts as endless in the project's own runner. */
@@ -38,7 +39,7 @@ export async function attempt(
   limitSeconds: number,
   onReport: (message: string) => void,
 ): Promise<Attempt> {
-  const context = contextOf(logger, onReport)
+  const context = toolContextOf('ten_bench', logger, onReport)
   const start = performance.now()
   const since = (from: number): number => (performance.now() - from) / 1000
   const nothing = { programs: [], generated: 0, tried: 0, triedPerSecond: 0 }

@@ -10,7 +10,8 @@ import {
 import type { RankedCandidate } from '../../src/execution/repair/index.ts'
 import { intakeTool } from '../../src/workflow/delivery/index.ts'
 import { AtelierError, type Logger, type TenantId } from '../../src/kernel/index.ts'
-import { contextOf, workItemOf } from './context.ts'
+import { toolContextOf } from '../../src/testing/index.ts'
+import { workItemOf } from './work-item.ts'
 import { fileAt, type RepairCase } from './cases.ts'
 import { type ComparedCandidate, compareWithFix } from './equivalence.ts'
 
@@ -101,7 +102,8 @@ async function repairCase(
 ): Promise<void> {
   const workItem = workItemOf(item.subject, directory, issue)
   let ranked: readonly RankedCandidate[] = []
-  const context = contextOf(
+  const context = toolContextOf(
+    'ten_bench',
     listening(logger, (fields) => {
       if ('candidates' in fields) ranked = fields['candidates'] as readonly RankedCandidate[]
     }),

@@ -3,7 +3,7 @@ import { followRun } from './commands/follow.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
 import type { Submission } from '../contracts/index.ts'
 import type { ExitCode } from './exit-codes.ts'
-import { repositoryArgument } from './repository-argument.ts'
+import { placeArgument } from './repository-argument.ts'
 import { writeLine } from './terminal.ts'
 import { withStudio } from './with-studio.ts'
 
@@ -39,10 +39,7 @@ export async function submitAndFollow(
   return withStudio(context, options, 'work', async (studio) => {
     const { runId } = await studio.submit({
       ...work,
-      repository: {
-        location: repositoryArgument(options.repo),
-        ...(options.revision === undefined ? {} : { revision: options.revision }),
-      },
+      repository: placeArgument(options),
       ...(options.test === undefined ? {} : { testCommand: options.test }),
       reporter: options.reporter,
       ...(options.key === undefined ? {} : { idempotencyKey: options.key }),

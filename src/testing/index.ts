@@ -11,3 +11,4 @@ export {
   publishTool,
 } from './governed-studio.ts'
 export type { GovernedStudio } from './governed-studio.ts'
+export { toolContextOf } from './tool-context.ts'

@@ -133,6 +133,11 @@ test('what shares a minute overlaps', () => {
   assert.equal(overlaps(parseInterval('09:59-10:30'), parseInterval('09:00-10:00')), true)
 })
 `
+  const withQuietTests = (root: string): void => {
+    rmSync(path.join(root, 'test'), { recursive: true })
+    mkdirSync(path.join(root, 'test'))
+    writeFileSync(path.join(root, 'test/interval.test.js'), quietTest)
+  }
   const report = `# Cannot book an appointment right after another
 
 \`\`\`js
@@ -150,11 +155,7 @@ Error: 09:30-10:00 overlaps 09:00-09:30
 `
 
   test('the example in the issue becomes the test that shows the fault', async () => {
-    const repository = makeRepository('shown', (root) => {
-      rmSync(path.join(root, 'test'), { recursive: true })
-      mkdirSync(path.join(root, 'test'))
-      writeFileSync(path.join(root, 'test/interval.test.js'), quietTest)
-    })
+    const repository = makeRepository('shown', withQuietTests)
     const file = path.join(directory, 'report.md')
     writeFileSync(file, report)
     const { code, run } = await atelier('solve', '--repo', repository, '--issue', file, '--no-wait')
@@ -167,11 +168,7 @@ Error: 09:30-10:00 overlaps 09:00-09:30
   })
 
   test('an example that works shows nothing', async () => {
-    const repository = makeRepository('works', (root) => {
-      rmSync(path.join(root, 'test'), { recursive: true })
-      mkdirSync(path.join(root, 'test'))
-      writeFileSync(path.join(root, 'test/interval.test.js'), quietTest)
-    })
+    const repository = makeRepository('works', withQuietTests)
     const file = path.join(directory, 'wrong-report.md')
     writeFileSync(file, report.replace("'09:30-10:00'))\n```", "'10:30-11:00'))\n```"))
     const { code, run } = await atelier('solve', '--repo', repository, '--issue', file, '--no-wait')

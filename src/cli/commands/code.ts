@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander'
-import type { CodePlace } from '../../api/index.ts'
 import { type FileKind, fileKinds } from '../../control/context/index.ts'
 import { readIssue } from '../../control/intake/index.ts'
 import { renderContext, renderHits, renderIndexReport } from '../code-report.ts'
@@ -7,7 +6,7 @@ import type { CliContext, GlobalOptions } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { issueArgument } from '../issue-argument.ts'
 import { numberUpTo } from '../number-argument.ts'
-import { repositoryArgument } from '../repository-argument.ts'
+import { placeArgument } from '../repository-argument.ts'
 import { writeJson, writeLine } from '../terminal.ts'
 import { withStudio } from '../with-studio.ts'
 
@@ -53,15 +52,11 @@ export function codeCommands(context: CliContext, finish: (code: ExitCode) => vo
   ]
 }
 
-function placeOf({ repo, revision }: CodeOptions): CodePlace {
-  return { location: repositoryArgument(repo), ...(revision === undefined ? {} : { revision }) }
-}
-
 async function index(context: CliContext, options: CodeOptions): Promise<ExitCode> {
   const { stdout, stderr } = context.terminal
   return withStudio(context, options, 'look', async (studio) => {
     const begun = performance.now()
-    const request = { repository: placeOf(options), by: options.as }
+    const request = { repository: placeArgument(options), by: options.as }
     const report = await studio.code.index(request, (done, total) => {
       if (options.json !== true) writeLine(stderr, `${done} of ${total} files read`)
     })
@@ -99,5 +94,5 @@ async function assemble(
 }
 
 function questionOf(options: QuestionOptions) {
-  return { repository: placeOf(options), by: options.as, fresh: options.index }
+  return { repository: placeArgument(options), by: options.as, fresh: options.index }
 }

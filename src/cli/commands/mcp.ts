@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { serveCode } from '../../api/index.ts'
 import type { CliContext, GlobalOptions } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
-import { repositoryArgument } from '../repository-argument.ts'
+import { placeArgument } from '../repository-argument.ts'
 import { withStudio } from '../with-studio.ts'
 
 interface McpOptions extends GlobalOptions {
@@ -31,8 +31,8 @@ export function mcpCommand(context: CliContext, finish: (code: ExitCode) => void
 }
 
 async function serve(context: CliContext, options: McpOptions): Promise<ExitCode> {
-  const { repo, revision, as: by, index: fresh } = options
-  const repository = { location: repositoryArgument(repo), ...(revision === undefined ? {} : { revision }) }
+  const { as: by, index: fresh } = options
+  const repository = placeArgument(options)
   const { stdin: input, stdout: output } = context.terminal
   return withStudio(context, options, 'look', async ({ code }) => {
     await serveCode(

@@ -9,7 +9,7 @@ import { submitAndFollow, type SubmissionOptions, withSubmissionOptions } from '
 
 type Task = NonNullable<Submission['task']>
 
-interface IndexerOptions extends SubmissionOptions {
+interface UpkeepOptions extends SubmissionOptions {
   readonly path?: readonly string[]
   readonly package?: readonly string[]
   readonly level: (typeof updateLevelSchema.options)[number]
@@ -21,7 +21,7 @@ export function upkeepCommands(
   finish: (code: ExitCode) => void,
 ): readonly [Command, Command, Command] {
   const start = async (command: Command, title: string, task: Task): Promise<void> => {
-    const options = command.optsWithGlobals<IndexerOptions>()
+    const options = command.optsWithGlobals<UpkeepOptions>()
     finish(await submitAndFollow(context, options, { issue: { title, body: '' }, task }))
   }
   return [fixCommand(start), codemodCommand(start), depsCommand(start)]
@@ -40,7 +40,7 @@ function fixCommand(start: Start): Command {
     .addArgument(new Argument('<what>', 'what to correct').choices(['lint', 'format']))
     .option('--path <path...>', 'only these files or folders of the repository')
     .action(async (what: 'lint' | 'format', _options: unknown, command: Command) => {
-      const { path = [] } = command.optsWithGlobals<IndexerOptions>()
+      const { path = [] } = command.optsWithGlobals<UpkeepOptions>()
       const paths = [...path]
       await (what === 'lint'
         ? start(command, 'Fix lint problems', { kind: 'lint-fix', paths })
@@ -54,7 +54,7 @@ function codemodCommand(start: Start): Command {
     .argument('<rule>', 'a file with the rule, or the path or id of one in the repository')
     .option('--path <path...>', 'only these files or folders of the repository')
     .action(async (argument: string, _options: unknown, command: Command) => {
-      const { path = [] } = command.optsWithGlobals<IndexerOptions>()
+      const { path = [] } = command.optsWithGlobals<UpkeepOptions>()
       const rule = await readRuleArgument(argument)
       await start(command, `Apply the rule ${argument}`.slice(0, 500), {
         kind: 'codemod',
@@ -77,7 +77,7 @@ function depsCommand(start: Start): Command {
     )
     .option('--package <name...>', 'only these direct dependencies')
     .action(async (_options: unknown, command: Command) => {
-      const { level, package: packages = [] } = command.optsWithGlobals<IndexerOptions>()
+      const { level, package: packages = [] } = command.optsWithGlobals<UpkeepOptions>()
       const which = packages.length === 0 ? 'dependencies' : packages.join(', ')
       await start(command, `Update ${which} (${level})`.slice(0, 500), {
         kind: 'dependency-update',

@@ -12,7 +12,8 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import type { ToolContext, WorkItem, WorkTask } from '../../contracts/index.ts'
-import { createId, type PrincipalId, type RunId, silentLogger, type TenantId } from '../../kernel/index.ts'
+import { createId, silentLogger } from '../../kernel/index.ts'
+import { toolContextOf } from '../../testing/index.ts'
 import { RepositoryHost } from '../repository/index.ts'
 import { createNamespaceHost, createUnconfinedHost, probeSandbox } from '../sandbox/index.ts'
 import { locateToolchain, publicRegistries, type Registries } from '../testing/index.ts'
@@ -142,24 +143,7 @@ export class ScratchWorkbench implements AsyncDisposable {
   }
 
   context(): ToolContext {
-    const tenantId = 'tenant-a' as TenantId
-    return {
-      tenantId,
-      runId: createId('run') as RunId,
-      stepId: 'test',
-      attempt: 1,
-      principal: {
-        kind: 'person',
-        id: 'person:owner' as PrincipalId,
-        tenantId,
-        roles: ['owner'],
-        onBehalfOf: undefined,
-      },
-      idempotencyKey: createId('key'),
-      signal: new AbortController().signal,
-      logger: silentLogger,
-      report: () => undefined,
-    }
+    return toolContextOf('tenant-a')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -94,3 +94,8 @@ export function withoutOptions(
   }
   return kept
 }
+
+/** Words of the project's call, or the whole package where it names nothing. */
+export function orEverything(words: readonly string[]): readonly string[] {
+  return words.length === 0 ? ['.'] : words
+}

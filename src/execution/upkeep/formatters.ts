@@ -4,6 +4,7 @@ import {
   declaredCall,
   namesPythonProgram,
   needsPackage,
+  orEverything,
   withoutOptions,
 } from './declarations.ts'
 import { upkeepErrors } from './errors.ts'
@@ -57,10 +58,6 @@ const ruff: Formatter = {
   arguments: () => ['.'],
   write: (words) => `ruff format --no-cache ${words}`,
   unreadable: /^error: Failed to parse (\S.*?):\d+:\d+/,
-}
-
-function orEverything(words: readonly string[]): readonly string[] {
-  return words.length === 0 ? ['.'] : words
 }
 
 /** The formatter that a project declares, and how it calls it. Throws `ATL_UPKEEP_NO_FORMATTER`. */

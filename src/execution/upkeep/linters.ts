@@ -5,6 +5,7 @@ import {
   declaredCall,
   namesPythonProgram,
   needsPackage,
+  orEverything,
   withoutOptions,
 } from './declarations.ts'
 import { upkeepErrors } from './errors.ts'
@@ -65,11 +66,6 @@ const ruff: Linter = {
   read: `return JSON.parse(text).map((problem) => ({
     file: problem.filename, line: problem.location.row, rule: problem.code ?? '(syntax)',
     message: problem.message, fixable: problem.fix?.applicability === 'safe' }))`,
-}
-
-/** Words of the project's call, or the whole package where it names nothing. */
-function orEverything(words: readonly string[]): readonly string[] {
-  return words.length === 0 ? ['.'] : words
 }
 
 /** The linter that a project declares, and how it calls it. Throws `ATL_UPKEEP_NO_LINTER`. */

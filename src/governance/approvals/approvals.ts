@@ -48,7 +48,8 @@ export type ApprovalState =
 
 export interface Approvals {
   /**
-   * Asks people to decide about a subject, unless a policy permits it without, and makes a pending request of the same step about another subject void.
+   * Asks people to decide about a subject, unless a policy permits it without, and makes a pending request of the same
+   * step about another subject void.
    * Asking again for the same subject answers the request that is there.
    * @throws ATL_APPROVAL_FORBIDDEN, ATL_APPROVAL_INVALID, and errors of IDENTITY and MANDATE.
    */

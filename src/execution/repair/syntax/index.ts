@@ -1,3 +1,4 @@
+export { lineAt, lineStarts } from './lines.ts'
 export { isParsable, parseText } from './parse.ts'
 export {
   asOperand,

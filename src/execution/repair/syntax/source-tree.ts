@@ -2,6 +2,7 @@ import { VISITOR_KEYS } from '@babel/types'
 import type { Comment, Node } from '@babel/types'
 
 import type { SourceFile } from '../model.ts'
+import { lineAt, lineStarts } from './lines.ts'
 import { parseText } from './parse.ts'
 import { openScope, Scope } from './scope.ts'
 
@@ -99,21 +100,4 @@ function addSite(
 
 function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
-}
-
-function lineStarts(text: string): readonly number[] {
-  const starts = [0]
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
-  return starts
-}
-
-function lineAt(starts: readonly number[], offset: number): number {
-  let low = 0
-  let high = starts.length - 1
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if ((starts[middle] ?? 0) <= offset) low = middle
-    else high = middle - 1
-  }
-  return low + 1
 }

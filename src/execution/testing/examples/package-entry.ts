@@ -2,6 +2,8 @@ import { posix } from 'node:path'
 
 import { z } from 'zod'
 
+import { parseJson } from '../structured-text.ts'
+
 const manifestSchema = z.object({
   name: z.string().optional(),
   source: z.string().optional(),
@@ -43,12 +45,4 @@ function exported(exports: unknown): string[] {
   return ['import', 'node', 'require', 'default'].flatMap((condition) =>
     exported((exports as Record<string, unknown>)[condition]),
   )
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,7 @@
 import { parserOf } from '../../../grammar/index.ts'
 import type { Parse, SyntaxNode } from '../../../grammar/index.ts'
 import type { SourceFile } from '../../model.ts'
+import { lineAt, lineStarts } from '../../syntax/index.ts'
 
 /** A node of tree-sitter's syntax tree, tokens included and comments left out. */
 export interface PythonNode {
@@ -94,21 +95,4 @@ function copy(syntax: SyntaxNode, nodes: PythonNode[]): PythonNode {
   } finally {
     cursor.delete()
   }
-}
-
-function lineStarts(text: string): readonly number[] {
-  const starts = [0]
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
-  return starts
-}
-
-function lineAt(starts: readonly number[], offset: number): number {
-  let low = 0
-  let high = starts.length - 1
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if ((starts[middle] ?? 0) <= offset) low = middle
-    else high = middle - 1
-  }
-  return low + 1
 }
