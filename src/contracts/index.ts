@@ -26,3 +26,21 @@ export type {
   RunView,
   Submission,
 } from './studio.ts'
+export {
+  modelMessageSchema,
+  modelProvenanceSchema,
+  modelRequestSchema,
+  modelResponseSchema,
+  modelToolSchema,
+  modelUsageSchema,
+} from './model.ts'
+export type {
+  ModelClient,
+  ModelEvent,
+  ModelMessage,
+  ModelProvenance,
+  ModelRequest,
+  ModelResponse,
+  ModelTool,
+  ModelUsage,
+} from './model.ts'
