@@ -92,7 +92,7 @@ class EmbeddedStudio implements Studio {
   async submit(submission: Submission): Promise<{ readonly runId: string }> {
     const parsed = submissionSchema.safeParse(submission)
     if (!parsed.success) throw apiErrors.INVALID_SUBMISSION({ detail: z.prettifyError(parsed.error) })
-    const { issue, repository, testCommand, task, reporter, idempotencyKey } = parsed.data
+    const { issue, repository, testCommand, task, labels, reporter, idempotencyKey } = parsed.data
     const actor = personId(reporter)
     const runId = runIdFor(idempotencyKey)
     const workItem: WorkItem = {
@@ -103,6 +103,7 @@ class EmbeddedStudio implements Studio {
       repository,
       ...(testCommand === undefined ? {} : { testCommand }),
       ...(task === undefined ? readTask(issue.title) : { task }),
+      labels,
       createdAt: new Date(this.#services.clock.now()).toISOString(),
     }
     await this.#registerReporter(actor, reporter)
