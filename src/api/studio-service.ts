@@ -42,6 +42,7 @@ import { approvalOutput } from '../workflow/delivery/index.ts'
 import { authoriseReading } from './code-authorisation.ts'
 import { type CodeQueries, type CodeServices, createCodeQueries } from './code-queries.ts'
 import { apiErrors } from './errors.ts'
+import { createRoutingQueries, type RoutingQueries, type RoutingQueryServices } from './routing-queries.ts'
 import { summariseRun, viewRun } from './run-report.ts'
 import type { AuditReport, Decision, Page, Studio } from './studio.ts'
 
@@ -60,6 +61,7 @@ export interface StudioServices {
   readonly openSource: CodeServices['openSource']
   readonly indexer: CodeServices['indexer']
   readonly background: CodeServices['background']
+  readonly routing: Pick<RoutingQueryServices, 'policy' | 'unavailable' | 'view'>
   exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>
   verifyRecords(scope: TenantScope): Promise<AuditReport>
   /** Stops what belongs to this process. */
@@ -77,6 +79,7 @@ class EmbeddedStudio implements Studio {
   readonly #services: StudioServices
   readonly #scope: TenantScope = tenantScope(tenantId, owner)
   readonly code: CodeQueries
+  readonly routing: RoutingQueries
 
   constructor(services: StudioServices) {
     this.#services = services
@@ -86,6 +89,12 @@ class EmbeddedStudio implements Studio {
       background: services.background,
       openSource: services.openSource,
       authorise: async (name, place) => authoriseReading(services, await this.#person(name), place),
+    })
+    this.routing = createRoutingQueries({
+      ...services.routing,
+      database: services.database,
+      clock: services.clock,
+      authorise: (by) => this.#readsProject(by),
     })
   }
 
@@ -311,6 +320,18 @@ class EmbeddedStudio implements Studio {
       runId,
       detail,
     })
+  }
+
+  async #readsProject(by: string): Promise<TenantScope> {
+    const principal = await this.#person(by)
+    await this.#services.administration.authorise({
+      principal,
+      tenantId,
+      intention: { action: 'read-project', resource: { kind: 'project', tenantId, projectId } },
+      runId: null,
+      detail: {},
+    })
+    return tenantScope(tenantId, principal.id)
   }
 
   async #person(name: string): Promise<Principal> {

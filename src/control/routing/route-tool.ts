@@ -23,11 +23,16 @@ const inputSchema = z.object({
 })
 type RoutingInput = z.infer<typeof inputSchema>
 
+/** The part of a work item that decides who tries it. */
+interface WorkToRoute extends Omit<RoutingInput, 'workItem'> {
+  readonly workItem: Pick<RoutingInput['workItem'], 'title' | 'body' | 'task' | 'labels'>
+}
+
 /** Who would try a piece of work now, in which order, and why. */
 export async function routeWork(
   { database, policy, unavailable }: RoutingServices,
   scope: Extract<Scope, { kind: 'tenant' }>,
-  { workItem, intent, reproduction }: RoutingInput,
+  { workItem, intent, reproduction }: WorkToRoute,
 ): Promise<RoutingDecision> {
   const tenantId = scope.tenantId as TenantId
   const records = await database.transaction(scope, (tx) => readRecords(tx, tenantId))
