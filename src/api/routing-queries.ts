@@ -9,7 +9,7 @@ import {
   type RoutingServices,
 } from '../control/routing/index.ts'
 import type { TenantScope } from '../engine/index.ts'
-import type { Clock, TenantId } from '../kernel/index.ts'
+import type { Clock } from '../kernel/index.ts'
 import { apiErrors } from './errors.ts'
 
 /** What a route leads to today. */
@@ -77,7 +77,7 @@ export function createRoutingQueries(services: RoutingQueryServices): RoutingQue
       const scope = await authorise(by)
       const dearest = policy.tiers.findLast(({ route }) => route !== undefined)?.route
       return database.transaction(scope, (tx) =>
-        reportRouting(tx, scope.tenantId as TenantId, {
+        reportRouting(tx, scope.tenantId, {
           since: new Date(clock.now() - days * 86_400_000),
           dearest: (dearest === undefined ? null : view(dearest).price) ?? undefined,
         }),

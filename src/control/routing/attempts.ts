@@ -76,9 +76,9 @@ export async function readRecords(
   return (difficulty) => {
     const sums = new Map<string, { attempts: number; solved: number }>()
     for (const { tier, bucket, attempts, solved } of rows) {
-      if (Math.abs(Number(bucket) / 20 - difficulty) > alike) continue
+      if (Math.abs(bucket / 20 - difficulty) > alike) continue
       const sum = sums.get(tier) ?? { attempts: 0, solved: 0 }
-      sums.set(tier, { attempts: sum.attempts + Number(attempts), solved: sum.solved + Number(solved) })
+      sums.set(tier, { attempts: sum.attempts + attempts, solved: sum.solved + solved })
     }
     return [...sums].map(([tier, sum]) => ({ tier, ...sum }))
   }

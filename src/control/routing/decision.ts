@@ -26,7 +26,7 @@ export interface TierRecord {
 export interface RoutingSituation {
   readonly work: WorkFacts
   /** Why no model of a route may be used here; undefined when one may. */
-  unavailable(route: string): string | undefined
+  readonly unavailable: (route: string) => string | undefined
   /** Of work about as difficult as `difficulty`. */
   readonly records: (difficulty: number) => readonly TierRecord[]
 }

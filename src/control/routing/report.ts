@@ -58,32 +58,32 @@ export async function reportRouting(
       fn.countAll<number>().as('attempts'),
       sql<number>`count(*) filter (where outcome = 'solved')`.as('solved'),
       sql<number>`count(*) filter (where outcome = 'refuted')`.as('refuted'),
-      fn.sum<number>('money').as('money'),
-      fn.sum<number>('seconds').as('seconds'),
-      fn.sum<number>('input_tokens').as('input'),
-      fn.sum<number>('output_tokens').as('output'),
+      sql<number>`sum(money)::bigint`.as('money'),
+      sql<number>`sum(seconds)::bigint`.as('seconds'),
+      sql<number>`sum(input_tokens)::bigint`.as('input'),
+      sql<number>`sum(output_tokens)::bigint`.as('output'),
       sql<number>`min(number)`.as('earliest'),
     ])
     .groupBy('tier')
     .orderBy('earliest')
     .orderBy('tier')
     .execute()
-  const sum = (read: (row: (typeof tiers)[number]) => unknown): number =>
-    tiers.reduce((total, row) => total + Number(read(row)), 0)
+  const sum = (read: (row: (typeof tiers)[number]) => number): number =>
+    tiers.reduce((total, row) => total + read(row), 0)
   const misroutes = await findMisroutes(tx, tenantId, since)
   const { pieces } = await recent
     .select(sql<number>`count(distinct (run_id, step_id))`.as('pieces'))
     .executeTakeFirstOrThrow()
   return {
     since: since.toISOString(),
-    pieces: Number(pieces),
+    pieces,
     tiers: tiers.map(({ tier, attempts, solved, refuted, money, seconds }) => ({
       tier,
-      attempts: Number(attempts),
-      solved: Number(solved),
-      refuted: Number(refuted),
-      money: Number(money),
-      seconds: Number(seconds),
+      attempts,
+      solved,
+      refuted,
+      money,
+      seconds,
     })),
     misroutes: misroutes.slice(0, 100),
     misrouted: misroutes.length,

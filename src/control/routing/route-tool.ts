@@ -34,7 +34,7 @@ export async function routeWork(
   scope: Extract<Scope, { kind: 'tenant' }>,
   { workItem, intent, reproduction }: WorkToRoute,
 ): Promise<RoutingDecision> {
-  const tenantId = scope.tenantId as TenantId
+  const tenantId = scope.tenantId
   const records = await database.transaction(scope, (tx) => readRecords(tx, tenantId))
   return decideRoute(policy, {
     work: factsOfWork(workItem, intent, reproduction?.failing.length),

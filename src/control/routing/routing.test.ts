@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { PrincipalId, RunId, TenantId } from '../../kernel/index.ts'
+import type { PrincipalId, RunId } from '../../kernel/index.ts'
 import { createTestDatabase, type TenantScope, type TestDatabase } from '../../testing/index.ts'
 import { readRecords, recordAttempt, type RoutingAttempt } from './attempts.ts'
 import { decideRoute, type RoutingSituation } from './decision.ts'
@@ -155,7 +155,7 @@ describe('what came of decisions', () => {
   })
 
   test('is reported: quality by tier, misroutes, and what the dearest tier would have cost', async () => {
-    const tenantId = scope.tenantId as TenantId
+    const tenantId = scope.tenantId
     const record = (run: string, number: number, what: RoutingAttempt) =>
       database.database.transaction(scope, (tx) =>
         recordAttempt(
@@ -198,7 +198,7 @@ describe('what came of decisions', () => {
   test("is no other tenant's business", async () => {
     const other = await database.createTenant()
     const report = await database.database.transaction(other, (tx) =>
-      reportRouting(tx, scope.tenantId as TenantId, { since: new Date(0), dearest: undefined }),
+      reportRouting(tx, scope.tenantId, { since: new Date(0), dearest: undefined }),
     )
     expect(report).toMatchObject({ pieces: 0, tiers: [], dearest: null })
   })
