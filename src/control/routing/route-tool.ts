@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { intentSchema, type Tool, workItemSchema } from '../../contracts/index.ts'
+import { intentSchema, testReportSchema, type Tool, workItemSchema } from '../../contracts/index.ts'
 import { errorCodes, type TenantId } from '../../kernel/index.ts'
 import type { Database, Scope } from '../../store/index.ts'
 import { readRecords } from './attempts.ts'
@@ -18,8 +18,8 @@ export interface RoutingServices {
 const inputSchema = z.object({
   workItem: workItemSchema,
   intent: intentSchema,
-  /** What the tests showed, where they have run. */
-  reproduction: z.object({ failing: z.array(z.unknown()) }).optional(),
+  /** The tests of the base revision, where they have run. */
+  baseline: testReportSchema.pick({ tests: true }).optional(),
 })
 type RoutingInput = z.infer<typeof inputSchema>
 
@@ -32,12 +32,12 @@ interface WorkToRoute extends Omit<RoutingInput, 'workItem'> {
 export async function routeWork(
   { database, policy, unavailable }: RoutingServices,
   scope: Extract<Scope, { kind: 'tenant' }>,
-  { workItem, intent, reproduction }: WorkToRoute,
+  { workItem, intent, baseline }: WorkToRoute,
 ): Promise<RoutingDecision> {
   const tenantId = scope.tenantId
   const records = await database.transaction(scope, (tx) => readRecords(tx, tenantId))
   return decideRoute(policy, {
-    work: factsOfWork(workItem, intent, reproduction?.failing.length),
+    work: factsOfWork(workItem, intent, baseline?.tests.filter(({ outcome }) => outcome === 'failed').length),
     unavailable: (route) => unavailable(tenantId, route),
     records,
   })

@@ -14,11 +14,11 @@ export interface WorkFacts {
   readonly criteria: number
   readonly snippets: number
   readonly words: number
-  /** Tests that show the fault; -1 before the tests have run. */
+  /** Failing tests of the base revision; -1 before they have run. */
   readonly failing: number
 }
 
-/** @param failing tests that show the fault, if they have run */
+/** @param failing failing tests of the base revision, if they have run */
 export function factsOfWork(
   workItem: Pick<WorkItem, 'title' | 'body' | 'task' | 'labels'>,
   intent: Intent,
