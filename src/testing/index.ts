@@ -12,3 +12,5 @@ export {
 } from './governed-studio.ts'
 export type { GovernedStudio } from './governed-studio.ts'
 export { toolContextOf } from './tool-context.ts'
+export { scriptedModel } from './scripted-model.ts'
+export type { ScriptedAnswer, ScriptedModel, ScriptedTurn } from './scripted-model.ts'
