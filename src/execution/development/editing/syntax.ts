@@ -79,11 +79,20 @@ async function grammarProblem(grammar: string, text: string): Promise<SyntaxProb
   return parse(text, parseMs, (root) => {
     const node = firstFlaw(root)
     if (node === undefined) return undefined
-    const { row, column } = node.startPosition
-    const near = JSON.stringify(node.text.slice(0, 40))
-    const message = node.isMissing ? `${node.type} is missing` : `this is not understood: ${near}`
-    return { line: row + 1, column: column + 1, message }
+    if (node.isMissing) return { ...positionOf(node.startPosition), message: `${node.type} is missing` }
+    // What cannot be understood over several lines went wrong where it ends.
+    const isLong = node.endPosition.row > node.startPosition.row
+    const text = node.text.trim()
+    const near = JSON.stringify(isLong ? text.slice(-40) : text.slice(0, 40))
+    return {
+      ...positionOf(isLong ? node.endPosition : node.startPosition),
+      message: `this is not understood: ${near}`,
+    }
   })
+}
+
+function positionOf({ row, column }: SyntaxNode['startPosition']): Pick<SyntaxProblem, 'line' | 'column'> {
+  return { line: row + 1, column: column + 1 }
 }
 
 /** The innermost error, the first one in the text. */
