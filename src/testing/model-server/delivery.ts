@@ -36,7 +36,6 @@ export async function sendWhole(delivery: Delivery, body: unknown): Promise<Deli
     case 'stall':
     case 'cut':
     // Without a stream there is no place for an error behind a good status: the connection ends.
-    // eslint-disable-next-line no-fallthrough
     case 'error':
       response.write(bytes.subarray(0, bytes.length >> 1))
       return breakOff(delivery, fault.action === 'stall' ? 'stall' : 'cut')

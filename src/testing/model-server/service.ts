@@ -5,15 +5,16 @@ import type { Answer, ClaimedUsage } from './answer.ts'
 import type { Conversation } from './conversation.ts'
 import { breakOff, sendStream, sendWhole } from './delivery.ts'
 import type { Delivered, Delivery, Disturbance } from './delivery.ts'
+import { Denial } from './denial.ts'
 import { embeddingsFor } from './embeddings.ts'
+import { keyOf, parseJson, readText, writeDenial, writeJson } from './exchange.ts'
 import { drawFault, faultNamed } from './faults/index.ts'
-import type { FaultName, FaultOptions, FaultProbabilities, Refusal } from './faults/index.ts'
+import type { FaultName, FaultOptions, FaultProbabilities } from './faults/index.ts'
 import { selectStep, writeAnswer } from './matching.ts'
 import type { Match } from './matching.ts'
 import { anthropicMessages } from './protocols/anthropic-messages.ts'
 import { openaiChat } from './protocols/openai-chat.ts'
 import { ResponseMemory, openaiResponses } from './protocols/openai-responses.ts'
-import { BadRequest } from './protocols/protocol.ts'
 import type { AnswerHead, Protocol } from './protocols/protocol.ts'
 import { RequestLog } from './request-log.ts'
 import type { LogEntry } from './request-log.ts'
@@ -28,7 +29,6 @@ export interface ServiceOptions {
   readonly log: { readonly entries: number; readonly bytes: number }
 }
 
-const largestBody = 64 * 1024 * 1024
 const rememberedConversations = 10_000
 
 const protocols: Readonly<Record<string, Protocol>> = {
@@ -48,90 +48,105 @@ export class ModelService {
   readonly #options: ServiceOptions
   readonly #memory = new ResponseMemory(1_000)
   readonly #attempts = new Map<string, number>()
-  readonly #stopped = new AbortController()
+  readonly #open = new Set<AbortController>()
+  #stopped = false
 
   constructor(options: ServiceOptions) {
     this.#options = options
     this.requests = new RequestLog(options.log)
   }
 
+  /** Breaks off whatever is on its way. */
   stop(): void {
-    this.#stopped.abort()
+    this.#stopped = true
+    for (const exchange of this.#open) exchange.abort()
   }
 
   /** Never rejects: what goes wrong is answered, logged, or both. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController()
-    response.on('close', () => gone.abort())
-    const signal = AbortSignal.any([gone.signal, this.#stopped.signal])
+    this.#open.add(gone)
+    response.on('close', () => {
+      this.#open.delete(gone)
+      gone.abort()
+    })
+    const { method = 'GET' } = request
     const { pathname: path } = new URL(request.url ?? '/', 'http://localhost')
     const protocol = protocols[path] ?? (path.startsWith('/v1/messages') ? anthropicMessages : openaiChat)
     let entry: LogEntry | undefined
     try {
       const text = await readText(request)
-      const { method = 'GET' } = request
-      if (method === 'GET' && path === '/_atelier/requests') return this.#showLog(response)
+      if (method === 'GET' && path === '/_atelier/requests') {
+        this.#showLog(response)
+        return
+      }
       const body = method === 'POST' ? parseJson(text) : undefined
       const key = keyOf(request)
       entry = this.requests.add({ method, path, key, body, bytes: text.length, receivedAt: Date.now() })
-      await this.#answer({ entry, response, protocol, signal })
+      await this.#answer({ entry, response, protocol, signal: gone.signal })
     } catch (error) {
-      if (entry && signal.aborted) entry.outcome = this.#stopped.signal.aborted ? 'broken' : 'abandoned'
-      else if (error instanceof BadRequest) refuse(response, protocol, entry, badRequest(error.message))
-      else refuse(response, protocol, entry, defect(error))
-      if (signal.aborted) response.destroy()
+      if (gone.signal.aborted) {
+        if (entry?.outcome === 'pending') entry.outcome = this.#stopped ? 'broken' : 'abandoned'
+        response.destroy()
+        return
+      }
+      const denial = error instanceof Denial ? error : Denial.defect(error)
+      const { status, unmatched, message: detail } = denial
+      if (entry) Object.assign(entry, { status, detail, outcome: unmatched ? 'unmatched' : 'refused' })
+      writeDenial(response, protocol, denial)
     }
   }
 
   async #answer(exchange: Exchange): Promise<void> {
-    const { entry, response, protocol } = exchange
-    const { method, path, body } = entry
-    if (this.#options.key !== undefined && entry.key !== this.#options.key)
-      return refuse(response, protocol, entry, refusalNamed('wrong-key'))
-    if (method === 'GET' && path === '/v1/models') return sendJson(response, entry, this.#models())
-    if (method === 'POST' && path === '/v1/embeddings') return sendJson(response, entry, embeddingsFor(body))
-    if (method === 'POST' && path === '/v1/messages/count_tokens')
-      return sendJson(response, entry, { input_tokens: inputTokensOf(anthropicMessages.read(body)) })
-    if (method !== 'POST' || protocols[path] === undefined)
-      return refuse(response, protocol, entry, notFound(`${method} ${path}`))
-    await this.#converse(exchange)
+    const { entry, response } = exchange
+    const { method, path, body, key } = entry
+    if (this.#options.key !== undefined && key !== this.#options.key) throw Denial.badKey()
+    if (method === 'POST' && protocols[path] !== undefined) {
+      await this.#converse(exchange)
+      return
+    }
+    writeJson(response, 200, this.#lookUp(`${method} ${path}`, body))
+    Object.assign(entry, { status: 200, outcome: 'answered' })
+  }
+
+  /** Whatever is no conversation. */
+  #lookUp(route: string, body: unknown): unknown {
+    switch (route) {
+      case 'GET /v1/models':
+        return this.#models()
+      case 'POST /v1/embeddings':
+        return embeddingsFor(body)
+      case 'POST /v1/messages/count_tokens':
+        return { input_tokens: inputTokensOf(anthropicMessages.read(body)) }
+      default:
+        throw Denial.notFound(route)
+    }
   }
 
   async #converse({ entry, response, protocol, signal }: Exchange): Promise<void> {
     const body = protocol === openaiResponses ? this.#memory.complete(entry.body) : entry.body
-    if (body === undefined) return refuse(response, protocol, entry, notFound('the previous response'))
+    if (body === undefined) throw Denial.notFound('the previous response')
     const conversation = protocol.read(body)
     Object.assign(entry, { conversation, protocol: protocol.name })
     const selection = selectStep(this.#options.scenarios, conversation)
-    if (selection.found === undefined) {
-      refuse(response, protocol, entry, badRequest(selection.why))
-      entry.outcome = 'unmatched'
-      return
-    }
+    if (selection.found === undefined) throw Denial.unmatched(selection.why)
     const match = selection.found
     const digest = digestOf(conversation)
     const faults = this.#faultsOf(match, digest)
-    Object.assign(entry, {
-      scenario: match.scenario.name,
-      step: match.position,
-      faults: faults.map(({ name }) => name),
-    })
-    const refusal = refusalAmong(faults)
-    if (refusal) return refuse(response, protocol, entry, refusal)
-    const failure = faults.map(({ name }) => faultNamed(name)).find(({ stage }) => stage === 'connection')
-    if (failure?.stage === 'connection') {
+    const { scenario, position: step } = match
+    Object.assign(entry, { scenario: scenario.name, step, faults: faults.map(({ name }) => name) })
+    const failure = failureAmong(faults)
+    if (failure instanceof Denial) throw failure
+    if (failure !== undefined) {
       entry.outcome = 'broken'
-      await breakOff({ response, signal }, failure.action === 'hang' ? 'stall' : 'cut')
+      await breakOff({ response, signal }, failure)
       return
     }
     const answer = answerOf(match, conversation, digest, faults)
-    const head = {
-      id: `${digest}${entry.number.toString(36)}`,
-      model: conversation.model,
-      created: Math.floor(entry.receivedAt / 1000),
-    }
+    const created = Math.floor(entry.receivedAt / 1000)
+    const head = { id: `${digest}${entry.number.toString(36)}`, model: conversation.model, created }
     if (protocol === openaiResponses) this.#remember(body, answer, head, conversation)
-    const pace = match.step.pace ?? match.scenario.pace ?? this.#options.pace
+    const pace = match.step.pace ?? scenario.pace ?? this.#options.pace
     const delivery = { response, protocol, pace, disturbances: disturbancesOf(faults), signal }
     entry.status = 200
     entry.outcome = await send(delivery, answer, head, conversation)
@@ -254,81 +269,14 @@ function disturbancesOf(faults: readonly ActiveFault[]): readonly Disturbance[] 
   })
 }
 
-type Denial = Pick<Refusal, 'status' | 'type' | 'message' | 'retryAfter'>
-
-function refusalAmong(faults: readonly ActiveFault[]): Denial | undefined {
+/** The first fault that leaves no answer at all. */
+function failureAmong(faults: readonly ActiveFault[]): Denial | 'stall' | 'cut' | undefined {
   for (const { name, retryAfter } of faults) {
     const kind = faultNamed(name)
-    if (kind.stage === 'refusal') return { ...kind, ...(retryAfter !== undefined && { retryAfter }) }
+    if (kind.stage === 'refusal') return new Denial({ ...kind, retryAfter: retryAfter ?? kind.retryAfter })
+    if (kind.stage === 'connection') return kind.action === 'hang' ? 'stall' : 'cut'
   }
   return undefined
-}
-
-function refusalNamed(name: FaultName): Denial {
-  const kind = faultNamed(name)
-  if (kind.stage !== 'refusal') throw new Error(`${name} refuses nothing`)
-  return kind
-}
-
-const badRequest = (message: string): Denial => ({ status: 400, type: 'invalid_request_error', message })
-const notFound = (what: string): Denial => ({
-  status: 404,
-  type: 'not_found_error',
-  message: `${what} is not known here`,
-})
-const defect = (error: unknown): Denial => ({
-  status: 500,
-  type: 'api_error',
-  message: `The model server itself failed: ${error instanceof Error ? error.message : String(error)}`,
-})
-
-function refuse(
-  response: ServerResponse,
-  protocol: Protocol,
-  entry: LogEntry | undefined,
-  denial: Denial,
-): void {
-  const { status, type, message, retryAfter } = denial
-  if (entry) Object.assign(entry, { status, outcome: 'refused', detail: message })
-  if (response.headersSent) {
-    response.destroy()
-    return
-  }
-  if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter))
-  writeJson(response, status, protocol.failure(type, message))
-}
-
-function sendJson(response: ServerResponse, entry: LogEntry, body: unknown): void {
-  Object.assign(entry, { status: 200, outcome: 'answered' })
-  writeJson(response, 200, body)
-}
-
-function writeJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-}
-
-async function readText(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > largestBody) throw new BadRequest(`body: has more than ${largestBody} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new BadRequest('body: is not JSON')
-  }
-}
-
-function keyOf({ headers }: IncomingMessage): string | undefined {
-  const own = headers['x-api-key'] ?? headers['api-key']
-  return typeof own === 'string' ? own : /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
 }
 
 function inputTokensOf({ system, turns, tools }: Conversation): number {

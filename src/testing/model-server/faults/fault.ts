@@ -15,7 +15,7 @@ interface Described {
 }
 
 /** An answer with an error's status in place of the scripted one. */
-export interface Refusal extends Described {
+interface Refusal extends Described {
   readonly stage: 'refusal'
   readonly status: number
   /** What the providers call it. */
@@ -34,7 +34,7 @@ interface SilentFailure extends Described {
 /** What happens to the bytes of an answer on their way. */
 export type TransferAction = 'stall' | 'cut' | 'error' | 'invalid-json' | 'wrong-schema' | 'ragged' | 'slow'
 
-export interface TransferFault extends Described {
+interface TransferFault extends Described {
   readonly stage: 'transfer'
   readonly action: TransferAction
 }

@@ -12,7 +12,7 @@ export interface AnswerHead {
 /** How one provider's protocol writes what a model says. */
 export interface Protocol {
   readonly name: ProtocolName
-  /** @throws BadRequest when the body is not of the protocol */
+  /** @throws Denial when the body is not of the protocol */
   read(body: unknown): Conversation
   whole(answer: Answer, head: AnswerHead, conversation: Conversation): unknown
   /** Server-sent events, one for each yield. */
@@ -23,11 +23,6 @@ export interface Protocol {
   failureEvent(type: string, message: string): string
   /** Correct JSON of a form that the protocol does not know. */
   readonly malformed: { readonly whole: unknown; readonly event: string }
-}
-
-/** The caller's mistake, answered with status 400. */
-export class BadRequest extends Error {
-  override readonly name = 'BadRequest'
 }
 
 export function eventOf(data: unknown, type?: string): string {

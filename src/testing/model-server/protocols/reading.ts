@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { joinText } from '../conversation.ts'
-import { BadRequest } from './protocol.ts'
+import { Denial } from '../denial.ts'
 
 /** Checks a body, naming the first thing that is wrong as a provider would. */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body)
   if (result.success) return result.data
   const [issue] = result.error.issues
-  throw new BadRequest(`${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'not valid'}`)
+  throw Denial.badRequest(`${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'not valid'}`)
 }
 
 const textBlock = z.looseObject({ text: z.string().optional(), refusal: z.string().optional() })
