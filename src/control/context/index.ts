@@ -1,6 +1,8 @@
 export { assembleContext } from './assembly/assemble.ts'
 export type { AssembledContext, ContextSuspect } from './assembly/piece.ts'
 export { contextErrors } from './errors.ts'
+export { createRunCode } from './for-runs.ts'
+export type { RunCode } from './for-runs.ts'
 export { collectIndex, defaultRetention, indexCommit, parseBare } from './indexing/index.ts'
 export type { IndexReport, Retention } from './indexing/index.ts'
 export { fileKinds } from './kinds.ts'
