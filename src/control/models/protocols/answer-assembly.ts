@@ -10,7 +10,7 @@ const mostParts = 4096
 
 /** Puts an answer together from its pieces. Each part has a key of the protocol's choice, by which its pieces come. */
 export class AnswerAssembly {
-  readonly #parts = new Map<string, { -readonly [K in keyof Part]: Part[K] }>()
+  readonly #parts = new Map<string, Part>()
   #characters = 0
   #lastText: { readonly key: string; readonly part: PartOf<'text'> } | undefined
   version = ''

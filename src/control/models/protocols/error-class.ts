@@ -20,31 +20,53 @@ const statuses = {
 
 export type ErrorKind = keyof typeof statuses
 
-/** Which code is of which kind; the first that matches counts. */
-const kinds: readonly (readonly [pattern: RegExp, kind: ErrorKind])[] = [
-  [/^ATL_(MODEL|PROTOCOL)_.*CONTEXT/, 'context-too-long'],
-  [/^ATL_KEY_MODEL/, 'forbidden'],
-  [/^ATL_KEY_/, 'not-authenticated'],
-  [/^ATL_BUDGET_/, 'budget-exhausted'],
-  [/^ATL_(GATEWAY|MODEL)_.*TOO_LARGE/, 'too-large'],
-  [/^ATL_(GATEWAY_NOT_FOUND|MODEL_(UNKNOWN|RETIRED|NOT_FOUND))/, 'not-found'],
-  [/^ATL_MODEL_(NOT_ALLOWED|FORBIDDEN|RESIDENCY)/, 'forbidden'],
-  [/^ATL_(MODEL|GATEWAY)_.*(RATE_LIMIT|TOO_MANY|QUEUE_FULL|BUSY)/, 'rate-limited'],
-  [/^ATL_(MODEL|DOOR|GATEWAY)_.*(CANCELLED|ABORTED)/, 'cancelled'],
-  [/^ATL_(MODEL|DOOR|GATEWAY)_.*(DEADLINE|TIMEOUT|TIMED_OUT)/, 'timeout'],
-  [/^ATL_(MODEL|DOOR)_.*(CIRCUIT|UNAVAILABLE|OVERLOADED|EXHAUSTED)/, 'unavailable'],
-  [/^ATL_DOOR_(DENIED|APPROVAL_MISSING)/, 'forbidden'],
-  [/^ATL_(DOOR_KEY_REUSED|STORE_CONFLICT|DOOR_TAKEN_OVER)/, 'conflict'],
-  [/^ATL_(PROTOCOL|GATEWAY|DOOR_INPUT)_/, 'invalid'],
-  [/^ATL_MODEL_.*(INVALID|UNSUPPORTED|REFUSED)/, 'invalid'],
-  [/^ATL_MODEL_/, 'upstream'],
-  [/^ATL_(POLICY|IDENTITY|MANDATE)_/, 'forbidden'],
-  [/^ATL_STORE_/, 'unavailable'],
-]
+/** Kinds of single codes. */
+const kindOfCode: Readonly<Record<string, ErrorKind>> = {
+  ATL_KEY_MODEL_NOT_ALLOWED: 'forbidden',
+  ATL_GATEWAY_NOT_FOUND: 'not-found',
+  ATL_GATEWAY_TOO_LARGE: 'too-large',
+  ATL_GATEWAY_BUSY: 'unavailable',
+  ATL_MODEL_UNKNOWN: 'not-found',
+  ATL_MODEL_RETIRED: 'not-found',
+  ATL_MODEL_NOT_ALLOWED: 'forbidden',
+  ATL_MODEL_PLACE_NOT_ALLOWED: 'forbidden',
+  ATL_MODEL_UNSUPPORTED: 'invalid',
+  ATL_MODEL_CONTEXT_TOO_LONG: 'context-too-long',
+  ATL_MODEL_REQUEST_TOO_LARGE: 'too-large',
+  ATL_MODEL_REQUEST_REFUSED: 'invalid',
+  ATL_MODEL_CONTENT_FILTERED: 'invalid',
+  ATL_MODEL_RATE_LIMITED: 'rate-limited',
+  ATL_MODEL_QUEUE_FULL: 'rate-limited',
+  ATL_MODEL_OVERLOADED: 'unavailable',
+  ATL_MODEL_CIRCUIT_OPEN: 'unavailable',
+  ATL_MODEL_TIMEOUT: 'timeout',
+  ATL_DOOR_DENIED: 'forbidden',
+  ATL_DOOR_APPROVAL_MISSING: 'forbidden',
+  ATL_DOOR_INPUT_INVALID: 'invalid',
+  ATL_DOOR_DEADLINE: 'timeout',
+  ATL_DOOR_CANCELLED: 'cancelled',
+  ATL_DOOR_CIRCUIT_OPEN: 'unavailable',
+  ATL_DOOR_KEY_REUSED: 'conflict',
+  ATL_DOOR_TAKEN_OVER: 'conflict',
+  ATL_STORE_CONFLICT: 'conflict',
+}
 
-export function kindOfError(error: AtelierError): ErrorKind {
-  const known = kinds.find(([pattern]) => pattern.test(error.code))
-  return known?.[1] ?? (error.retryable ? 'unavailable' : 'internal')
+/** Kinds of what else an area has. */
+const kindOfArea: Readonly<Record<string, ErrorKind>> = {
+  KEY: 'not-authenticated',
+  PROTOCOL: 'invalid',
+  GATEWAY: 'invalid',
+  MODEL: 'upstream',
+  BUDGET: 'budget-exhausted',
+  POLICY: 'forbidden',
+  IDENTITY: 'forbidden',
+  MANDATE: 'forbidden',
+  STORE: 'unavailable',
+}
+
+export function kindOfError({ code, retryable }: AtelierError): ErrorKind {
+  const kind = kindOfCode[code] ?? kindOfArea[code.split('_')[1] ?? '']
+  return kind ?? (retryable ? 'unavailable' : 'internal')
 }
 
 export function statusOfKind(kind: ErrorKind): number {

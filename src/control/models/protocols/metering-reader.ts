@@ -42,7 +42,8 @@ class WholeReader implements RelayReader {
   }
 
   end(): RelayReading {
-    const body = this.#chunks.length === 0 ? undefined : parseJson(Buffer.concat(this.#chunks).toString('utf8'))
+    const body =
+      this.#chunks.length === 0 ? undefined : parseJson(Buffer.concat(this.#chunks).toString('utf8'))
     this.#chunks = []
     if (isObject(body)) this.#meter.readWhole(body)
     this.#meter.end()

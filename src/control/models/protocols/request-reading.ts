@@ -2,7 +2,6 @@ import { z } from 'zod'
 import type { ModelMessage } from '../../../contracts/index.ts'
 import { protocolErrors } from './errors.ts'
 import { isObject } from './json-access.ts'
-import type { JsonObject } from './json-access.ts'
 
 /** A member that may be absent; clients write `null` for absent members, too. */
 export function optional<S extends z.ZodType>(schema: S) {
@@ -60,9 +59,14 @@ export function readFile(address: string, param: string, mediaType: string): Fil
   const inline = /^data:([^;,]{0,127})((?:;[^;,]{0,127}){0,8}),/.exec(address)
   if (inline !== null) {
     const [head, type, parameters] = inline
-    if (parameters?.endsWith(';base64') !== true) throw unsupported(param, 'a data: address that is not base64')
+    if (parameters?.endsWith(';base64') !== true)
+      throw unsupported(param, 'a data: address that is not base64')
     const base64 = address.slice(head.length)
-    return { kind: 'file', mediaType: type === '' || type === undefined ? mediaType : type, data: { kind: 'base64', base64 } }
+    return {
+      kind: 'file',
+      mediaType: type === '' || type === undefined ? mediaType : type,
+      data: { kind: 'base64', base64 },
+    }
   }
   if (/^https?:\/\//i.test(address) && URL.canParse(address))
     return { kind: 'file', mediaType, data: { kind: 'url', url: address } }

@@ -150,7 +150,8 @@ export class ChatStreamEncoder implements StreamEncoder {
   /** What an answer from the record never sent in pieces. */
   #missing(response: ModelResponse): string {
     let text = ''
-    if (!this.#hasText && joined(response, 'text') !== '') text += this.#delta({ content: joined(response, 'text') })
+    if (!this.#hasText && joined(response, 'text') !== '')
+      text += this.#delta({ content: joined(response, 'text') })
     for (const part of response.content) {
       if (part.kind !== 'tool-call' || this.#calls.has(part.id)) continue
       text += this.#startCall(part.id, part.tool)

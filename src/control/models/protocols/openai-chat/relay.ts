@@ -16,8 +16,7 @@ export const chatRelay: Relay = {
   },
   reader({ stream, body }) {
     const askedForUsage =
-      body === undefined ||
-      (isObject(body) && objectAt(body, 'stream_options')['include_usage'] === true)
+      body === undefined || (isObject(body) && objectAt(body, 'stream_options')['include_usage'] === true)
     return createMeteringReader(new ChatMeter(), stream, askedForUsage ? undefined : tellsOnlyUsage)
   },
 }
@@ -28,7 +27,11 @@ function tellsOnlyUsage(event: Buffer): boolean {
   let only = false
   const reader = new EventStreamReader((data) => {
     const value = parseJson(data)
-    only = isObject(value) && isObject(value['usage']) && Array.isArray(value['choices']) && value['choices'].length === 0
+    only =
+      isObject(value) &&
+      isObject(value['usage']) &&
+      Array.isArray(value['choices']) &&
+      value['choices'].length === 0
   })
   reader.push(event)
   reader.end()

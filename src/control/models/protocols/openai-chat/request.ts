@@ -165,7 +165,8 @@ function textOf(content: Message['content'], place: string): string {
   return content
     .map((part, index) => {
       const text = part.text ?? part.refusal
-      if (text === undefined) throw unsupported(`${place}.content[${index}]`, `a part of type ${part.type} here`)
+      if (text === undefined)
+        throw unsupported(`${place}.content[${index}]`, `a part of type ${part.type} here`)
       return text
     })
     .join('\n')
@@ -230,8 +231,10 @@ function readTools({ tools = [] }: Body, ignored: string[]): { tools: ModelTool[
 function readToolChoice(choice: Body['tool_choice'], ignored: string[]): Pick<ModelRequest, 'toolChoice'> {
   if (choice === undefined) return {}
   if (typeof choice === 'string') return { toolChoice: { kind: choice } }
-  if ('function' in choice && choice.type === 'function') return { toolChoice: { kind: 'tool', tool: choice.function.name } }
-  if ('custom' in choice && choice.type === 'custom') return { toolChoice: { kind: 'tool', tool: choice.custom.name } }
+  if ('function' in choice && choice.type === 'function')
+    return { toolChoice: { kind: 'tool', tool: choice.function.name } }
+  if ('custom' in choice && choice.type === 'custom')
+    return { toolChoice: { kind: 'tool', tool: choice.custom.name } }
   ignored.push('tool_choice of type allowed_tools')
   return {}
 }

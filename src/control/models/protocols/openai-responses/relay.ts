@@ -110,7 +110,10 @@ function readItem(assembly: AnswerAssembly, key: string, item: JsonObject): void
   } else if (item['type'] === 'reasoning') {
     const texts = [...objectsAt(item, 'summary'), ...objectsAt(item, 'content')]
     const encrypted = textAt(item, 'encrypted_content')
-    const providerData = encrypted === '' ? undefined : { openai: { itemId: textAt(item, 'id'), reasoningEncryptedContent: encrypted } }
+    const providerData =
+      encrypted === ''
+        ? undefined
+        : { openai: { itemId: textAt(item, 'id'), reasoningEncryptedContent: encrypted } }
     assembly.addReasoning(key, texts.map((part) => textAt(part, 'text')).join('\n'), providerData)
   } else if (item['type'] === 'message') {
     for (const part of objectsAt(item, 'content'))
@@ -123,7 +126,9 @@ function readFinish(body: JsonObject): ModelResponse['finish'] | undefined {
     case 'completed':
       return objectsAt(body, 'output').some(isToolCall) ? 'tool-calls' : 'stop'
     case 'incomplete':
-      return textAt(objectAt(body, 'incomplete_details'), 'reason') === 'content_filter' ? 'content-filter' : 'length'
+      return textAt(objectAt(body, 'incomplete_details'), 'reason') === 'content_filter'
+        ? 'content-filter'
+        : 'length'
     case 'failed':
     case 'cancelled':
       return 'error'
