@@ -22,10 +22,12 @@ export type ErrorKind = keyof typeof statuses
 
 /** Kinds of single codes. */
 const kindOfCode: Readonly<Record<string, ErrorKind>> = {
-  ATL_KEY_MODEL_NOT_ALLOWED: 'forbidden',
   ATL_GATEWAY_NOT_FOUND: 'not-found',
+  ATL_GATEWAY_MODEL_NOT_FOUND: 'not-found',
   ATL_GATEWAY_TOO_LARGE: 'too-large',
   ATL_GATEWAY_BUSY: 'unavailable',
+  ATL_GATEWAY_CLOSING: 'unavailable',
+  ATL_GATEWAY_DEFECT: 'internal',
   ATL_MODEL_UNKNOWN: 'not-found',
   ATL_MODEL_RETIRED: 'not-found',
   ATL_MODEL_NOT_ALLOWED: 'forbidden',
