@@ -12,3 +12,14 @@ export {
 } from './governed-studio.ts'
 export type { GovernedStudio } from './governed-studio.ts'
 export { toolContextOf } from './tool-context.ts'
+export { modelFaults, shippedScenarios, startModelServer } from './model-server/index.ts'
+export type {
+  FaultName,
+  FaultProbabilities,
+  LoggedRequest,
+  ModelServer,
+  ModelServerOptions,
+  RequestLog,
+  RequestOutcome,
+  ScenarioSource,
+} from './model-server/index.ts'

@@ -16,9 +16,9 @@ export interface Protocol {
    */
   parse(body: unknown): ParsedRequest
   /** The body of the answer to a request that was not streamed. */
-  encode(response: ModelResponse): unknown
-  /** Writes one streamed answer. */
-  streamEncoder(options?: StreamEncoderOptions): StreamEncoder
+  encode(response: ModelResponse, answering?: AnswerOptions): unknown
+  /** Writes one streamed answer as server-sent events. */
+  streamEncoder(answering?: AnswerOptions): StreamEncoder
   /** The answer that a client of this protocol understands as this error. */
   encodeError(error: AtelierError): EncodedError
   readonly relay: Relay
@@ -27,17 +27,19 @@ export interface Protocol {
 export interface ParsedRequest {
   readonly request: ModelRequest
   readonly stream: boolean
-  /** Fields of the body that were not understood and have no part in `request`. */
+  /** What of the body was not understood and has no part in `request`. */
   readonly ignored: readonly string[]
-  /** How the caller wants the stream. */
-  readonly streaming: StreamEncoderOptions
+  /** How the caller wants the answer; to be given to `encode` and `streamEncoder`. */
+  readonly answering: AnswerOptions
 }
 
-export interface StreamEncoderOptions {
+export interface AnswerOptions {
   /** Whether usage is told at the end of a stream; only `openai-chat` leaves that to the caller. */
   readonly includeUsage?: boolean
-  /** What the caller called the model; answers name it until the model that answers is known. */
+  /** What the caller called the model; a stream names it until the model that answers is known. */
   readonly model?: string
+  /** Tools that take free text instead of JSON: their calls are written as such. */
+  readonly textTools?: readonly string[]
 }
 
 /** Each method answers the next piece of the stream, possibly empty, to be sent as it is. */
@@ -60,15 +62,23 @@ export interface Relay {
    * The body that came is not changed.
    */
   prepare(body: unknown, upstreamModel: string): unknown
-  reader(options: { readonly stream: boolean }): RelayReader
+  reader(options: RelayReaderOptions): RelayReader
+}
+
+export interface RelayReaderOptions {
+  /** Server-sent events are expected; else one JSON value. */
+  readonly stream: boolean
+  /** The body as the caller sent it. What `prepare` asked for and the caller did not is kept from the caller. */
+  readonly body?: unknown
 }
 
 /**
- * Reads an answer while it passes: JSON, or server-sent events when `stream` is set. Never throws and holds a bounded
- * number of bytes, whatever comes; how the bytes are cut into chunks makes no difference.
+ * Reads an answer while it passes. Never throws and holds a bounded number of bytes, whatever comes; how the bytes are
+ * cut into chunks makes no difference.
  */
 export interface RelayReader {
-  push(chunk: Uint8Array): void
+  /** Answers the bytes to pass on to the caller: the same, or fewer where events are kept back. */
+  push(chunk: Uint8Array): Uint8Array
   /** A first piece of the answer (text, reasoning or a tool call) was seen. */
   readonly started: boolean
   /** What was read. May be asked once, when nothing more comes. */
@@ -82,6 +92,8 @@ export interface RelayReading {
   readonly version: string
   /** Undefined when the provider said nothing, or nothing that can be true. */
   readonly usage: ModelUsage | undefined
+  /** Bytes that were kept back and are still to be passed on; empty as a rule. */
+  readonly rest: Uint8Array
   /** The answer came to its end: it was not cut off and did not end in an error. */
   readonly complete: boolean
   /** The error that the provider reported, within the stream or instead of an answer. */

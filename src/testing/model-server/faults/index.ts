@@ -1,0 +1,5 @@
+export { drawFault, checkProbabilities } from './chance.ts'
+export type { FaultProbabilities } from './chance.ts'
+export { faultNamed, faultNames, faults } from './catalogue.ts'
+export type { FaultName } from './catalogue.ts'
+export type { FaultOptions, TransferAction } from './fault.ts'

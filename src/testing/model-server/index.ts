@@ -1,0 +1,7 @@
+export { startModelServer } from './server.ts'
+export type { ModelServer, ModelServerOptions } from './server.ts'
+export { faults as modelFaults } from './faults/index.ts'
+export type { FaultName, FaultProbabilities } from './faults/index.ts'
+export type { LoggedRequest, RequestLog, RequestOutcome } from './request-log.ts'
+export type { ScenarioSource } from './scenario.ts'
+export { shippedScenarios } from './scenario-file.ts'
