@@ -1,4 +1,6 @@
 export { assembleContext } from './assembly/assemble.ts'
+export { tokenCounter } from './assembly/tokens.ts'
+export type { CountTokens } from './assembly/tokens.ts'
 export type { AssembledContext, ContextSuspect } from './assembly/piece.ts'
 export { contextErrors } from './errors.ts'
 export { createRunCode } from './for-runs.ts'

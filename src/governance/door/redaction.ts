@@ -13,6 +13,7 @@ const secretRules: readonly SecretRule[] = [
     name: 'private-key',
     pattern: /-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,32}PRIVATE KEY-----|$)/g,
   },
+  { name: 'task-key', pattern: /\batl_sk_[A-Za-z0-9_-]{20,255}/g },
   { name: 'aws-access-key', pattern: /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g },
   {
     name: 'aws-secret-key',

@@ -34,3 +34,26 @@ export const mandateErrors = defineErrors('MANDATE', {
     remedy: 'Start a new run under an id of its own.',
   },
 })
+
+export const keyErrors = defineErrors('KEY', {
+  MISSING: {
+    summary: 'The request has no key',
+    remedy: 'Send the key of the task as `Authorization: Bearer KEY` or as `x-api-key: KEY`.',
+  },
+  UNKNOWN: {
+    summary: 'There is no such key',
+    remedy: 'Use the key that the task was given, whole and unchanged; keys are never shown again.',
+  },
+  EXPIRED: {
+    summary: 'The key has expired',
+    remedy: 'Let the step that it was made for run again: each attempt gets a key of its own.',
+  },
+  REVOKED: {
+    summary: 'The key has been revoked',
+    remedy: 'Let the step that it was made for run again: each attempt gets a key of its own.',
+  },
+  LIFETIME_INVALID: {
+    summary: 'A key cannot live this long',
+    remedy: 'Give it from one second to seven days.',
+  },
+})

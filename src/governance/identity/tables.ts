@@ -1,9 +1,11 @@
-import type { CreatedAt } from '../../store/index.ts'
+import type { CreatedAt, JsonColumn } from '../../store/index.ts'
+import type { KeyLimits, KeyPlaces } from './task-keys.ts'
 
 declare module '../../store/tables.ts' {
   interface Tables {
     mandates: MandatesTable
     trusted_repositories: TrustedRepositoriesTable
+    task_keys: TaskKeysTable
   }
 }
 
@@ -26,4 +28,24 @@ interface TrustedRepositoriesTable {
   principal_id: string
   reason: string
   created_at: CreatedAt
+}
+
+interface TaskKeysTable {
+  tenant_id: string
+  id: string
+  /** SHA-256 of the key, in hexadecimal; the key itself is nowhere. */
+  hash: string
+  run_id: string
+  step_id: string
+  attempt: number
+  /** Who uses the key, and for whom. */
+  principal_id: string
+  principal_kind: 'person' | 'agent' | 'service'
+  on_behalf_of: string | null
+  models: string[]
+  limits: JsonColumn<KeyLimits>
+  places: JsonColumn<KeyPlaces>
+  issued_at: CreatedAt
+  expires_at: Date
+  revoked_at: Date | null
 }

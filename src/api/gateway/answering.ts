@@ -1,0 +1,88 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import { AtelierError } from '../../kernel/index.ts'
+import type { Logger } from '../../kernel/index.ts'
+import type { Protocol } from '../../control/models/index.ts'
+import { gatewayErrors } from './errors.ts'
+import type { ExchangeAnswer } from './gateway-core.ts'
+
+/** What anything thrown means to a client. What is not an {@link AtelierError} is a defect, whose words stay here. */
+export function toAtelierError(error: unknown): AtelierError {
+  return error instanceof AtelierError ? error : gatewayErrors.DEFECT({ cause: error })
+}
+
+export async function sendError(reply: FastifyReply, protocol: Protocol, error: unknown): Promise<void> {
+  const { status, headers, body } = protocol.encodeError(toAtelierError(error))
+  await reply.code(status).headers(headers).send(body)
+}
+
+interface Answering {
+  readonly protocol: Protocol
+  readonly logger: Logger
+  /** Aborts what is asked when nobody takes the answer any more. */
+  readonly abort: AbortController
+  /** How long a client may leave a stream unread. */
+  readonly unreadMs: number
+}
+
+/** Sends an answer: in one piece, or piece by piece as it comes and no faster than it is read. */
+export async function sendAnswer(
+  reply: FastifyReply,
+  { status, headers, body }: ExchangeAnswer,
+  answering: Answering,
+): Promise<void> {
+  if (!isStream(headers)) {
+    const pieces: Uint8Array[] = []
+    for await (const piece of body) pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece)
+    const [first] = pieces
+    const whole = pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces)
+    await reply.code(status).headers(headers).send(whole)
+    return
+  }
+  reply.hijack()
+  const { raw } = reply
+  const prepared = Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined)
+  raw.writeHead(status, { ...Object.fromEntries(prepared), ...headers, ...streamHeaders })
+  raw.flushHeaders()
+  try {
+    for await (const piece of body) {
+      if (piece.length === 0) continue
+      if (!raw.write(piece)) await drained(raw, answering)
+    }
+  } catch (error) {
+    failStream(raw, error, answering)
+  }
+  raw.end()
+}
+
+/** A proxy in between must not wait for more before it passes on what there is. */
+const streamHeaders = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' }
+
+function isStream(headers: ExchangeAnswer['headers']): boolean {
+  return headers['content-type']?.startsWith('text/event-stream') === true
+}
+
+/** Waits until the client has read; one that does not read is as good as gone. */
+async function drained(raw: ServerResponse, { abort, unreadMs }: Answering): Promise<void> {
+  const timer = setTimeout(() => {
+    abort.abort()
+  }, unreadMs)
+  try {
+    await once(raw, 'drain', { signal: abort.signal })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The status is out, so the error is told in the stream. */
+function failStream(raw: ServerResponse, error: unknown, { protocol, abort, logger }: Answering): void {
+  if (abort.signal.aborted) {
+    raw.destroy()
+    return
+  }
+  const failure = toAtelierError(error)
+  const { code, message } = failure
+  logger.log('warn', { code, error: error instanceof Error ? error.message : message }, 'an answer broke off')
+  raw.write(protocol.streamEncoder().fail(failure))
+}
