@@ -19,6 +19,8 @@ import type { CallServices } from './calls/run-call.ts'
 import { translatedTransport } from './calls/translated.ts'
 import type { Transport } from './calls/transport.ts'
 import { sizeOf } from './metering/request-size.ts'
+import { describeRoute } from './describe-route.ts'
+import type { RouteDescription } from './describe-route.ts'
 import type { ModelDirectory } from './model-directory.ts'
 import { redactRequest } from './redact-request.ts'
 import { timeOf } from './resilience/time.ts'
@@ -31,6 +33,8 @@ import type { Credentials } from './upstreams/connections.ts'
 export interface ModelGateway {
   /** Asks in the name of one step. */
   client(access: ModelAccess): ModelClient
+  /** Where a route, or the id of a model, leads today. @throws ATL_MODEL_UNKNOWN */
+  describe(route: string): Promise<RouteDescription>
   /** Ends all connections. */
   close(): Promise<void>
 }
@@ -65,6 +69,12 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   const parts = { ...options, services }
   return {
     client: (access) => createClient(parts, access),
+    describe: async (route) =>
+      describeRoute(route, {
+        ...(await options.directory.read()),
+        missing: ({ upstream }) => connections.missing(upstream),
+        now: clock.now(),
+      }),
     close: () => connections.close(),
   }
 }
