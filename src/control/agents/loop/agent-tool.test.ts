@@ -14,7 +14,7 @@ const away = new AtelierError({
   retryable: true,
 })
 
-function sample(perform: Tool<{ path: string }, unknown>['perform'] = () => Promise.resolve({ text: 'x' })) {
+function sample(perform: Tool<{ path: string }>['perform'] = () => Promise.resolve({ text: 'x' })) {
   return {
     name: 'files.read',
     summary: 'Reads.',
@@ -100,7 +100,7 @@ test('an agent file that grants a tool that is not there is refused', () => {
 describe('a recording tool', () => {
   const clock = movableClock()
   const input = { path: 'a' }
-  const perform = (how: Tool<{ path: string }, unknown>['perform'], more: object = {}) => {
+  const perform = (how: Tool<{ path: string }>['perform'], more: object = {}) => {
     const tool = { ...sample(how), ...more, input: z.object({ path: z.string() }) }
     return recordingTool(tool, clock).perform(input, toolContextOf('tenant'))
   }
