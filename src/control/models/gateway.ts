@@ -1,5 +1,6 @@
 import type { ModelClient, ModelRequest } from '../../contracts/index.ts'
 import { CircuitBreaker, defaultCircuitBreaker } from '../../governance/door/index.ts'
+import type { CircuitBreakerOptions } from '../../governance/door/index.ts'
 import type { ModelAccess } from './access.ts'
 import { AnswerCache } from './cache/answer-cache.ts'
 import { createClient } from './client.ts'
@@ -52,6 +53,8 @@ export interface ModelGatewayOptions extends Pick<
   readonly credentials: Credentials
   /** Bytes that one answer of an upstream may have at most, whatever a route lets through; 64 MiB when absent. */
   readonly answerBytes?: number
+  /** When an upstream is given a rest, and for how long. */
+  readonly circuitBreaker?: CircuitBreakerOptions
   /** From 0 up to 1; `Math.random` when absent. */
   readonly random?: () => number
   /** Real timers when absent. */
@@ -72,7 +75,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     directory,
     services: {
       connections,
-      breaker: new CircuitBreaker(clock, defaultCircuitBreaker),
+      breaker: new CircuitBreaker(clock, options.circuitBreaker ?? defaultCircuitBreaker),
       turnstiles: new Turnstiles(time),
       time,
       random: options.random ?? Math.random,
