@@ -10,3 +10,4 @@ export type { AgentEnd, AgentOutcome, AgentTurnEvent, NextInLine } from './loop/
 export type { AgentActs, AgentTool, FailingTest, Observation, ToolOutcome } from './loop/ports.ts'
 export { runAgent } from './loop/run-agent.ts'
 export type { RunAgentOptions } from './loop/options.ts'
+export { changeResultSchema } from './results/index.ts'

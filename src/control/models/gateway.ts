@@ -4,6 +4,8 @@ import type { CircuitBreakerOptions } from '../../governance/door/index.ts'
 import type { ModelAccess } from './access.ts'
 import { AnswerCache } from './cache/answer-cache.ts'
 import { createClient } from './client.ts'
+import { describeRoute } from './describe-route.ts'
+import type { RouteDescription } from './describe-route.ts'
 import { embed } from './embed.ts'
 import type { Embedding, EmbeddingAnswer } from './embed.ts'
 import { exchange } from './exchange.ts'
@@ -37,6 +39,8 @@ export interface ModelGateway {
   embed(access: ModelAccess, call: Embedding): Promise<EmbeddingAnswer>
   /** What whoever asks may use here and now. */
   models(access: ModelAccess): Promise<readonly ListedModel[]>
+  /** Where a route, or the id of a model, leads today. @throws ATL_MODEL_UNKNOWN */
+  describe(route: string): Promise<RouteDescription>
   /** The studio's own count of a request, which differs from a provider's by some per cent. */
   countTokens(request: ModelRequest): Promise<number>
   /** Shifts the targets of a route for a tenant, or takes such a shift back, in all processes within a second. */
@@ -89,6 +93,12 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     exchange: (access, call) => exchange(parts, access, call),
     embed: (access, call) => embed(parts, access, call),
     models: (access) => listModels(parts, access),
+    describe: async (route) =>
+      describeRoute(route, {
+        ...(await directory.read()),
+        missing: ({ upstream }) => connections.missing(upstream),
+        now: clock.now(),
+      }),
     countTokens: countRequest,
     setWeights: (change) => parts.weights.set(change),
     close: async () => {

@@ -1,3 +1,4 @@
+export { describeTool } from './describe.ts'
 export { executeTool, runOnTree } from './execute.ts'
 export { prepareTool } from './prepare.ts'
 export { publishTool } from './publish.ts'
