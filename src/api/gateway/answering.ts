@@ -53,7 +53,7 @@ export async function sendAnswer(
   } catch (error) {
     failStream(raw, error, answering)
   }
-  raw.end()
+  await ended(raw, answering)
 }
 
 /** A proxy in between must not wait for more before it passes on what there is. */
@@ -73,6 +73,17 @@ async function drained(raw: ServerResponse, { abort, unreadMs }: Answering): Pro
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** Ends a stream and waits until the client has it, or has been waited for for long enough. */
+async function ended(raw: ServerResponse, { unreadMs }: Answering): Promise<void> {
+  if (raw.destroyed) return
+  const timer = setTimeout(() => raw.destroy(), unreadMs)
+  await new Promise<void>((resolve) => {
+    raw.once('close', resolve)
+    raw.end(resolve)
+  })
+  clearTimeout(timer)
 }
 
 /** The status is out, so the error is told in the stream. */

@@ -71,9 +71,8 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
   return {
     urls,
     async close({ graceMs = 0 } = {}) {
-      const closing = closeApps()
       await gateway.end(graceMs)
-      await closing
+      await closeApps()
     },
   }
 }
@@ -113,7 +112,7 @@ class GatewayEndpoints {
       bodyLimit: bodyBytes,
       requestTimeout: sendMs,
       keepAliveTimeout: 75_000,
-      forceCloseConnections: 'idle',
+      forceCloseConnections: true,
       return503OnClosing: false,
       genReqId: () => createId('req'),
       routerOptions: { maxParamLength: 512 },
@@ -225,6 +224,8 @@ class GatewayEndpoints {
   #fail(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<void> {
     const failure = toAtelierError(translateFastifyError(error))
     const { code, message } = failure
+    // Nobody wants what is still to come of the request.
+    if (!request.raw.complete) reply.header('connection', 'close')
     const defect = code === gatewayErrors.DEFECT.code
     const fields = {
       code,
