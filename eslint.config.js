@@ -17,7 +17,17 @@ const planes = [
 ]
 
 /** Within `execution`, from the ground up. */
-const executionOrder = ['grammar', 'sandbox', 'repository', 'testing', 'repair', 'upkeep', 'tools']
+const executionOrder = [
+  'grammar',
+  'sandbox',
+  'repository',
+  'testing',
+  'repair',
+  'upkeep',
+  'tools',
+  'development',
+  'mcp',
+]
 
 /** Planes that consist of capabilities, each a room of its own behind its `index.ts`. */
 const planesOfCapabilities = ['governance', 'execution', 'control', 'workflow']

@@ -1,4 +1,4 @@
-import { executeTool, attemptRepair, prepareTool, reproduceTool } from '../../src/execution/tools/index.ts'
+import { executeTool, attemptRepair, prepareTool, reproduceFault } from '../../src/execution/tools/index.ts'
 import type { ExecutionPlaces, Workspace } from '../../src/execution/tools/index.ts'
 import { AtelierError, type Logger } from '../../src/kernel/index.ts'
 import { intakeTool } from '../../src/workflow/delivery/index.ts'
@@ -49,7 +49,7 @@ export async function attempt(
     const intent = await intakeTool().perform({ workItem }, context)
     const workspace = withPatience(await prepareTool(places).perform({ workItem }, context))
     const baseline = await executeTool(places).perform({ workspace }, context)
-    const reproduction = await reproduceTool(places).perform({ workspace, intent, baseline }, context)
+    const reproduction = await reproduceFault(places, { workspace, intent, baseline }, context)
     setUp = since(start)
     const began = performance.now()
     let firstPlausible: number | null = null

@@ -4,7 +4,7 @@ import {
   type ExecutionPlaces,
   prepareTool,
   repairTool,
-  reproduceTool,
+  reproduceFault,
   type Workspace,
 } from '../../src/execution/tools/index.ts'
 import type { RankedCandidate } from '../../src/execution/repair/index.ts'
@@ -114,7 +114,7 @@ async function repairCase(
   result.framework = workspace.suite.framework
   const { baseline, reproduction } = await timed('baseline', async () => {
     const report = await executeTool(places).perform({ workspace }, context)
-    const frozen = await reproduceTool(places).perform({ workspace, intent, baseline: report }, context)
+    const frozen = await reproduceFault(places, { workspace, intent, baseline: report }, context)
     return { baseline: report, reproduction: frozen }
   })
   result.detail = `${reproduction.failing.length} of ${baseline.tests.length} tests fail`

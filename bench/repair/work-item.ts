@@ -10,6 +10,7 @@ export function workItemOf(title: string, directory: string, issue: string): Wor
     reporter: 'person:owner',
     repository: { location: directory },
     task: { kind: 'repair' },
+    labels: [],
     createdAt: new Date(0).toISOString(),
   }
 }

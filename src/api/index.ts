@@ -1,4 +1,6 @@
 export type { CodeContextAnswer, CodePlace, CodeSearchAnswer } from './code-queries.ts'
+export type { RouteExplanation, RoutingQueries, RouteView } from './routing-queries.ts'
+export type { RoutingReport } from '../control/routing/index.ts'
 export { createStudio } from './studio-service.ts'
 export type { StudioServices } from './studio-service.ts'
 export { serveCode } from './mcp/index.ts'

@@ -42,6 +42,7 @@ import { approvalOutput } from '../workflow/delivery/index.ts'
 import { authoriseReading } from './code-authorisation.ts'
 import { type CodeQueries, type CodeServices, createCodeQueries } from './code-queries.ts'
 import { apiErrors } from './errors.ts'
+import { createRoutingQueries, type RoutingQueries, type RoutingQueryServices } from './routing-queries.ts'
 import { summariseRun, viewRun } from './run-report.ts'
 import type { AuditReport, Decision, Page, Studio } from './studio.ts'
 
@@ -60,6 +61,7 @@ export interface StudioServices {
   readonly openSource: CodeServices['openSource']
   readonly indexer: CodeServices['indexer']
   readonly background: CodeServices['background']
+  readonly routing: Pick<RoutingQueryServices, 'policy' | 'unavailable' | 'view'>
   exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>
   verifyRecords(scope: TenantScope): Promise<AuditReport>
   /** Stops what belongs to this process. */
@@ -77,6 +79,7 @@ class EmbeddedStudio implements Studio {
   readonly #services: StudioServices
   readonly #scope: TenantScope = tenantScope(tenantId, owner)
   readonly code: CodeQueries
+  readonly routing: RoutingQueries
 
   constructor(services: StudioServices) {
     this.#services = services
@@ -87,12 +90,18 @@ class EmbeddedStudio implements Studio {
       openSource: services.openSource,
       authorise: async (name, place) => authoriseReading(services, await this.#person(name), place),
     })
+    this.routing = createRoutingQueries({
+      ...services.routing,
+      database: services.database,
+      clock: services.clock,
+      authorise: (by) => this.#readsProject(by),
+    })
   }
 
   async submit(submission: Submission): Promise<{ readonly runId: string }> {
     const parsed = submissionSchema.safeParse(submission)
     if (!parsed.success) throw apiErrors.INVALID_SUBMISSION({ detail: z.prettifyError(parsed.error) })
-    const { issue, repository, testCommand, task, reporter, idempotencyKey } = parsed.data
+    const { issue, repository, testCommand, task, labels, reporter, idempotencyKey } = parsed.data
     const actor = personId(reporter)
     const runId = runIdFor(idempotencyKey)
     const workItem: WorkItem = {
@@ -103,6 +112,7 @@ class EmbeddedStudio implements Studio {
       repository,
       ...(testCommand === undefined ? {} : { testCommand }),
       ...(task === undefined ? readTask(issue.title) : { task }),
+      labels,
       createdAt: new Date(this.#services.clock.now()).toISOString(),
     }
     await this.#registerReporter(actor, reporter)
@@ -310,6 +320,18 @@ class EmbeddedStudio implements Studio {
       runId,
       detail,
     })
+  }
+
+  async #readsProject(by: string): Promise<TenantScope> {
+    const principal = await this.#person(by)
+    await this.#services.administration.authorise({
+      principal,
+      tenantId,
+      intention: { action: 'read-project', resource: { kind: 'project', tenantId, projectId } },
+      runId: null,
+      detail: {},
+    })
+    return tenantScope(tenantId, principal.id)
   }
 
   async #person(name: string): Promise<Principal> {

@@ -1,4 +1,5 @@
 import type { CodeQueries } from './code-queries.ts'
+import type { RoutingQueries } from './routing-queries.ts'
 import type { RunEventView, RunSummary, RunView, Submission } from '../contracts/index.ts'
 
 export interface Page<T> {
@@ -29,6 +30,8 @@ export interface AuditReport {
 export interface Studio {
   /** Questions about code. */
   readonly code: CodeQueries
+  /** Questions about who tries which work. */
+  readonly routing: RoutingQueries
   submit(submission: Submission): Promise<{ readonly runId: string }>
   listRuns(query: { readonly limit: number; readonly after?: string }): Promise<Page<RunSummary>>
   /** `runId` may be a unique prefix or suffix, or `latest`. */

@@ -8,6 +8,7 @@ import { evidenceCommand } from './commands/evidence.ts'
 import { lifecycleCommands } from './commands/lifecycle.ts'
 import { listCommands } from './commands/list.ts'
 import { mcpCommand } from './commands/mcp.ts'
+import { routeCommand } from './commands/route.ts'
 import { solveCommand } from './commands/solve.ts'
 import { trustCommands } from './commands/trust.ts'
 import { upkeepCommands } from './commands/upkeep.ts'
@@ -37,6 +38,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     ...lifecycleCommands(context, finish),
     ...trustCommands(context, finish),
     ...codeCommands(context, finish),
+    routeCommand(context, finish),
     mcpCommand(context, finish),
     evidenceCommand(context, finish),
     auditCommand(context, finish),

@@ -17,12 +17,14 @@ export interface SubmissionOptions extends GlobalOptions {
   readonly approve?: boolean
   readonly wait: boolean
   readonly key?: string
+  readonly label: readonly string[]
 }
 
 export function withSubmissionOptions(command: Command): Command {
   return command
     .option('--test <command>', "the project's test command, when it cannot be detected")
     .option('--revision <revision>', "branch, tag or commit to start from (default: the repository's HEAD)")
+    .option('--label <label...>', 'labels of the work, by which it may be routed', [])
     .option('--reporter <name>', 'who asks; agents act on this person’s behalf', 'reporter')
     .option('--approver <name>', 'who decides when asked on this terminal', 'owner')
     .option('--approve', 'approve as the approver without asking, once the change is verified')
@@ -41,6 +43,7 @@ export async function submitAndFollow(
       ...work,
       repository: placeArgument(options),
       ...(options.test === undefined ? {} : { testCommand: options.test }),
+      labels: [...options.label],
       reporter: options.reporter,
       ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
     })

@@ -1,6 +1,6 @@
 export { roleSchema } from './principal.ts'
 export type { Principal, Role } from './principal.ts'
-export { intentSchema, updateLevelSchema, workItemSchema } from './work.ts'
+export { intentSchema, labelsSchema, updateLevelSchema, workItemSchema } from './work.ts'
 export type { Intent, UpdateLevel, WorkItem, WorkKind, WorkTask } from './work.ts'
 export { testCaseSchema, testFrameworkSchema, testReportSchema } from './test-report.ts'
 export type { TestCase, TestFramework, TestReport } from './test-report.ts'

@@ -138,6 +138,8 @@ export const modelResponseSchema = z.object({
   usage: modelUsageSchema,
   /** Millionths of the currency; null where the price is unknown. */
   cost: z.int().nonnegative().nullable(),
+  /** How long it took from asking to the end of the answer; on the record with it, so that a replay counts the same. */
+  milliseconds: z.int().nonnegative().optional(),
   provenance: modelProvenanceSchema,
 })
 export type ModelResponse = z.infer<typeof modelResponseSchema>

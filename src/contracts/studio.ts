@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ErrorReport } from '../kernel/index.ts'
 import type { Check, DiffSummary, Finding } from './change.ts'
 import type { Cost } from './tool.ts'
-import { workItemSchema, workTaskSchema, type WorkKind } from './work.ts'
+import { labelsSchema, workItemSchema, workTaskSchema, type WorkKind } from './work.ts'
 import type { RunStatus, StepStatus } from './workflow-definition.ts'
 
 export const submissionSchema = z.strictObject({
@@ -11,6 +11,7 @@ export const submissionSchema = z.strictObject({
   testCommand: z.string().min(1).max(4096).optional(),
   /** What is to be done; read from the issue when nobody says it, as far as that is harmless. */
   task: workTaskSchema.optional(),
+  labels: labelsSchema,
   /** Whoever asks, as a person's short name; agents act on this person's behalf. */
   reporter: z
     .string()

@@ -50,6 +50,11 @@ export interface Tool<I = unknown, O = unknown> {
   readonly failureModes: readonly string[]
   /** The most one call can use up; reserved before, settled with what was used after. */
   readonly worstCase: Cost
+  /**
+   * `own`: what the tool calls outside has circuit breakers already, so that its failures do not stop all of its calls.
+   * The door keeps a circuit for every other tool.
+   */
+  readonly circuit?: 'own'
   /** Says what must hold before and does not, beyond the schema of the input; undefined when all is well. */
   precondition?(input: I): string | undefined
   /** Says what must hold afterwards and does not, beyond the schema of the output; undefined when all is well. */

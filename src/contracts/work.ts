@@ -29,6 +29,8 @@ const packageNameSchema = z
   .max(214)
   .regex(/^(?:@[\w.~-]+\/)?[\w.~][\w.~-]*$/, 'the name of a package')
 
+export const labelsSchema = z.array(z.string().min(1).max(100)).max(50).default([])
+
 export const updateLevelSchema = z.enum(['in-range', 'patch', 'minor'])
 export type UpdateLevel = z.infer<typeof updateLevelSchema>
 
@@ -70,6 +72,8 @@ export const workItemSchema = z.object({
   task: workTaskSchema.default({ kind: 'repair' }),
   /** Why this kind of work, where it was read from the text. */
   taskReason: z.string().optional(),
+  /** Labels of the tracker, or given with the work. They steer who tries it first, never what is allowed. */
+  labels: labelsSchema,
   createdAt: z.iso.datetime(),
 })
 export type WorkItem = z.infer<typeof workItemSchema>

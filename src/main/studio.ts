@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statfsSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, statfsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -6,6 +6,7 @@ import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
 import { loadAgents } from '../control/agents/index.ts'
 import { contextMigrations, BackgroundIndexer } from '../control/context/index.ts'
 import { planTool } from '../control/planning/index.ts'
+import { loadRoutingPolicy, routingMigrations } from '../control/routing/index.ts'
 import { createEngine, engineMigrations, readDefinition, type Engine } from '../engine/index.ts'
 import { RepositoryHost, type SeenRevision } from '../execution/repository/index.ts'
 import {
@@ -78,6 +79,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       ...engineMigrations,
       ...governanceMigrations,
       ...contextMigrations,
+      ...routingMigrations,
     ])
     await seedIdentities(database)
     const governance = await createGovernance({
@@ -114,6 +116,11 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       openSource: sourceOpener(repositories),
       indexer,
       background: purpose === 'work',
+      routing: {
+        policy: await loadRoutingPolicy(ownOrShipped(configuration, 'models/routing.yaml')),
+        unavailable: () => 'no model is set up',
+        view: () => ({ models: [], price: null }),
+      },
       close,
     })
   } catch (error) {
@@ -240,6 +247,12 @@ function openSandboxes({ sandbox, dataDirectory }: Configuration, logger: Logger
 function policyLocations({ packageRoot }: Configuration): { schemaFile: string; folders: string[] } {
   const policies = path.join(packageRoot, 'policies')
   return { schemaFile: path.join(policies, 'schema.cedarschema'), folders: [policies] }
+}
+
+/** A file of the data directory, where its operator put one in place of the shipped file. */
+function ownOrShipped({ dataDirectory, packageRoot }: Configuration, file: string): string {
+  const own = path.join(dataDirectory, file)
+  return existsSync(own) ? own : path.join(packageRoot, file)
 }
 
 /** The workflow of each kind of work. */

@@ -12,6 +12,8 @@ export {
 } from './governed-studio.ts'
 export type { GovernedStudio } from './governed-studio.ts'
 export { toolContextOf } from './tool-context.ts'
+export { scriptedModel } from './scripted-model.ts'
+export type { ScriptedAnswer, ScriptedModel, ScriptedTurn } from './scripted-model.ts'
 export { modelFaults, shippedScenarios, startModelServer } from './model-server/index.ts'
 export type {
   FaultName,

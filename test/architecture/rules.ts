@@ -25,7 +25,17 @@ const planes = [
 const planesOfCapabilities = new Set(['governance', 'execution', 'control', 'workflow'])
 
 /** From the ground up, within `execution`. */
-const executionOrder = ['grammar', 'sandbox', 'repository', 'testing', 'repair', 'upkeep', 'tools']
+const executionOrder = [
+  'grammar',
+  'sandbox',
+  'repository',
+  'testing',
+  'repair',
+  'upkeep',
+  'tools',
+  'development',
+  'mcp',
+]
 
 /** Where code stands that can start processes or open connections: infrastructure, and what the door calls. */
 const outsideReachers = [

@@ -89,8 +89,8 @@ function estimateStep(step: WorkflowDefinition['steps'][number], facts: Planning
     case 'workflow':
       return none
     case 'agent': {
-      const { limits } = requireAgent(facts.agents, step.uses)
-      return { ...limits }
+      const { money, tokens, toolCalls, seconds } = requireAgent(facts.agents, step.uses).limits
+      return { money, tokens, toolCalls, seconds }
     }
     case 'tool':
     case 'compute':

@@ -78,6 +78,10 @@ export const repositoryErrors = defineErrors('REPOSITORY', {
     summary: 'This is larger than the studio handles',
     remedy: 'Exclude it from the work, or raise the limit for repositories.',
   },
+  PATTERN_INVALID: {
+    summary: 'Git cannot search for this pattern',
+    remedy: 'Correct the regular expression, or search for the text literally.',
+  },
   PATCH_INVALID: {
     summary: 'The change does not apply to the tree',
     remedy: 'Make it against exactly this tree and try again.',

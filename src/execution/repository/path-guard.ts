@@ -24,7 +24,8 @@ export function guardPath(path: string, policy: ChangePolicy): void {
   }
 }
 
-function reasonToRefuse(path: string, policy: ChangePolicy): string | undefined {
+/** Why a change may not touch a path; undefined when it may. */
+export function reasonToRefuse(path: string, policy: ChangePolicy): string | undefined {
   if (path === '') return 'is empty'
   if (path.length > 4096 || Buffer.byteLength(path) > 4096) return 'is too long'
   if (!path.isWellFormed() || path.includes('\ufffd')) return 'is not valid UTF-8'

@@ -16,6 +16,7 @@ import { materialiseTree } from './layers.ts'
 import type { ChangePolicy } from './path-guard.ts'
 import { findPublishedChange, publishChange, type ChangeRequest, type PublishRequest } from './publish.ts'
 import { decodeText } from './text.ts'
+import { searchTree, type FoundLine, type TextSearch } from './text-search.ts'
 import { applyEdits, applyFileChanges, applyPatch, type FileChange, type TextEdit } from './tree-edit.ts'
 import { readTreeChanges, type TreeChanges } from './tree-changes.ts'
 import { listTree, readTreeFile, readTreeFiles, type TreeEntry } from './tree.ts'
@@ -78,6 +79,11 @@ export class Repository {
   /** Several files at once; absent ones are left out. */
   readFiles(tree: string, paths: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
     return readTreeFiles(this.#context, tree, paths)
+  }
+
+  /** The lines of text files of a tree that match a pattern, with lines around them. */
+  searchText(tree: string, search: TextSearch): Promise<readonly FoundLine[]> {
+    return searchTree(this.#context, tree, search)
   }
 
   /** An immutable host directory with the files of a tree, to be used as a sandbox layer. Cached by tree id. */

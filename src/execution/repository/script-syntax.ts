@@ -1,5 +1,6 @@
 import { parse, type ParseResult, type ParserOptions } from '@babel/parser'
 import type { Node } from '@babel/types'
+import { z } from 'zod'
 
 /** Longer texts are generated or data; parsing them costs seconds and tells nothing. */
 const maxScriptLength = 2_000_000
@@ -15,10 +16,45 @@ export function isScriptPath(path: string): boolean {
  * its `errors`.
  */
 export function parseScript(path: string, text: string): ParseResult | undefined {
-  if (text.length > maxScriptLength) return undefined
+  return tryDialects(path, text).file
+}
+
+/** Where and why a script cannot be parsed. Line and column are 1-based. */
+export interface ScriptProblem {
+  readonly line: number
+  readonly column: number
+  readonly message: string
+}
+
+/** The first thing for which a script would be refused by what runs it, or undefined. */
+export function scriptProblem(path: string, text: string): ScriptProblem | undefined {
+  const { file, error } = tryDialects(path, text)
+  const first = file === undefined ? error : file.errors?.[0]
+  return first === undefined ? undefined : describeProblem(first)
+}
+
+function describeProblem(error: unknown): ScriptProblem {
+  const message = error instanceof Error ? error.message.replace(/\s*\(\d+:\d+\)$/, '') : String(error)
+  const { line, column } = positionSchema.parse(error).loc
+  return { line, column: column + 1, message }
+}
+
+const positionSchema = z
+  .object({ loc: z.object({ line: z.number(), column: z.number() }) })
+  .catch({ loc: { line: 1, column: 0 } })
+
+interface Attempt {
+  readonly file?: ParseResult
+  /** Why the likeliest dialect does not fit. */
+  readonly error?: unknown
+}
+
+function tryDialects(path: string, text: string): Attempt {
+  if (text.length > maxScriptLength) return {}
+  const errors: unknown[] = []
   for (const plugins of dialects(path, text)) {
     try {
-      return parse(text, {
+      const file = parse(text, {
         sourceType: 'unambiguous',
         errorRecovery: true,
         allowReturnOutsideFunction: true,
@@ -29,11 +65,13 @@ export function parseScript(path: string, text: string): ParseResult | undefined
         ranges: false,
         plugins,
       })
-    } catch {
+      return { file }
+    } catch (error) {
       // The next dialect may fit.
+      errors.push(error)
     }
   }
-  return undefined
+  return { error: errors[0] }
 }
 
 type Plugins = NonNullable<ParserOptions['plugins']>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Intent } from '../../contracts/index.ts'
 import { executeTool } from './execute.ts'
-import { reproduceTool } from './reproduce.ts'
+import { reproduceFault } from './reproduce.ts'
 import { ScratchWorkbench } from './scratch-workbench.ts'
 
 let bench: ScratchWorkbench
@@ -29,7 +29,7 @@ type Files = Parameters<ScratchWorkbench['repository']>[0]
 async function reproduce(files: Files) {
   const { workspace, context } = await bench.prepare(bench.repository(files), { kind: 'repair' })
   const baseline = await executeTool(bench.places).perform({ workspace }, context)
-  return reproduceTool(bench.places).perform({ workspace, intent, baseline }, context)
+  return reproduceFault(bench.places, { workspace, intent, baseline }, context)
 }
 
 const manifest = { 'package.json': JSON.stringify({ scripts: { test: 'node --test' } }) }

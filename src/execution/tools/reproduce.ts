@@ -8,7 +8,7 @@ import {
   type Tool,
   type ToolContext,
 } from '../../contracts/index.ts'
-import { errorCodes } from '../../kernel/index.ts'
+import { AtelierError, errorCodes } from '../../kernel/index.ts'
 import { reproductionErrors } from './errors.ts'
 import { reproduceFromExample, type ShownFault } from './example.ts'
 import { runOnTree } from './execute.ts'
@@ -19,6 +19,8 @@ const inputSchema = z.object({
   workspace: workspaceSchema,
   intent: intentSchema,
   baseline: testReportSchema,
+  /** Whether the work cannot go on without tests that show the fault. */
+  required: z.boolean().default(true),
 })
 
 export const reproductionSchema = z.object({
@@ -42,68 +44,104 @@ export const reproductionSchema = z.object({
 })
 export type FrozenReproduction = z.infer<typeof reproductionSchema>
 
+/** No test shows what the work is about, and why. */
+const unshownSchema = z.object({
+  unshown: z.object({ code: z.string(), message: z.string(), remedy: z.string() }),
+})
+
+type Reproduction = FrozenReproduction | z.infer<typeof unshownSchema>
+
 /** `tests.reproduce`: freezes the failing tests that show the fault, after running them again to tell flaky ones. */
-export function reproduceTool(
-  places: ExecutionPlaces,
-): Tool<z.infer<typeof inputSchema>, FrozenReproduction> {
+export function reproduceTool(places: ExecutionPlaces): Tool<z.infer<typeof inputSchema>, Reproduction> {
   return {
     name: 'tests.reproduce',
     summary: 'Freezes the set of failing tests that show the fault.',
     input: inputSchema,
-    output: reproductionSchema,
+    output: z.union([reproductionSchema, unshownSchema]),
     effect: 'workspace',
     permissions: ['tests:run'],
     failureModes: [...errorCodes(reproductionErrors), ...workspaceFailures],
     worstCase: { money: 0, tokens: 0, toolCalls: 1, seconds: 1200 },
-    async perform({ workspace, intent, baseline }, context) {
-      if (baseline.outcome === 'passed') {
-        const shown = await reproduceFromExample(places, workspace, { intent, baseline }, context)
-        if (shown !== null) return frozenFrom(shown, baseline)
-      }
-      const { failing, needNetwork } = withoutNetwork(requireFailing(baseline))
-      const testFiles = filesOf(baseline.tests)
-      const lines = await readLinesOfBase(places, workspace, context)
-      const { related, unrelated, relation } = relateToIntent(
-        failing,
-        intent,
-        recentTestFiles(Object.keys(lines), testFiles),
-      )
-      const files = filesOf(related)
-      context.report(`running ${related.length} failing tests again`)
-      const again = await runOnTree(
-        places,
-        workspace,
-        workspace.base.tree,
-        context,
-        files.length > 0 ? files : undefined,
-      )
-      const passedAlone = related.filter(({ id }) => outcomeIn(again, id) === 'passed')
-      const frozen = related.filter((test) => !passedAlone.includes(test))
-      const { orderDependent, flaky } = await tellApart(places, workspace, context, passedAlone)
-      if (frozen.length === 0) {
-        const error = flaky.length === 0 ? reproductionErrors.ORDER_DEPENDENT : reproductionErrors.FLAKY
-        throw error({
-          detail: related
-            .map(({ id }) => id)
-            .join(', ')
-            .slice(0, 500),
-        })
-      }
-      return {
-        failing: frozen,
-        passing: baseline.tests.filter(({ outcome }) => outcome === 'passed'),
-        failingFiles: filesOf(frozen),
-        testFiles,
-        unrelated: unrelated.map(({ id }) => id),
-        flaky,
-        orderDependent,
-        needNetwork,
-        newTestLines: Object.fromEntries(Object.entries(lines).filter(([path]) => testFiles.includes(path))),
-        relation,
-        tree: workspace.base.tree,
+    async perform(input, context) {
+      try {
+        return await reproduceFault(places, input, context)
+      } catch (error) {
+        if (input.required || !isUnshown(error)) throw error
+        const { code, message, remedy } = error
+        return { unshown: { code, message, remedy } }
       }
     },
   }
+}
+
+function isUnshown(error: unknown): error is AtelierError {
+  return error instanceof AtelierError && errorCodes(reproductionErrors).includes(error.code)
+}
+
+/**
+ * The failing tests that show the fault.
+ * @throws errors of the area REPRODUCE when none does.
+ */
+export async function reproduceFault(
+  places: ExecutionPlaces,
+  { workspace, intent, baseline }: Pick<z.infer<typeof inputSchema>, 'workspace' | 'intent' | 'baseline'>,
+  context: ToolContext,
+): Promise<FrozenReproduction> {
+  if (baseline.outcome === 'passed') {
+    const shown = await reproduceFromExample(places, workspace, { intent, baseline }, context)
+    if (shown !== null) return frozenFrom(shown, baseline)
+  }
+  const { failing, needNetwork } = withoutNetwork(requireFailing(baseline))
+  const testFiles = filesOf(baseline.tests)
+  const lines = await readLinesOfBase(places, workspace, context)
+  const { related, unrelated, relation } = relateToIntent(
+    failing,
+    intent,
+    recentTestFiles(Object.keys(lines), testFiles),
+  )
+  const { frozen, flaky, orderDependent } = await freeze(places, workspace, related, context)
+  return {
+    failing: [...frozen],
+    passing: baseline.tests.filter(({ outcome }) => outcome === 'passed'),
+    failingFiles: filesOf(frozen),
+    testFiles,
+    unrelated: unrelated.map(({ id }) => id),
+    flaky,
+    orderDependent,
+    needNetwork,
+    newTestLines: Object.fromEntries(Object.entries(lines).filter(([path]) => testFiles.includes(path))),
+    relation,
+    tree: workspace.base.tree,
+  }
+}
+
+/** Those of the failing tests that fail again by themselves. */
+async function freeze(
+  places: ExecutionPlaces,
+  workspace: Workspace,
+  failing: readonly TestCase[],
+  context: ToolContext,
+): Promise<{
+  readonly frozen: readonly TestCase[]
+  readonly flaky: string[]
+  readonly orderDependent: string[]
+}> {
+  const files = filesOf(failing)
+  context.report(`running ${failing.length} failing tests again`)
+  const again = await runOnTree(
+    places,
+    workspace,
+    workspace.base.tree,
+    context,
+    files.length > 0 ? files : undefined,
+  )
+  const passedAlone = failing.filter(({ id }) => outcomeIn(again, id) === 'passed')
+  const frozen = failing.filter((test) => !passedAlone.includes(test))
+  const { orderDependent, flaky } = await tellApart(places, workspace, context, passedAlone)
+  if (frozen.length > 0) return { frozen, flaky, orderDependent }
+  const error = flaky.length === 0 ? reproductionErrors.ORDER_DEPENDENT : reproductionErrors.FLAKY
+  const names = failing.map(({ id }) => id).join(', ')
+  throw error({ detail: names.slice(0, 500) })
 }
 
 function frozenFrom({ tree, test, failing }: ShownFault, baseline: TestReport): FrozenReproduction {

@@ -112,6 +112,7 @@ export class ScratchWorkbench implements AsyncDisposable {
       reporter: 'person:owner',
       repository: { location },
       task,
+      labels: [],
       createdAt: new Date(0).toISOString(),
     }
     const context = this.context()

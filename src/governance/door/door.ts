@@ -7,7 +7,7 @@ import { tenantScope } from '../audit/index.ts'
 import { traceAct } from '../telemetry/index.ts'
 import type { ActIdentity } from './act-records.ts'
 import { admit } from './admission.ts'
-import { CircuitBreaker, defaultCircuitBreaker } from './circuit-breaker.ts'
+import { alwaysClosed, CircuitBreaker, defaultCircuitBreaker } from './circuit-breaker.ts'
 import type { CircuitBreakerOptions, CircuitCall } from './circuit-breaker.ts'
 import { complete } from './completion.ts'
 import { doorErrors } from './errors.ts'
@@ -105,9 +105,10 @@ async function performAct<I, O>(
  */
 function circuitOf(
   breaker: CircuitBreaker,
-  tool: Pick<Tool, 'name' | 'effect'>,
+  tool: Pick<Tool, 'name' | 'effect' | 'circuit'>,
   request: ActRequest,
 ): CircuitCall {
+  if (tool.circuit === 'own') return alwaysClosed
   const within = tool.effect === 'workspace' ? `run ${request.runId} of tenant` : 'tenant'
   return breaker.circuit(`${tool.name} in ${within} ${request.tenantId}`)
 }

@@ -1,0 +1,126 @@
+import type { Places } from '../access.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { describeIssues, readYamlFile } from '../catalogue/yaml-file.ts'
+import { modelErrors } from '../errors.ts'
+import type { Deadlines } from '../resilience/deadlines.ts'
+import type { RetryPolicy } from '../resilience/retry.ts'
+import type { FailureClass } from '../upstreams/failure.ts'
+import { routesFileSchema, routesSchema } from './schema.ts'
+import type { RouteDefinition, RouteSettings } from './schema.ts'
+
+/** A named way to a model: whom to ask, whom instead, and how patiently. */
+export interface Route {
+  readonly name: string
+  readonly targets: readonly { readonly model: string; readonly weight: number }[]
+  readonly fallback: readonly { readonly model: string; readonly on: ReadonlySet<FailureClass> }[]
+  readonly assignBy: 'run' | 'step' | 'call'
+  readonly retry: RetryPolicy
+  readonly cutOffRetries: number
+  readonly deadlines: Deadlines
+  readonly cache: 'never' | 'deterministic' | 'always'
+  readonly cacheMs: number
+  readonly maxOutputTokens: number
+  readonly requestBytes: number
+  readonly answerBytes: number
+  readonly places: Places
+}
+
+export interface Routes {
+  readonly named: ReadonlyMap<string, Route>
+  /** The route to a model that is asked for by its id. */
+  direct(model: string): Route
+}
+
+/** Failures that another model may well not have, and that say nothing against the request. */
+const defaultFallback: readonly FailureClass[] = [
+  'rate-limited',
+  'overloaded',
+  'server-error',
+  'timeout',
+  'unreachable',
+  'cut-off',
+  'invalid-answer',
+  'circuit-open',
+  'queue-full',
+  'authentication',
+  'context-too-long',
+]
+
+/**
+ * Reads the routes: the shipped file, and over it the owner's, route by route. Files that are not there say nothing.
+ * @throws ATL_MODEL_ROUTES_INVALID naming file, line and field, also where a route names a model that does not exist.
+ */
+export async function loadRoutes(paths: readonly string[], catalogue: Catalogue): Promise<Routes> {
+  const invalid = modelErrors.ROUTES_INVALID
+  const read = await Promise.all(paths.map((path) => readYamlFile(path, routesFileSchema, invalid)))
+  const files = read.filter((file) => file !== undefined)
+  const definitions = new Map<string, RouteDefinition>()
+  for (const [name, route] of files.flatMap(({ value }) => Object.entries(value.routes ?? {}))) {
+    if (route === null) definitions.delete(name)
+    else definitions.set(name, route)
+  }
+  const merged = {
+    defaults: Object.assign({}, ...files.map(({ value }) => value.defaults ?? {})) as RouteSettings,
+    routes: Object.fromEntries(definitions),
+  }
+  const placeOf = (path: readonly PropertyKey[]): string => {
+    const name = String(path[1])
+    const file = files.findLast(({ value }) => Object.hasOwn(value.routes ?? {}, name)) ?? files.at(-1)
+    return file?.placeOf(path) ?? paths.join(', ')
+  }
+  const parsed = routesSchema.safeParse(merged)
+  if (!parsed.success) throw invalid({ detail: describeIssues(parsed.error, placeOf) })
+  for (const [name, { targets, fallback = [] }] of Object.entries(parsed.data.routes)) {
+    const refuse = (problem: string): never => {
+      throw invalid({ detail: `${placeOf(['routes', name])}: routes.${name}: ${problem}` })
+    }
+    if (catalogue.models.has(name)) refuse('there is a model of this name')
+    for (const { model } of [...targets, ...fallback])
+      if (!catalogue.models.has(model)) refuse(`there is no model ${model}`)
+    if (targets.every(({ weight }) => weight === 0)) refuse('every target has weight 0')
+  }
+  const { defaults, routes } = parsed.data
+  return {
+    named: new Map(
+      Object.entries(routes).map(([name, definition]) => [name, toRoute(name, definition, defaults)]),
+    ),
+    direct: (model) => toRoute(model, { targets: [{ model }] }, defaults),
+  }
+}
+
+function toRoute(name: string, definition: RouteDefinition, defaults: RouteSettings): Route {
+  const settings = { ...defaults, ...definition }
+  const { first, longest } = settings.backoff ?? { first: 0.5, longest: 20 }
+  const deadlines = { ...defaults.deadlines, ...definition.deadlines }
+  const limits = { ...defaults.limits, ...definition.limits }
+  const places = settings.places ?? {}
+  return {
+    name,
+    targets: definition.targets.map(({ model, weight = 1 }) => ({ model, weight })),
+    fallback: (definition.fallback ?? []).map(({ model, on = defaultFallback }) => ({
+      model,
+      on: new Set(on),
+    })),
+    assignBy: settings.assignBy ?? 'run',
+    retry: {
+      retries: settings.retries ?? 2,
+      firstDelayMs: first * 1000,
+      longestDelayMs: longest * 1000,
+    },
+    cutOffRetries: settings.cutOffRetries ?? 0,
+    deadlines: {
+      firstTokenMs: (deadlines.firstToken ?? 120) * 1000,
+      betweenTokensMs: (deadlines.betweenTokens ?? 60) * 1000,
+      totalMs: (deadlines.total ?? 600) * 1000,
+    },
+    cache: settings.cache ?? 'deterministic',
+    cacheMs: (settings.cacheSeconds ?? 24 * 3600) * 1000,
+    maxOutputTokens: settings.maxOutputTokens ?? Infinity,
+    requestBytes: limits.requestBytes ?? 16 * 2 ** 20,
+    answerBytes: limits.answerBytes ?? 8 * 2 ** 20,
+    places: {
+      ...(places.deployments && { deployments: places.deployments }),
+      ...(places.residencies && { residencies: places.residencies }),
+    },
+  }
+}

@@ -1,0 +1,21 @@
+import { fetch as undiciFetch } from 'undici'
+import type { Dispatcher } from 'undici'
+
+/**
+ * `fetch` over the connections of one upstream. Redirects are not followed: they would carry credentials to where
+ * nobody configured them to go.
+ */
+export function fetchThrough(dispatcher: Dispatcher): typeof globalThis.fetch {
+  return (input, { method = 'GET', headers, body, signal } = {}) => {
+    if (body !== undefined && body !== null && typeof body !== 'string' && !(body instanceof Uint8Array))
+      throw new TypeError('only text and bytes are sent to providers')
+    return undiciFetch(input instanceof Request ? input.url : input, {
+      dispatcher,
+      method,
+      headers: Object.fromEntries(new Headers(headers)),
+      redirect: 'error',
+      ...(body != null && { body }),
+      ...(signal && { signal }),
+    })
+  }
+}

@@ -1,0 +1,7 @@
+export { modelNameOf, treeSchema } from './agent-tool.ts'
+export type { AgentTool, AgentToolOutput, DeveloperInput, DeveloperOutput } from './agent-tool.ts'
+export { developmentTools } from './development-tools.ts'
+export { developmentErrors } from './errors.ts'
+export type { CodePassage, CodeQuestion, CodeSearchPort, DevelopmentPlaces } from './places.ts'
+export { WorkspaceSessions } from './running/sessions.ts'
+export { defaultProtectedPaths } from './workspace-path.ts'

@@ -1,0 +1,141 @@
+import { z } from 'zod'
+import { type TestCase, type TestReport, testReportSchema } from '../../../contracts/index.ts'
+import { runSuite } from '../../testing/index.ts'
+import {
+  type AgentTool,
+  defineDeveloperTool,
+  type DeveloperInput,
+  developerOutputSchema,
+} from '../agent-tool.ts'
+import { type DevelopmentPlaces, developmentFailures } from '../places.ts'
+import { shortened } from '../reading/numbered-lines.ts'
+import { filePath } from '../workspace-path.ts'
+import { readableOutput } from './output.ts'
+
+const longestSeconds = 900
+
+const parameters = z.strictObject({
+  files: z
+    .array(z.string().min(1).max(4_096))
+    .max(100)
+    .optional()
+    .describe('test files to run, relative to the root; all when absent'),
+  names: z
+    .array(z.string().min(1).max(1_000))
+    .max(100)
+    .optional()
+    .describe('ids or names of single tests to run, as earlier results name them'),
+  seconds: z.int().positive().max(longestSeconds).default(300).describe('time for all of it'),
+})
+
+const outputSchema = developerOutputSchema.extend({
+  outcome: testReportSchema.shape.outcome,
+  /** Ids of the failing tests, sorted. */
+  failing: z.array(z.string()),
+  passed: z.int().nonnegative(),
+  total: z.int().nonnegative(),
+})
+type TestsOutput = z.infer<typeof outputSchema>
+
+/** `tests.run`: the project's own suite, or some of it, on the tree. */
+export function runTestsTool(
+  places: DevelopmentPlaces,
+): AgentTool<DeveloperInput<z.infer<typeof parameters>>, TestsOutput> {
+  return defineDeveloperTool({
+    name: 'tests.run',
+    summary:
+      "Runs the project's tests, all or some, on your changes in a sandbox without network, and names the failing ones with their messages. What the tests write is undone afterwards.",
+    parameters,
+    output: outputSchema,
+    effect: 'workspace',
+    permissions: ['tests:run'],
+    failureModes: developmentFailures,
+    seconds: longestSeconds + 300,
+    perform({ workspace, tree, arguments: { files, names, seconds } }, context) {
+      const paths = files?.map(filePath)
+      return places.sessions.use({ purpose: 'tests', workspace, tree }, context, async (session) => {
+        let finished = 0
+        const report = await runSuite(session.sandbox, workspace.suite, {
+          timeoutMs: seconds * 1000,
+          signal: context.signal,
+          ...(paths === undefined && names === undefined
+            ? {}
+            : {
+                select: {
+                  ...(paths === undefined ? {} : { files: paths }),
+                  ...(names === undefined ? {} : { names }),
+                },
+              }),
+          onTest: (name) => {
+            finished += 1
+            context.report(`${finished} tests: ${name}`)
+          },
+        })
+        session.leaves(tree)
+        return { tree, changed: [], ...summarise(report) }
+      })
+    },
+  })
+}
+
+const shownFailures = 15
+const longestMessage = 1_500
+const longestStack = 800
+const longestTail = 6_000
+
+function summarise(report: TestReport): Omit<TestsOutput, 'tree' | 'changed'> {
+  const failed = report.tests.filter(({ outcome }) => outcome === 'failed')
+  const passed = report.tests.filter(({ outcome }) => outcome === 'passed').length
+  const total = report.tests.length
+  const skipped = total - passed - failed.length
+  const counts = `${passed} passed, ${failed.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+  const rest = failed.length - shownFailures
+  const pieces = [
+    `${explainOutcome(report)} ${counts}, in ${(report.durationMs / 1000).toFixed(1)} s: ${report.command}`,
+    ...failed.slice(0, shownFailures).map(describeFailure),
+    ...(rest > 0
+      ? [
+          `… and ${rest} more: ${failed
+            .slice(shownFailures, shownFailures + 50)
+            .map(({ id }) => id)
+            .join(', ')}`,
+        ]
+      : []),
+    // Where no single test says what is wrong, the end of the output does.
+    ...(failed.length === 0 && report.outcome !== 'passed'
+      ? [`The output ends with\n${readableOutput(report.outputTail, 0, longestTail)}`]
+      : []),
+  ]
+  const failing = [...new Set(failed.map(({ id }) => id))].toSorted()
+  return { outcome: report.outcome, failing, passed, total, text: pieces.join('\n\n') }
+}
+
+function explainOutcome({ outcome }: TestReport): string {
+  switch (outcome) {
+    case 'passed':
+      return 'All tests pass:'
+    case 'failed':
+      return 'Tests fail:'
+    case 'timed-out':
+      return 'The tests did not end in time:'
+    case 'crashed':
+      return 'The test runner ended without a result, which often means that a file does not load:'
+    case 'no-tests':
+      return 'No test was run; if you named files or tests, see whether they are spelt as in earlier results:'
+  }
+}
+
+function describeFailure({ id, file, line, message, stack }: TestCase): string {
+  const place =
+    file === undefined || id.startsWith(file) ? '' : ` (${file}${line === undefined ? '' : `:${line}`})`
+  const said = readableOutput(message ?? '', 0, longestMessage)
+  const frames = (stack ?? '')
+    .split('\n')
+    .filter((frame) => !/node_modules|node:internal|\(node:|site-packages/.test(frame))
+    .join('\n')
+  const trace =
+    frames === '' || said.includes(frames.trim())
+      ? ''
+      : `\n${shortened(readableOutput(frames, 0, longestStack), longestStack)}`
+  return `FAILED ${id}${place}\n${said}${trace}`
+}
