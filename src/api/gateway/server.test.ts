@@ -16,10 +16,8 @@ import {
 import type { TaskKeyAuthenticator } from '../../governance/identity/index.ts'
 import { silentLogger } from '../../kernel/index.ts'
 import type { PrincipalId, ProjectId, RunId } from '../../kernel/index.ts'
-import { createTestDatabase } from '../../testing/index.ts'
-import type { TestDatabase } from '../../testing/index.ts'
-import { startModelServer } from '../../testing/model-server/index.ts'
-import type { ModelServer, ScenarioSource } from '../../testing/model-server/index.ts'
+import { createTestDatabase, startModelServer } from '../../testing/index.ts'
+import type { ModelServer, ScenarioSource, TestDatabase } from '../../testing/index.ts'
 import { createScratchCore } from './scratch-core.ts'
 import type { ScratchCore } from './scratch-core.ts'
 import { startGatewayServer } from './server.ts'
@@ -222,7 +220,7 @@ describe('the official OpenAI client', () => {
     })
     const stream = await openai().chat.completions.create({ ...say('cut'), stream: true })
     const reading = async (): Promise<void> => {
-      for await (const chunk of stream) void chunk
+      for await (const chunk of stream) expect(chunk.object).toBe('chat.completion.chunk')
     }
     await expect(reading()).rejects.toThrow(/ATL_MODEL_CUT_OFF|ATL_GATEWAY_DEFECT/)
   })
@@ -399,7 +397,7 @@ describe('the server', () => {
     const stream = await answers
     const closed = closing.close({ graceMs: 200 })
     const read = async (): Promise<void> => {
-      for await (const chunk of stream) void chunk
+      for await (const chunk of stream) expect(chunk.object).toBe('chat.completion.chunk')
     }
     await expect(read()).rejects.toThrow()
     await closed

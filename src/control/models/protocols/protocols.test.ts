@@ -58,7 +58,7 @@ const responses: fc.Arbitrary<ModelResponse> = fc
 /** The pieces in which a provider would send the answer. */
 function eventsOf(response: ModelResponse): ModelEvent[] {
   const halves = (text: string): string[] => {
-    const characters = [...text]
+    const characters = Array.from(text)
     const middle = Math.ceil(characters.length / 2)
     return [characters.slice(0, middle).join(''), characters.slice(middle).join('')].filter(
       (half) => half !== '',
