@@ -13,6 +13,7 @@ import type { ActRequest } from '../governance/door/index.ts'
 import { registerPrincipal } from '../governance/identity/index.ts'
 import type { Governance, GovernanceOptions } from '../governance/index.ts'
 import { createGovernance, governanceMigrations } from '../governance/index.ts'
+import type { Migration } from '../store/index.ts'
 import { createTestDatabase } from './database.ts'
 import type { TenantScope, TestDatabase } from './database.ts'
 
@@ -52,10 +53,16 @@ export interface GovernedStudio extends AsyncDisposable {
 
 const projectId = 'project' as ProjectId
 
-export async function createGovernedStudio(
-  overrides: Partial<GovernanceOptions> = {},
-): Promise<GovernedStudio> {
-  const testDatabase = await createTestDatabase({ migrations: governanceMigrations })
+export interface GovernedStudioOptions extends Partial<GovernanceOptions> {
+  /** Of planes above governance that are under test too. */
+  readonly migrations?: readonly Migration[]
+}
+
+export async function createGovernedStudio({
+  migrations = [],
+  ...overrides
+}: GovernedStudioOptions = {}): Promise<GovernedStudio> {
+  const testDatabase = await createTestDatabase({ migrations: [...governanceMigrations, ...migrations] })
   const { database } = testDatabase
   const directory = await mkdtemp(join(tmpdir(), 'atelier-governance-'))
   const { tenantId, principalId } = await testDatabase.createTenant()

@@ -1,46 +1,53 @@
-import type {
-  ModelClient,
-  ModelEvent,
-  ModelRequest,
-  ModelResponse,
-  ToolContext,
-} from '../../contracts/index.ts'
-import type { Door } from '../../governance/door/index.ts'
+import type { ModelClient, ModelRequest } from '../../contracts/index.ts'
 import { CircuitBreaker, defaultCircuitBreaker } from '../../governance/door/index.ts'
-import { AtelierError } from '../../kernel/index.ts'
-import type { Clock, Logger } from '../../kernel/index.ts'
-import type { Database } from '../../store/index.ts'
 import type { ModelAccess } from './access.ts'
-import { modelCallTool, windUpSeconds } from './calls/model-call.ts'
-import { findRoute, planCall } from './calls/plan.ts'
-import type { CallPlan } from './calls/plan.ts'
-import { runCall } from './calls/run-call.ts'
-import type { CallServices } from './calls/run-call.ts'
-import { translatedTransport } from './calls/translated.ts'
-import type { Transport } from './calls/transport.ts'
-import { sizeOf } from './metering/request-size.ts'
-import type { ModelDirectory } from './model-directory.ts'
-import { redactRequest } from './redact-request.ts'
+import { AnswerCache } from './cache/answer-cache.ts'
+import { createClient } from './client.ts'
+import { embed } from './embed.ts'
+import type { Embedding, EmbeddingAnswer } from './embed.ts'
+import { exchange } from './exchange.ts'
+import type { Exchange, ExchangeAnswer } from './exchange.ts'
+import { countRequest } from './metering/request-size.ts'
+import { listModels } from './model-list.ts'
+import type { ListedModel } from './model-list.ts'
+import type { GatewayParts } from './parts.ts'
+import { CallLog } from './provenance/call-log.ts'
 import { timeOf } from './resilience/time.ts'
 import type { Time } from './resilience/time.ts'
 import { Turnstiles } from './resilience/turnstiles.ts'
+import { RouteWeights } from './routes/weights.ts'
+import type { WeightChange } from './routes/weights.ts'
 import { Connections } from './upstreams/connections.ts'
 import type { Credentials } from './upstreams/connections.ts'
 
-/** The one way to models. Every call is one act at the door. */
+/**
+ * The one way to models. Every call is one act at the door, made in the name of one step; what cannot be called is an
+ * act that failed.
+ */
 export interface ModelGateway {
-  /** Asks in the name of one step. */
+  /** To ask through the studio's own contract. */
   client(access: ModelAccess): ModelClient
-  /** Ends all connections. */
+  /**
+   * To ask in a protocol of providers.
+   * @throws errors with codes as long as nothing was answered; after that they come from the body.
+   */
+  exchange(access: ModelAccess, call: Exchange): Promise<ExchangeAnswer>
+  /** @throws as {@link ModelClient.ask} */
+  embed(access: ModelAccess, call: Embedding): Promise<EmbeddingAnswer>
+  /** What whoever asks may use here and now. */
+  models(access: ModelAccess): Promise<readonly ListedModel[]>
+  /** The studio's own count of a request, which differs from a provider's by some per cent. */
+  countTokens(request: ModelRequest): Promise<number>
+  /** Shifts the targets of a route for a tenant, or takes such a shift back, in all processes within a second. */
+  setWeights(change: WeightChange): Promise<void>
+  /** Writes down what is still to be, and ends all connections. */
   close(): Promise<void>
 }
 
-export interface ModelGatewayOptions {
-  readonly door: Door
-  readonly database: Database
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly directory: ModelDirectory
+export interface ModelGatewayOptions extends Pick<
+  GatewayParts,
+  'door' | 'database' | 'clock' | 'logger' | 'directory'
+> {
   /** Values of the credentials that the catalogue names. */
   readonly credentials: Credentials
   /** Bytes that one answer of an upstream may have at most, whatever a route lets through; 64 MiB when absent. */
@@ -51,112 +58,39 @@ export interface ModelGatewayOptions {
   readonly time?: Time
 }
 
+/** The database must have {@link modelMigrations} applied. */
 export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
-  const { clock, credentials, answerBytes = 64 * 2 ** 20, random = Math.random } = options
+  const { door, database, clock, directory, credentials, answerBytes = 64 * 2 ** 20 } = options
+  const logger = options.logger.child({ component: 'models' })
   const time = options.time ?? timeOf(clock)
   const connections = new Connections({ credentials, answerBytes })
-  const services: CallServices = {
-    connections,
-    breaker: new CircuitBreaker(clock, defaultCircuitBreaker),
-    turnstiles: new Turnstiles(time),
-    time,
-    random,
+  const parts: GatewayParts = {
+    door,
+    database,
+    clock,
+    logger,
+    directory,
+    services: {
+      connections,
+      breaker: new CircuitBreaker(clock, defaultCircuitBreaker),
+      turnstiles: new Turnstiles(time),
+      time,
+      random: options.random ?? Math.random,
+    },
+    cache: new AnswerCache(database),
+    weights: new RouteWeights(database, clock),
+    log: new CallLog(database, logger),
   }
-  const parts = { ...options, services }
   return {
     client: (access) => createClient(parts, access),
-    close: () => connections.close(),
-  }
-}
-
-interface GatewayParts extends ModelGatewayOptions {
-  readonly services: CallServices
-}
-
-function createClient(parts: GatewayParts, access: ModelAccess): ModelClient {
-  return {
-    ask: async (asked, { key, signal, onEvent, prompt }) => {
-      const request = redactRequest(asked)
-      const plan = await plannedOrError(parts, access, request, key)
-      let performed = false
-      const transport = (route: CallPlan['route']): Transport =>
-        translatedTransport({ request, answerBytes: route.answerBytes, onEvent: passOn(onEvent) })
-      const tool = modelCallTool(plan, (planned, context) => {
-        performed = true
-        return performCall(parts, planned, request, transport(planned.route), context)
-      })
-      const input = { request, ...(prompt !== undefined && { prompt }) }
-      const response = await parts.door.act(tool, input, {
-        ...access,
-        key: `${access.runId}/${access.stepId}/model/${key}`,
-        resource: `model:${request.model}`,
-        context: { isolation: 'not-applicable' },
-        deadlineMs: tool.worstCase.seconds * 1000 || windUpSeconds * 1000,
-        signal,
-        logger: parts.logger,
-        report: () => undefined,
-      })
-      if (performed) onEvent?.({ kind: 'finished', response })
-      return response
-    },
-  }
-}
-
-function passOn(onEvent: ((event: ModelEvent) => void) | undefined) {
-  return onEvent && ((event: ModelEvent): void => onEvent(event))
-}
-
-async function plannedOrError(
-  parts: GatewayParts,
-  access: ModelAccess,
-  request: ModelRequest,
-  key: string,
-): Promise<CallPlan | AtelierError> {
-  const { directory, services, clock } = parts
-  const { catalogue, routes } = await directory.read()
-  try {
-    const route = findRoute(request.model, access, { catalogue, routes })
-    return planCall(route, access, request, await sizeOf(request), {
-      catalogue,
-      routes,
-      missing: ({ upstream }) => services.connections.missing(upstream),
-      weights: undefined,
-      key,
-      now: clock.now(),
-    })
-  } catch (error) {
-    if (error instanceof AtelierError && !error.retryable) return error
-    throw error
-  }
-}
-
-async function performCall(
-  { services }: GatewayParts,
-  plan: CallPlan,
-  request: ModelRequest,
-  transport: Transport,
-  context: ToolContext,
-): Promise<ModelResponse> {
-  const { answer, target, endpoint, usage, cost, failedBefore } = await runCall(
-    plan,
-    request,
-    transport,
-    services,
-    context,
-  )
-  return {
-    content: [...answer.content],
-    finish: answer.finish,
-    usage,
-    cost,
-    provenance: {
-      model: target.model.id,
-      version: answer.version === '' ? target.model.name : answer.version,
-      provider: target.model.upstream.id,
-      endpoint,
-      route: plan.route.name,
-      failedBefore: [...failedBefore],
-      cached: false,
+    exchange: (access, call) => exchange(parts, access, call),
+    embed: (access, call) => embed(parts, access, call),
+    models: (access) => listModels(parts, access),
+    countTokens: countRequest,
+    setWeights: (change) => parts.weights.set(change),
+    close: async () => {
+      await parts.log.settled()
+      await connections.close()
     },
   }
 }

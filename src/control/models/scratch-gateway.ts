@@ -10,6 +10,7 @@ import type { GovernedStudio } from '../../testing/index.ts'
 import type { ModelAccess } from './access.ts'
 import { createModelGateway } from './gateway.ts'
 import type { ModelGateway, ModelGatewayOptions } from './gateway.ts'
+import { modelMigrations } from './migrations.ts'
 import { openModelDirectory } from './model-directory.ts'
 
 export interface ScratchGateway extends AsyncDisposable {
@@ -29,7 +30,7 @@ export async function createScratchGateway(
   routes = '',
   overrides: Partial<ModelGatewayOptions> = {},
 ): Promise<ScratchGateway> {
-  const studio = await createGovernedStudio()
+  const studio = await createGovernedStudio({ migrations: modelMigrations })
   const folder = await mkdtemp(join(tmpdir(), 'atelier-models-'))
   await writeFile(join(folder, 'models.yaml'), models)
   await writeFile(join(folder, 'routes.yaml'), routes)
@@ -102,7 +103,7 @@ export function catalogueOf(
       ]),
     ),
     models: Object.fromEntries(
-      entries.map(([id, { url: _url, ...settings }]) => [
+      entries.map(([id, settings]) => [
         id,
         {
           upstream: `at-${id}`,
@@ -111,7 +112,7 @@ export function catalogueOf(
           size: 'small',
           prices: { input: 2, output: 10 },
           capabilities: ['tools'],
-          ...settings,
+          ...Object.fromEntries(Object.entries(settings).filter(([name]) => name !== 'url')),
         },
       ]),
     ),

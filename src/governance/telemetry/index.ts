@@ -1,1 +1,2 @@
 export { traceAct } from './tracer.ts'
+export { traceModelCall } from './model-span.ts'

@@ -38,6 +38,8 @@ export interface PlanOptions {
   readonly missing: (model: CatalogueModel) => string | undefined
   /** Weights that replace those of a route for the time being, by model. */
   readonly weights: Readonly<Record<string, number>> | undefined
+  /** What the model has to be capable of, beyond what the request shows. */
+  readonly needs: readonly Capability[]
   /** The call's own key, for routes that choose anew for each call. */
   readonly key: string
   readonly now: number
@@ -71,7 +73,7 @@ export function planCall(
 ): CallPlan {
   if (size.bytes > route.requestBytes)
     throw modelErrors.REQUEST_TOO_LARGE({ detail: `${size.bytes} bytes, ${route.requestBytes} are allowed` })
-  const needs = capabilitiesFor(request)
+  const needs = [...options.needs, ...capabilitiesFor(request)]
   const obstacles: AtelierError[] = []
   const usable = (id: string): CatalogueModel[] => {
     const model = options.catalogue.models.get(id)

@@ -1,6 +1,7 @@
 import type { ModelRequest, ModelUsage, ToolContext } from '../../../contracts/index.ts'
 import { AtelierError } from '../../../kernel/index.ts'
 import type { CircuitBreaker } from '../../../governance/door/index.ts'
+import { traceModelCall } from '../../../governance/telemetry/index.ts'
 import { costOf } from '../metering/cost.ts'
 import { usageOf } from '../metering/usage.ts'
 import { watchAttempt } from '../resilience/deadlines.ts'
@@ -182,15 +183,38 @@ class Call {
   async #send(connection: Connection, target: Target): Promise<FinishedCall> {
     const watch = watchAttempt(this.#plan.route.deadlines, this.#context.signal, this.#services.time)
     try {
-      const answer = await this.#transport.send(connection, target, watch)
-      const { usage, cost } = await this.#pay(target, answer)
-      return { answer, target, endpoint: connection.endpoint, usage, cost, failedBefore: this.#failed }
+      return await this.#traced(connection, target, async () => {
+        const answer = await this.#transport.send(connection, target, watch)
+        const { usage, cost } = await this.#pay(target, answer)
+        return { answer, target, endpoint: connection.endpoint, usage, cost, failedBefore: this.#failed }
+      })
     } catch (error) {
       // Why it was stopped says more than that it was.
       throw watch.signal.aborted ? watch.signal.reason : error
     } finally {
       watch.end()
     }
+  }
+
+  #traced(
+    { definition, endpoint }: Connection,
+    { model, maxOutput }: Target,
+    work: () => Promise<FinishedCall>,
+  ): Promise<FinishedCall> {
+    const { temperature, topP } = this.#request
+    return traceModelCall(
+      {
+        operation: 'chat',
+        provider: definition.id,
+        model: model.name,
+        serverAddress: new URL(endpoint).hostname,
+        maxTokens: maxOutput,
+        temperature,
+        topP,
+      },
+      work,
+      ({ answer: { version, finish }, usage, cost }) => ({ version, finish, usage, cost }),
+    )
   }
 
   /** What came of an answer that failed was made and has to be paid for. */

@@ -17,7 +17,11 @@ export interface TranslatedOptions {
 }
 
 /** Asks through the library of the provider. */
-export function translatedTransport({ request, answerBytes, onEvent }: TranslatedOptions): Transport {
+export function translatedTransport({
+  request,
+  answerBytes,
+  onEvent,
+}: TranslatedOptions): Transport & { readonly kind: 'translated' } {
   let assembly = new AnswerAssembly()
   let delivered = false
   const pass = async (event: AnswerEvent, watch: Watch): Promise<void> => {
@@ -27,6 +31,7 @@ export function translatedTransport({ request, answerBytes, onEvent }: Translate
     if (passing !== undefined) await watch.offTheClock(() => passing)
   }
   return {
+    kind: 'translated',
     send: async (connection: Connection, target: Target, watch: Watch): Promise<Answer> => {
       assembly = new AnswerAssembly()
       const guard = new OutputGuard(target.worstOutput, answerBytes)

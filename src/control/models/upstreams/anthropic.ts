@@ -10,7 +10,9 @@ export const anthropic: UpstreamKind = {
     const headers = { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' }
     return {
       languageModel: (name) => provider.languageModel(name),
-      relays: [{ protocol: 'anthropic-messages', url: `${baseUrl}/messages`, headers }],
+      relays: [
+        { protocol: 'anthropic-messages', url: `${baseUrl}/messages`, outputLimit: 'max_tokens', headers },
+      ],
     }
   },
 }

@@ -6,10 +6,10 @@ import type { Dispatcher } from 'undici'
  * nobody configured them to go.
  */
 export function fetchThrough(dispatcher: Dispatcher): typeof globalThis.fetch {
-  return (input, { method = 'GET', headers, body, signal } = {}) => {
+  return async (input, { method = 'GET', headers, body, signal } = {}) => {
     if (body !== undefined && body !== null && typeof body !== 'string' && !(body instanceof Uint8Array))
       throw new TypeError('only text and bytes are sent to providers')
-    return undiciFetch(input instanceof Request ? input.url : input, {
+    return undiciFetch(urlOf(input), {
       dispatcher,
       method,
       headers: Object.fromEntries(new Headers(headers)),
@@ -18,4 +18,8 @@ export function fetchThrough(dispatcher: Dispatcher): typeof globalThis.fetch {
       ...(signal && { signal }),
     })
   }
+}
+
+function urlOf(input: Parameters<typeof globalThis.fetch>[0]): string | URL {
+  return typeof input === 'string' || input instanceof URL ? input : input.url
 }

@@ -19,7 +19,9 @@ export const openaiCompatible: UpstreamKind = {
     return {
       languageModel: (name) => provider.chatModel(name),
       embeddingModel: (name) => provider.embeddingModel(name),
-      relays: [{ protocol: 'openai-chat', url: `${baseUrl}/chat/completions`, headers }],
+      relays: [
+        { protocol: 'openai-chat', url: `${baseUrl}/chat/completions`, outputLimit: 'max_tokens', headers },
+      ],
     }
   },
 }

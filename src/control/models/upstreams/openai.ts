@@ -10,8 +10,18 @@ async function loadProvider({ id, baseUrl: baseURL, apiKey, fetch }: UpstreamSet
 function relays({ baseUrl: url, apiKey }: UpstreamSettings): RelayTarget[] {
   const headers = { authorization: `Bearer ${apiKey}` }
   return [
-    { protocol: 'openai-chat', url: `${url}/chat/completions`, headers },
-    { protocol: 'openai-responses', url: `${url}/responses`, headers },
+    {
+      protocol: 'openai-chat',
+      url: `${url}/chat/completions`,
+      outputLimit: 'max_completion_tokens',
+      headers,
+    },
+    {
+      protocol: 'openai-responses',
+      url: `${url}/responses`,
+      outputLimit: 'max_output_tokens',
+      headers,
+    },
   ]
 }
 

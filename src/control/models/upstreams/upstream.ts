@@ -18,6 +18,8 @@ export interface UpstreamSettings {
 export interface RelayTarget {
   readonly protocol: ProtocolName
   readonly url: string
+  /** The member of a body that limits the output. */
+  readonly outputLimit: 'max_tokens' | 'max_completion_tokens' | 'max_output_tokens'
   /** With credentials. */
   readonly headers: Readonly<Record<string, string>>
 }
