@@ -38,33 +38,57 @@ export default async function benchmarkGateway(args: string[]): Promise<Benchmar
   try {
     const targets = await startAll(processes)
     const load = start('load', [], processes)
-    const measure = async (subject: Subject, stream: boolean, concurrency: number, ms: number) => {
-      const body = JSON.stringify({
-        model: 'bench-model',
-        messages: [{ role: 'user', content: prompt }],
-        max_tokens: 500,
-        stream,
-        ...(stream && { stream_options: { include_usage: true } }),
-      })
-      const report = await ask(load, { ...targets[subject], body, concurrency, milliseconds: ms })
-      if (report.failures > 0) throw new Error(`${subject}: ${report.failures} calls failed`)
-      return report
-    }
-    const measured = new Map<string, LoadReport[]>()
+    const measure = (subject: Subject, stream: boolean, concurrency: number): Promise<LoadReport> =>
+      ask(load, { ...targets[subject], body: bodyOf(stream), concurrency, milliseconds })
     const wanted = subjects.filter((subject) => values.only === undefined || values.only === subject)
-    for (const subject of wanted) await measure(subject, false, 50, milliseconds)
+    const kinds = await whatWorks(wanted, measure)
+    const measured = new Map<string, LoadReport[]>()
     for (let round = 0; round < rounds; round += 1)
-      for (const stream of [false, true])
-        for (const concurrency of [1, 50])
-          for (const subject of wanted) {
-            const name = nameOf(subject, stream, concurrency)
-            const report = await measure(subject, stream, concurrency, milliseconds)
-            measured.set(name, [...(measured.get(name) ?? []), report])
-          }
+      for (const concurrency of [1, 50])
+        for (const { subject, stream } of kinds) {
+          const name = nameOf(subject, stream, concurrency)
+          const report = await measure(subject, stream, concurrency)
+          if (report.failures > 0) throw new Error(`${name}: ${report.failures} calls failed`)
+          measured.set(name, [...(measured.get(name) ?? []), report])
+        }
     return judge(measured)
   } finally {
     for (const child of processes) await end(child)
   }
+}
+
+interface Kind {
+  readonly subject: Subject
+  readonly stream: boolean
+}
+
+/**
+ * Warms everything up, and leaves out what does not work: with some versions of its own dependencies, Portkey answers
+ * every stream with an error.
+ */
+async function whatWorks(
+  wanted: readonly Subject[],
+  measure: (subject: Subject, stream: boolean, concurrency: number) => Promise<LoadReport>,
+): Promise<readonly Kind[]> {
+  const kinds: Kind[] = []
+  for (const stream of [false, true])
+    for (const subject of wanted) {
+      const { failures } = await measure(subject, stream, 50)
+      if (failures === 0) kinds.push({ subject, stream })
+      else if (stream && subject === 'portkey')
+        console.log('Portkey does not stream here and is left out of it.')
+      else throw new Error(`${nameOf(subject, stream, 50)}: ${failures} calls failed`)
+    }
+  return kinds
+}
+
+function bodyOf(stream: boolean): string {
+  return JSON.stringify({
+    model: 'bench-model',
+    messages: [{ role: 'user', content: prompt }],
+    max_tokens: 500,
+    ...(stream && { stream, stream_options: { include_usage: true } }),
+  })
 }
 
 function nameOf(subject: Subject, stream: boolean, concurrency: number): string {
@@ -83,24 +107,18 @@ function judge(measured: ReadonlyMap<string, readonly LoadReport[]>): BenchmarkR
   )
   const added = (subject: Subject, stream: boolean): number =>
     of(nameOf(subject, stream, 1), 'p50') - of(nameOf('bare', stream, 1), 'p50')
-  const throughput = (subject: Subject, stream: boolean): number =>
-    of(nameOf(subject, stream, 50), 'perSecond')
-  const ratios = [false, true].map((stream) => ({
-    latency: round(added('atelier', stream) / added('portkey', stream)),
-    throughput: round(throughput('atelier', stream) / throughput('portkey', stream)),
-  }))
-  const [whole, streamed] = ratios
-  const latency = Math.max(...ratios.map((ratio) => ratio.latency))
-  const times = Math.min(...ratios.map((ratio) => ratio.throughput))
+  const latency = added('atelier', false) / added('portkey', false)
+  const times = of(nameOf('atelier', false, 50), 'perSecond') / of(nameOf('portkey', false, 50), 'perSecond')
   return {
     figures: {
       ...figures,
-      'added latency in that of Portkey, whole': whole?.latency,
-      'added latency in that of Portkey, streamed': streamed?.latency,
-      'throughput in that of Portkey, whole': whole?.throughput,
-      'throughput in that of Portkey, streamed': streamed?.throughput,
+      'added by atelier to a whole answer, ms': round(added('atelier', false)),
+      'added by atelier to a stream, ms': round(added('atelier', true)),
+      'added by portkey to a whole answer, ms': round(added('portkey', false)),
+      'added latency in that of Portkey': round(latency),
+      'throughput in that of Portkey': round(times),
     },
-    ratio: times,
+    ratio: round(times),
     goal,
     ok:
       latency <= goal['added latency at 1 call at a time, of that of Portkey, at most'] &&
