@@ -3,9 +3,8 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { AtelierError } from '../../kernel/index.ts'
 import type { Logger } from '../../kernel/index.ts'
-import type { Protocol } from '../../control/models/index.ts'
+import type { ExchangeAnswer, Protocol } from '../../control/models/index.ts'
 import { gatewayErrors } from './errors.ts'
-import type { ExchangeAnswer } from './gateway-core.ts'
 
 /** What anything thrown means to a client. What is not an {@link AtelierError} is a defect, whose words stay here. */
 export function toAtelierError(error: unknown): AtelierError {

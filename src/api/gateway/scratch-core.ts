@@ -1,7 +1,8 @@
 import type { ModelRequest } from '../../contracts/index.ts'
 import { anthropicMessages, openaiChat, openaiResponses } from '../../control/models/index.ts'
+import type { Exchange } from '../../control/models/index.ts'
 import { AtelierError } from '../../kernel/index.ts'
-import type { ExchangeCall, GatewayCore } from './gateway-core.ts'
+import type { GatewayCore } from './server.ts'
 
 const protocols = {
   'openai-chat': { protocol: openaiChat, path: '/v1/chat/completions' },
@@ -11,7 +12,7 @@ const protocols = {
 
 export interface ScratchCore extends GatewayCore {
   /** Calls that came, with what became of each. */
-  readonly calls: { readonly call: ExchangeCall; outcome: 'under way' | 'answered' | 'stopped' }[]
+  readonly calls: { readonly call: Exchange; outcome: 'under way' | 'answered' | 'stopped' }[]
 }
 
 /** Passes conversations on to a server that speaks their protocol, with nothing else done about them. */
@@ -51,7 +52,7 @@ export function createScratchCore(upstream: string): ScratchCore {
     },
     embed(_grant, { model, inputs }) {
       const embeddings = inputs.map((text) => [text.length, 0.5])
-      return Promise.resolve({ model, embeddings, usage: { input: inputs.length } })
+      return Promise.resolve({ model, embeddings, usage: { input: inputs.length }, cost: null })
     },
     models({ models }) {
       return Promise.resolve(models.map((id) => ({ id, provider: 'test', kind: 'model' as const })))

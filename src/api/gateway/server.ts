@@ -2,7 +2,7 @@ import { chmod } from 'node:fs/promises'
 import fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { anthropicMessages, openaiChat, openaiResponses } from '../../control/models/index.ts'
-import type { Protocol } from '../../control/models/index.ts'
+import type { ModelGateway, Protocol } from '../../control/models/index.ts'
 import type { TaskKeyAuthenticator, TaskKeyGrant } from '../../governance/identity/index.ts'
 import { createId } from '../../kernel/index.ts'
 import type { Logger } from '../../kernel/index.ts'
@@ -10,12 +10,14 @@ import { sendAnswer, sendError, toAtelierError } from './answering.ts'
 import { callKeyOf, keyOf, protocolHeaders } from './caller.ts'
 import { encodeEmbeddings, parseEmbeddingRequest } from './embeddings.ts'
 import { gatewayErrors } from './errors.ts'
-import type { GatewayCore } from './gateway-core.ts'
 import { encodeModel, encodeModelList, wantsAnthropicList } from './model-list.ts'
 
 /** Where to listen: a port of an address (0 for any free port), or a Unix socket with its permissions. */
 export type ListenPlace =
   { readonly host: string; readonly port: number } | { readonly socket: string; readonly mode?: number }
+
+/** What the server passes requests on to. */
+export type GatewayCore = Pick<ModelGateway, 'exchange' | 'embed' | 'models' | 'countTokens'>
 
 export interface GatewayServerOptions {
   readonly core: GatewayCore
