@@ -1,2 +1,2 @@
 export { startGatewayServer } from './server.ts'
-export type { GatewayServer, GatewayServerOptions, ListenPlace } from './server.ts'
+export type { GatewayServer, GatewayServerOptions } from './server.ts'

@@ -13,7 +13,7 @@ import { gatewayErrors } from './errors.ts'
 import { encodeModel, encodeModelList, wantsAnthropicList } from './model-list.ts'
 
 /** Where to listen: a port of an address (0 for any free port), or a Unix socket with its permissions. */
-export type ListenPlace =
+type ListenPlace =
   { readonly host: string; readonly port: number } | { readonly socket: string; readonly mode?: number }
 
 /** What the server passes requests on to. */

@@ -106,7 +106,7 @@ interface Task {
   readonly openai: OpenAI
   readonly anthropic: Anthropic
   /** Tokens that the run has spent, and what it still holds. */
-  balance(): Promise<{ spent: number; held: number }>
+  readonly balance: () => Promise<{ spent: number; held: number }>
 }
 
 async function task(
@@ -131,7 +131,7 @@ async function task(
     keyId: id,
     openai: new OpenAI({ baseURL: `${server.urls[0]!}/v1`, apiKey: key, maxRetries: 0 }),
     anthropic: new Anthropic({ baseURL: server.urls[0]!, apiKey: key, maxRetries: 0 }),
-    async balance() {
+    balance: async () => {
       const balances = await database.transaction(scope, (tx) =>
         studio.governance.ledger.balances(tx, tenantId, runId),
       )

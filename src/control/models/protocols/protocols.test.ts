@@ -48,7 +48,7 @@ const responses: fc.Arbitrary<ModelResponse> = fc
     const called = numbered.some(({ kind }) => kind === 'tool-call')
     return {
       content: numbered,
-      finish: cut !== 'no' ? (cut as 'length') : called ? 'tool-calls' : 'stop',
+      finish: cut !== 'no' ? cut : called ? 'tool-calls' : 'stop',
       usage: { input: fresh + cacheRead, output, cacheRead, cacheWrite: 0, reasoning: 0, source: 'provider' },
       cost: null,
       provenance,
