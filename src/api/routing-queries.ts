@@ -41,7 +41,7 @@ export interface RoutingQueries {
 
 export interface RoutingQueryServices extends RoutingServices {
   readonly clock: Clock
-  readonly view: (route: string) => RouteView
+  readonly view: (route: string) => Promise<RouteView>
   /** In whose scope the person of this name may read the project. */
   readonly authorise: (by: string) => Promise<TenantScope>
 }
@@ -67,19 +67,21 @@ export function createRoutingQueries(services: RoutingQueryServices): RoutingQue
         intent,
       })
       const routes = decision.tiers.flatMap(({ route }) => route ?? [])
+      const views = await Promise.all(routes.map(async (route) => [route, await view(route)] as const))
       return {
         ...decision,
-        routes: Object.fromEntries(routes.map((route) => [route, view(route)])),
+        routes: Object.fromEntries(views),
         taskReason,
       }
     },
     async report({ days, by }) {
       const scope = await authorise(by)
-      const dearest = policy.tiers.findLast(({ route }) => route !== undefined)?.route
+      const largest = policy.tiers.findLast(({ route }) => route !== undefined)?.route
+      const dearest = largest === undefined ? null : (await view(largest)).price
       return database.transaction(scope, (tx) =>
         reportRouting(tx, scope.tenantId, {
           since: new Date(clock.now() - days * 86_400_000),
-          dearest: (dearest === undefined ? null : view(dearest).price) ?? undefined,
+          dearest: dearest ?? undefined,
         }),
       )
     },

@@ -13,6 +13,8 @@ export interface Configuration {
   /** A PostgreSQL server to use in place of the embedded one. */
   readonly databaseUrl: string | undefined
   readonly sandbox: 'namespaces' | 'none'
+  /** Values of the credentials of model providers, by name; undefined where there is none. */
+  readonly credentials: (name: string) => string | undefined
   /** Which commits of a repository stay indexed. */
   readonly indexRetention: Retention
 }
@@ -34,6 +36,7 @@ export function readConfiguration(
     ),
     databaseUrl: environment['DATABASE_URL'],
     sandbox: options.sandbox ?? 'namespaces',
+    credentials: (name) => environment[name],
     indexRetention: {
       commits: readCount(environment, 'ATELIER_INDEX_COMMITS') ?? defaultRetention.commits,
       days: readCount(environment, 'ATELIER_INDEX_DAYS') ?? defaultRetention.days,

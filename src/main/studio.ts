@@ -1,61 +1,26 @@
-import { chmodSync, existsSync, mkdirSync, statfsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import os from 'node:os'
+import { chmodSync, mkdirSync, statfsSync } from 'node:fs'
 import path from 'node:path'
 import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
-import { loadAgents } from '../control/agents/index.ts'
-import { contextMigrations, BackgroundIndexer } from '../control/context/index.ts'
-import { planTool } from '../control/planning/index.ts'
-import { loadRoutingPolicy, routingMigrations } from '../control/routing/index.ts'
-import { createEngine, engineMigrations, readDefinition, type Engine } from '../engine/index.ts'
+import { BackgroundIndexer, contextMigrations } from '../control/context/index.ts'
+import { routingMigrations } from '../control/routing/index.ts'
+import { engineMigrations } from '../engine/index.ts'
 import { RepositoryHost, type SeenRevision } from '../execution/repository/index.ts'
 import {
-  createNamespaceHost,
-  createUnconfinedHost,
-  type SandboxHost,
-  type SandboxLimits,
-} from '../execution/sandbox/index.ts'
-import { locateToolchain } from '../execution/testing/index.ts'
-import {
-  executeTool,
-  type ExecutionPlaces,
-  prepareTool,
-  proposeTool,
-  publishTool,
-  repairTool,
-  reproduceTool,
-  ToolRegistry,
-  verifyKindTool,
-} from '../execution/tools/index.ts'
-import { upkeepKinds } from '../execution/upkeep/index.ts'
-import {
   createGovernance,
-  type Governance,
   governanceMigrations,
   seededIdentities,
   seedIdentities,
   tenantScope,
 } from '../governance/index.ts'
-import { type Clock, type Logger, systemClock } from '../kernel/index.ts'
-import { connect, type Database, migrate, storeMigrations } from '../store/index.ts'
-import { deliveryExecutors, intakeTool, reviewTool, verifyTool } from '../workflow/delivery/index.ts'
+import { systemClock } from '../kernel/index.ts'
+import { connect, migrate, storeMigrations } from '../store/index.ts'
 import type { Configuration } from './configuration.ts'
 import { openDatabase } from './database.ts'
 import { hostErrors } from './errors.ts'
 import { createFileLogger } from './logger.ts'
+import { openModelPlane } from './model-plane.ts'
 import { createRecords } from './records.ts'
-import { hostRegistries } from './registries.ts'
-
-/** What one run may use up at most. */
-const runBudget = { money: 0, tokens: 0, toolCalls: 200, seconds: 4 * 3600 }
-
-const sandboxLimits: SandboxLimits = {
-  memoryBytes: 4 * 2 ** 30,
-  processes: 512,
-  diskBytes: 2 * 2 ** 30,
-  outputBytes: 8 * 2 ** 20,
-  cpuSeconds: 1800,
-}
+import { createWorkplace, readWorkflows, runBudget } from './workplace.ts'
 
 /**
  * Puts the studio together on this machine. `work` executes steps in this process; `look` only reads and records
@@ -98,8 +63,11 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       if (purpose === 'work') followRevision(indexer, seen)
     })
     closers.push(() => indexer.close())
+    const { door } = governance
+    const models = await openModelPlane(configuration, { door, database, clock: systemClock, logger })
+    closers.push(() => models.gateway.close())
     const engine = await createWorkplace(
-      { configuration, database, governance, repositories, logger, clock: systemClock },
+      { configuration, database, governance, repositories, indexer, models, logger, clock: systemClock },
       closers,
     )
     closers.push(() => engine.shutdown())
@@ -116,72 +84,13 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       openSource: sourceOpener(repositories),
       indexer,
       background: purpose === 'work',
-      routing: {
-        policy: await loadRoutingPolicy(ownOrShipped(configuration, 'models/routing.yaml')),
-        unavailable: () => 'no model is set up',
-        view: () => ({ models: [], price: null }),
-      },
+      routing: models.routing,
       close,
     })
   } catch (error) {
     await close()
     throw error
   }
-}
-
-interface Parts {
-  readonly configuration: Configuration
-  readonly database: Database
-  readonly governance: Governance
-  readonly repositories: RepositoryHost
-  readonly logger: Logger
-  readonly clock: Clock
-}
-
-/** The engine with everything its steps work with. */
-async function createWorkplace(parts: Parts, closers: (() => Promise<void>)[]): Promise<Engine> {
-  const { configuration, database, governance, repositories, logger, clock } = parts
-  const places = await createPlaces(configuration, repositories, logger)
-  closers.push(() => places.sandboxes.close())
-  const agents = await loadAgents(path.join(configuration.packageRoot, 'agents'))
-  const sources = await readWorkflows(configuration)
-  const tools = new ToolRegistry()
-  tools
-    .register(intakeTool())
-    .register(
-      planTool((kind) => ({
-        workflow: readDefinition(sources[kind]).definition,
-        agents,
-        tools: tools.all,
-        runBudget,
-      })),
-    )
-    .register(prepareTool(places))
-    .register(executeTool(places))
-    .register(reproduceTool(places))
-    .register(repairTool(places))
-    .register(verifyTool(places))
-    .register(reviewTool(repositories))
-    .register(publishTool(repositories))
-  for (const kind of upkeepKinds)
-    tools.register(proposeTool(places, kind)).register(verifyKindTool(places, kind))
-  const { door, approvals, policy } = governance
-  return createEngine({
-    database,
-    logger,
-    clock,
-    executorId: configuration.databaseUrl === undefined ? 'embedded' : `${os.hostname()}-${process.pid}`,
-    executors: deliveryExecutors({
-      database,
-      door,
-      approvals,
-      policy,
-      tools,
-      agents,
-      isolation: places.isolation,
-      logger,
-    }),
-  })
 }
 
 function openRepositories(
@@ -217,52 +126,9 @@ function sourceOpener(repositories: RepositoryHost): StudioServices['openSource'
   }
 }
 
-async function createPlaces(
-  configuration: Configuration,
-  repositories: RepositoryHost,
-  logger: Logger,
-): Promise<ExecutionPlaces> {
-  const sandboxes = await openSandboxes(configuration, logger)
-  await sandboxes.reap()
-  const registries = once(() => hostRegistries())
-  return {
-    repositories,
-    sandboxes,
-    isolation: configuration.sandbox,
-    limits: sandboxLimits,
-    toolchain: await locateToolchain({
-      searchPath: process.env['PATH'] ?? '',
-      pinnedNode: process.execPath,
-    }),
-    registries,
-    dependencyCache: path.join(configuration.dataDirectory, 'dependencies'),
-  }
-}
-
-function openSandboxes({ sandbox, dataDirectory }: Configuration, logger: Logger): Promise<SandboxHost> {
-  const options = { stateDirectory: path.join(dataDirectory, 'sandboxes'), logger }
-  return sandbox === 'none' ? createUnconfinedHost(options) : createNamespaceHost(options)
-}
-
 function policyLocations({ packageRoot }: Configuration): { schemaFile: string; folders: string[] } {
   const policies = path.join(packageRoot, 'policies')
   return { schemaFile: path.join(policies, 'schema.cedarschema'), folders: [policies] }
-}
-
-/** A file of the data directory, where its operator put one in place of the shipped file. */
-function ownOrShipped({ dataDirectory, packageRoot }: Configuration, file: string): string {
-  const own = path.join(dataDirectory, file)
-  return existsSync(own) ? own : path.join(packageRoot, file)
-}
-
-/** The workflow of each kind of work. */
-async function readWorkflows({ packageRoot }: Configuration): Promise<StudioServices['workflows']> {
-  const read = (name: string): Promise<string> =>
-    readFile(path.join(packageRoot, 'workflows', `${name}.yaml`), 'utf8')
-  const [repair, lintFix, format, codemod, dependencyUpdate] = await Promise.all(
-    ['deliver', 'lint-fix', 'format', 'codemod', 'dependency-update'].map(read),
-  )
-  return { repair, 'lint-fix': lintFix, format, codemod, 'dependency-update': dependencyUpdate }
 }
 
 /** Bytes without which a database server cannot even write down that it stops. */
@@ -282,9 +148,4 @@ function makeDataDirectory(directory: string): void {
   throw hostErrors.DISK_FULL({
     detail: `${free} MiB are free in ${directory}, ${leastDisk / 2 ** 20} are needed`,
   })
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
 }

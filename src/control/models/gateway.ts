@@ -1,8 +1,11 @@
 import type { ModelClient, ModelRequest } from '../../contracts/index.ts'
 import { CircuitBreaker, defaultCircuitBreaker } from '../../governance/door/index.ts'
+import type { CircuitBreakerOptions } from '../../governance/door/index.ts'
 import type { ModelAccess } from './access.ts'
 import { AnswerCache } from './cache/answer-cache.ts'
 import { createClient } from './client.ts'
+import { describeRoute } from './describe-route.ts'
+import type { RouteDescription } from './describe-route.ts'
 import { embed } from './embed.ts'
 import type { Embedding, EmbeddingAnswer } from './embed.ts'
 import { exchange } from './exchange.ts'
@@ -36,6 +39,8 @@ export interface ModelGateway {
   embed(access: ModelAccess, call: Embedding): Promise<EmbeddingAnswer>
   /** What whoever asks may use here and now. */
   models(access: ModelAccess): Promise<readonly ListedModel[]>
+  /** Where a route, or the id of a model, leads today. @throws ATL_MODEL_UNKNOWN */
+  describe(route: string): Promise<RouteDescription>
   /** The studio's own count of a request, which differs from a provider's by some per cent. */
   countTokens(request: ModelRequest): Promise<number>
   /** Shifts the targets of a route for a tenant, or takes such a shift back, in all processes within a second. */
@@ -52,6 +57,8 @@ export interface ModelGatewayOptions extends Pick<
   readonly credentials: Credentials
   /** Bytes that one answer of an upstream may have at most, whatever a route lets through; 64 MiB when absent. */
   readonly answerBytes?: number
+  /** When an upstream is given a rest, and for how long. */
+  readonly circuitBreaker?: CircuitBreakerOptions
   /** From 0 up to 1; `Math.random` when absent. */
   readonly random?: () => number
   /** Real timers when absent. */
@@ -72,7 +79,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     directory,
     services: {
       connections,
-      breaker: new CircuitBreaker(clock, defaultCircuitBreaker),
+      breaker: new CircuitBreaker(clock, options.circuitBreaker ?? defaultCircuitBreaker),
       turnstiles: new Turnstiles(time),
       time,
       random: options.random ?? Math.random,
@@ -86,6 +93,12 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     exchange: (access, call) => exchange(parts, access, call),
     embed: (access, call) => embed(parts, access, call),
     models: (access) => listModels(parts, access),
+    describe: async (route) =>
+      describeRoute(route, {
+        ...(await directory.read()),
+        missing: ({ upstream }) => connections.missing(upstream),
+        now: clock.now(),
+      }),
     countTokens: countRequest,
     setWeights: (change) => parts.weights.set(change),
     close: async () => {

@@ -1,6 +1,7 @@
 export type { AccessLimits, ModelAccess, Places } from './access.ts'
 export { loadCatalogue } from './catalogue/catalogue.ts'
 export type { Catalogue, CatalogueModel, Price } from './catalogue/catalogue.ts'
+export type { RouteDescription } from './describe-route.ts'
 export type { Embedding, EmbeddingAnswer } from './embed.ts'
 export { modelErrors } from './errors.ts'
 export type { Exchange, ExchangeAnswer } from './exchange.ts'

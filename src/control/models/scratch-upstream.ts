@@ -75,7 +75,7 @@ export function answerText(text: string, usage: unknown = usualUsage): Behaviour
 }
 
 /** Starts a stream, sends a few words, and then does what the test says. */
-export function answerPartly(text: string, then: (response: ServerResponse) => void): Behaviour {
+export function answerPartly(text: string, then: (response: ServerResponse) => unknown): Behaviour {
   return (response) => {
     streamHead(response)
     for (const word of text.split(/(?<= )/)) response.write(chunk({ content: word }))

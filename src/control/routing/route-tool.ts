@@ -12,7 +12,7 @@ export interface RoutingServices {
   readonly database: Database
   readonly policy: RoutingPolicy
   /** Why no model of a route may be used for a tenant; undefined when one may. */
-  readonly unavailable: (tenantId: TenantId, route: string) => string | undefined
+  readonly unavailable: (tenantId: TenantId, route: string) => Promise<string | undefined>
 }
 
 const inputSchema = z.object({
@@ -36,9 +36,12 @@ export async function routeWork(
 ): Promise<RoutingDecision> {
   const tenantId = scope.tenantId
   const records = await database.transaction(scope, (tx) => readRecords(tx, tenantId))
+  const routes = [...new Set(policy.tiers.flatMap(({ route }) => route ?? []))]
+  const obstacles = new Map<string, string | undefined>()
+  for (const route of routes) obstacles.set(route, await unavailable(tenantId, route))
   return decideRoute(policy, {
     work: factsOfWork(workItem, intent, baseline?.tests.filter(({ outcome }) => outcome === 'failed').length),
-    unavailable: (route) => unavailable(tenantId, route),
+    unavailable: (route) => obstacles.get(route),
     records,
   })
 }

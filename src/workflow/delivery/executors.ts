@@ -1,21 +1,19 @@
-import type { Principal, Tool } from '../../contracts/index.ts'
-import { type Agent, requireAgent, requireGrant } from '../../control/agents/index.ts'
+import type { ModelClient } from '../../contracts/index.ts'
+import { type Agent, requireAgent, requireGrant, type ToolAgent } from '../../control/agents/index.ts'
+import type { ModelAccess } from '../../control/models/index.ts'
 import type { JsonValue, StepExecutor, StepInvocation, StepOutcome } from '../../engine/index.ts'
 import type { ToolRegistry } from '../../execution/tools/index.ts'
 import type { Approvals } from '../../governance/approvals/index.ts'
 import { tenantScope } from '../../governance/audit/index.ts'
 import type { Door } from '../../governance/door/index.ts'
-import {
-  findPrincipal,
-  type Mandate,
-  readMandate,
-  seededIdentities,
-} from '../../governance/identity/index.ts'
+import { seededIdentities } from '../../governance/identity/index.ts'
 import type { PolicyEngine } from '../../governance/policy/index.ts'
-import type { Logger, PrincipalId } from '../../kernel/index.ts'
+import type { Clock, Logger, PrincipalId } from '../../kernel/index.ts'
 import type { Database } from '../../store/index.ts'
+import { actorFor } from './acting.ts'
 import { approvalOutput, approvalQuestion, approvalSubject, handsOffFacts } from './approval.ts'
-import { deliveryErrors } from './errors.ts'
+import { develop } from './develop.ts'
+import { noteRepair } from './tier-attempts.ts'
 
 export interface DeliveryServices {
   readonly database: Database
@@ -24,7 +22,9 @@ export interface DeliveryServices {
   readonly policy: PolicyEngine
   readonly tools: ToolRegistry
   readonly agents: ReadonlyMap<string, Agent>
+  readonly models: { client(access: ModelAccess): ModelClient }
   readonly isolation: 'namespaces' | 'none'
+  readonly clock: Clock
   readonly logger: Logger
 }
 
@@ -35,78 +35,50 @@ const approvalLifetimeMs = 7 * 24 * 3_600_000
 export function deliveryExecutors(
   services: DeliveryServices,
 ): Record<'tool' | 'agent' | 'compute' | 'approval' | 'validation', StepExecutor> {
-  const byStudio: StepExecutor = {
-    execute: (step) =>
-      useTool(services, step, services.tools.require(step.uses), step.with, seededIdentities.studio),
-  }
+  const byStudio: StepExecutor = { execute: (step) => useTool(services, step) }
   return {
     tool: byStudio,
     compute: byStudio,
     validation: byStudio,
-    agent: { execute: (step) => runAgent(services, step) },
+    agent: { execute: (step) => runAgentStep(services, step) },
     approval: { execute: (step) => askForApproval(services, step) },
   }
 }
 
-/** An agent without a model has one tool to use, with the limits of its file. */
-async function runAgent(services: DeliveryServices, step: StepInvocation): Promise<StepOutcome> {
-  const agent = requireAgent(services.agents, step.uses)
-  const [name] = agent.tools
-  if (name === undefined || agent.model !== 'none')
-    throw deliveryErrors.AGENT_NEEDS_MODEL({ detail: agent.name })
-  requireGrant(agent, name)
-  const input = { ...step.with, confidence: agent.confidence, seconds: agent.limits.seconds }
-  return useTool(services, step, services.tools.require(name), input, `agent:${agent.name}` as PrincipalId)
-}
-
-async function useTool(
-  services: DeliveryServices,
-  step: StepInvocation,
-  tool: Tool,
-  input: unknown,
-  actor: PrincipalId,
-): Promise<StepOutcome> {
-  const { tenantId, runId, stepId } = step
-  const { mandate, principal } = await actingFor(services, step, actor)
-  const output = await services.door.act(tool, input, {
-    principal,
-    tenantId,
-    projectId: mandate.projectId,
-    runId,
-    stepId,
-    attempt: step.attempt,
-    key: step.idempotencyKey,
-    resource: `run:${runId}`,
-    context: { isolation: tool.effect === 'workspace' ? services.isolation : 'not-applicable' },
-    deadlineMs: Math.max(1, step.deadline - Date.now()),
-    signal: step.signal,
-    logger: services.logger.child({ runId, stepId }),
-    report: (message) => step.emit({ kind: 'progress', data: { message } }),
-    ...(tool.effect.startsWith('external')
-      ? { approval: { subject: approvalSubject(step.with, services.policy.digest) } }
-      : {}),
-  })
+async function useTool(services: DeliveryServices, step: StepInvocation): Promise<StepOutcome> {
+  const studio = await actorFor(services, step, seededIdentities.studio)
+  const output = await studio.act(services.tools.require(step.uses), step.with)
   return { kind: 'succeeded', output: output as JsonValue }
 }
 
-async function actingFor(
-  { database }: DeliveryServices,
-  { tenantId, principalId, runId }: StepInvocation,
-  actor: PrincipalId,
-): Promise<{ readonly mandate: Mandate; readonly principal: Principal }> {
-  return database.transaction(tenantScope(tenantId, principalId), async (tx) => {
-    const mandate = await readMandate(tx, tenantId, runId)
-    const registered = await findPrincipal(tx, tenantId, actor)
-    if (registered === undefined) throw deliveryErrors.ACTOR_UNKNOWN({ detail: actor })
-    const onBehalfOf = registered.kind === 'agent' ? mandate.requester : registered.onBehalfOf
-    return { mandate, principal: { ...registered, onBehalfOf } }
-  })
+async function runAgentStep(services: DeliveryServices, step: StepInvocation): Promise<StepOutcome> {
+  const agent = requireAgent(services.agents, step.uses)
+  const output =
+    'steps' in agent.limits
+      ? await develop(services, step)
+      : await useOneTool(services, step, agent as ToolAgent)
+  return { kind: 'succeeded', output: output as JsonValue }
+}
+
+/** An agent without a model has one tool to use, with the limits of its file. */
+async function useOneTool(
+  services: DeliveryServices,
+  step: StepInvocation,
+  agent: ToolAgent,
+): Promise<unknown> {
+  const [name = ''] = agent.tools
+  requireGrant(agent, name)
+  const input = { ...step.with, confidence: agent.confidence, seconds: agent.limits.seconds }
+  const actor = await actorFor(services, step, `agent:${agent.name}` as PrincipalId)
+  const output = await actor.act(services.tools.require(name), input)
+  await noteRepair(services, step, agent.name, output)
+  return output
 }
 
 /** Asks once per subject; a decision that was made while nobody was running is taken up. */
 async function askForApproval(services: DeliveryServices, step: StepInvocation): Promise<StepOutcome> {
   const { tenantId, runId, stepId } = step
-  const { mandate, principal } = await actingFor(services, step, seededIdentities.studio)
+  const { mandate, principal } = await actorFor(services, step, seededIdentities.studio)
   const request = await services.database.transaction(tenantScope(tenantId, principal.id), (tx) =>
     services.approvals.request(tx, {
       tenantId,

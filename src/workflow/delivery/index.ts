@@ -1,4 +1,5 @@
 export { approvalOutput } from './approval.ts'
+export { developmentResultSchema } from './development-result.ts'
 export { deliveryExecutors } from './executors.ts'
 
 export { intakeTool } from './intake.ts'

@@ -134,6 +134,10 @@ const noConnection = new Set([
   'CERT_HAS_EXPIRED',
 ])
 
+/** Codes of a connection that came about and did not last. */
+const brokenConnection =
+  /^(?:UND_ERR_|ECONNRESET$|ECONNABORTED$|EPIPE$|ETIMEDOUT$|ERR_STREAM_PREMATURE_CLOSE$)/
+
 /** What anything thrown on the way to an upstream and back means. */
 export function failureOf(error: unknown, now: number): UpstreamFailure {
   if (error instanceof UpstreamFailure) return error
@@ -142,6 +146,8 @@ export function failureOf(error: unknown, now: number): UpstreamFailure {
     return new UpstreamFailure('too-large', 'the answer is larger than its limit', { cause: error })
   const unreachable = codes.find((code) => noConnection.has(code))
   if (unreachable !== undefined) return new UpstreamFailure('unreachable', unreachable, { cause: error })
+  if (codes.some((code) => brokenConnection.test(code)))
+    return new UpstreamFailure('cut-off', 'the connection broke', { cause: error })
   if (APICallError.isInstance(error)) {
     const { statusCode, responseHeaders = {}, responseBody = '' } = error
     if (statusCode === undefined) return new UpstreamFailure('cut-off', error.message, { cause: error })
@@ -153,7 +159,7 @@ export function failureOf(error: unknown, now: number): UpstreamFailure {
   if (/^AI_(?:JSONParse|TypeValidation|InvalidResponseData|EmptyResponseBody|NoContentGenerated)/.test(name))
     return new UpstreamFailure('invalid-answer', message, { cause: error })
   if (name.startsWith('AI_')) return new UpstreamFailure('refused', message, { cause: error })
-  if (codes.some((code) => code.startsWith('UND_ERR') || code.startsWith('E')) || error instanceof TypeError)
+  if (error instanceof TypeError && /^(?:fetch failed|terminated)$/.test(message))
     return new UpstreamFailure('cut-off', message, { cause: error })
   throw error
 }
