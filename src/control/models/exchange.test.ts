@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startModelServer } from '../../testing/index.ts'
 import type { ModelAccess } from './access.ts'
@@ -238,12 +239,12 @@ describe('a stream', () => {
   it('that nobody reads holds back its upstream, and ends with its caller', async () => {
     let written = 0
     upstream.behave(async (response) => {
+      const closed = once(response, 'close')
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       const piece = event({ choices: [{ index: 0, delta: { content: 'x '.repeat(5000) } }] })
       while (!response.destroyed && written < 64 * 2 ** 20) {
         written += piece.length
-        if (!response.write(piece))
-          await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
+        if (!response.write(piece)) await Promise.race([once(response, 'drain'), closed])
       }
     })
     const access = await scratch.access()
