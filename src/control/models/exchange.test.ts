@@ -117,8 +117,7 @@ describe('a request to an upstream of its own protocol', () => {
 
   it('is limited where it names no limit, and loses its secrets', async () => {
     const secret = `ghp_${'a1B2'.repeat(9)}`
-    const { max_tokens: _none, ...open } = chat('small', { stream: true, user: secret })
-    await exchange('openai-chat', open)
+    await exchange('openai-chat', chat('small', { stream: true, user: secret, max_tokens: undefined }))
     expect(upstream.received[0]?.body).toMatchObject({ max_tokens: 1000, user: '[redacted:github-token]' })
   })
 
