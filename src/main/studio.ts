@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, statfsSync } from 'node:fs'
 import path from 'node:path'
 import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
 import { BackgroundIndexer, contextMigrations } from '../control/context/index.ts'
+import { modelMigrations } from '../control/models/index.ts'
 import { routingMigrations } from '../control/routing/index.ts'
 import { engineMigrations } from '../engine/index.ts'
 import { RepositoryHost, type SeenRevision } from '../execution/repository/index.ts'
@@ -44,6 +45,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       ...engineMigrations,
       ...governanceMigrations,
       ...contextMigrations,
+      ...modelMigrations,
       ...routingMigrations,
     ])
     await seedIdentities(database)

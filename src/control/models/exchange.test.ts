@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startModelServer } from '../../testing/index.ts'
 import type { ModelAccess } from './access.ts'
@@ -116,8 +117,7 @@ describe('a request to an upstream of its own protocol', () => {
 
   it('is limited where it names no limit, and loses its secrets', async () => {
     const secret = `ghp_${'a1B2'.repeat(9)}`
-    const { max_tokens: _none, ...open } = chat('small', { stream: true, user: secret })
-    await exchange('openai-chat', open)
+    await exchange('openai-chat', chat('small', { stream: true, user: secret, max_tokens: undefined }))
     expect(upstream.received[0]?.body).toMatchObject({ max_tokens: 1000, user: '[redacted:github-token]' })
   })
 
@@ -238,12 +238,12 @@ describe('a stream', () => {
   it('that nobody reads holds back its upstream, and ends with its caller', async () => {
     let written = 0
     upstream.behave(async (response) => {
+      const closed = once(response, 'close')
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       const piece = event({ choices: [{ index: 0, delta: { content: 'x '.repeat(5000) } }] })
       while (!response.destroyed && written < 64 * 2 ** 20) {
         written += piece.length
-        if (!response.write(piece))
-          await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
+        if (!response.write(piece)) await Promise.race([once(response, 'drain'), closed])
       }
     })
     const access = await scratch.access()

@@ -74,8 +74,8 @@ export async function exchange(
 /** Writes an answer in the protocol as it arrives. */
 interface Writer {
   /** Bytes as they came. */
-  bytes(bytes: Uint8Array): Promise<void>
-  event(event: ModelEvent): Promise<void>
+  readonly bytes: (bytes: Uint8Array) => Promise<void>
+  readonly event: (event: ModelEvent) => Promise<void>
 }
 
 function createWriter(protocol: Protocol, { answering }: ParsedRequest, channel: ByteChannel): Writer {

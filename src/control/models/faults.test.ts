@@ -19,7 +19,7 @@ afterAll(async () => {
   await upstream[Symbol.asyncDispose]()
   await second[Symbol.asyncDispose]()
 })
-beforeEach(async () => {
+beforeEach(() => {
   for (const server of [upstream, second]) {
     server.received.length = 0
     server.behave(answerText('Hello there'))

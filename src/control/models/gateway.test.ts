@@ -1,19 +1,9 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ModelEvent, ModelRequest } from '../../contracts/index.ts'
 import type { ModelAccess } from './access.ts'
 import { asking, catalogueOf, createScratchGateway, question } from './scratch-gateway.ts'
 import type { ScratchGateway } from './scratch-gateway.ts'
-import {
-  answerPartly,
-  answerText,
-  chunk,
-  event,
-  failWith,
-  startUpstream,
-  streamHead,
-} from './scratch-upstream.ts'
+import { answerText, chunk, failWith, startUpstream, streamHead } from './scratch-upstream.ts'
 import type { Behaviour, ScratchUpstream } from './scratch-upstream.ts'
 
 let upstream: ScratchUpstream

@@ -61,9 +61,10 @@ export function toCallRow(story: CallStory): CallRow {
 
 /** All of a request that is neither said nor offered to the model. */
 function parametersOf(request: ModelRequest): Record<string, unknown> {
-  const { messages, tools = [], model: _model, output, ...parameters } = request
+  const { messages, tools = [], output } = request
+  const said = new Set(['model', 'messages', 'tools', 'output'])
   return {
-    ...parameters,
+    ...Object.fromEntries(Object.entries(request).filter(([name]) => !said.has(name))),
     messages: messages.length,
     tools: tools.map(({ name }) => name),
     ...(output && { output: output.name ?? 'json' }),
