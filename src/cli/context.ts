@@ -18,6 +18,25 @@ export interface Diagnosis {
   }[]
 }
 
+/** A scripted model to test with; the fields are those of the command `atelier model-server`. */
+export interface ModelServerSettings {
+  readonly scenarios: readonly string[]
+  /** Probabilities by the name of a fault. */
+  readonly faults: Readonly<Record<string, number>>
+  readonly seed: number
+  readonly pace: number
+  readonly host: string
+  readonly port: number
+  readonly socket?: string
+  readonly key?: string
+}
+
+export interface RunningModelServer {
+  readonly url: string
+  received(): number
+  close(): Promise<void>
+}
+
 /** What the commands need from the composition root. */
 export interface CliContext {
   readonly terminal: Terminal
@@ -25,6 +44,7 @@ export interface CliContext {
   /** Opens the studio; `work` says whether this process is to execute steps or only to look. */
   openStudio(options: GlobalOptions, purpose: 'work' | 'look'): Promise<Studio>
   diagnose(options: GlobalOptions): Promise<Diagnosis>
+  startModelServer(settings: ModelServerSettings): Promise<RunningModelServer>
   verifyEvidence(bundle: unknown): {
     readonly ok: boolean
     readonly checked: number

@@ -9,6 +9,7 @@ import { lifecycleCommands } from './commands/lifecycle.ts'
 import { listCommands } from './commands/list.ts'
 import { mcpCommand } from './commands/mcp.ts'
 import { routeCommand } from './commands/route.ts'
+import { modelServerCommand } from './commands/model-server.ts'
 import { solveCommand } from './commands/solve.ts'
 import { trustCommands } from './commands/trust.ts'
 import { upkeepCommands } from './commands/upkeep.ts'
@@ -40,6 +41,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     ...codeCommands(context, finish),
     routeCommand(context, finish),
     mcpCommand(context, finish),
+    modelServerCommand(context, finish),
     evidenceCommand(context, finish),
     auditCommand(context, finish),
     doctorCommand(context, finish),

@@ -31,6 +31,12 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
     openStudio: (options, purpose) => openStudio(readConfiguration(options), purpose),
     diagnose: (options) => diagnose(readConfiguration(options)),
     verifyEvidence,
+    // Loaded by the one command that needs it: what is made for tests takes time to load.
+    startModelServer: async (settings) => {
+      const { startModelServer } = await import('../testing/index.ts')
+      const server = await startModelServer(settings)
+      return { url: server.url, close: () => server.close(), received: () => server.requests.received }
+    },
   }
   return {
     context,

@@ -33,6 +33,7 @@ const program = buildProgram(
     signal: new AbortController().signal,
     openStudio: () => Promise.reject(new Error('not opened')),
     diagnose: () => Promise.reject(new Error('not diagnosed')),
+    startModelServer: () => Promise.reject(new Error('not started')),
     verifyEvidence: () => ({ ok: true, checked: 0, problems: [] }),
   },
   () => undefined,

@@ -114,7 +114,7 @@ export function requireAgent(agents: ReadonlyMap<string, Agent>, name: string): 
 export function requireModelAgent(agents: ReadonlyMap<string, Agent>, name: string): ModelAgent {
   const agent = requireAgent(agents, name)
   if (agent.model === 'none') throw agentErrors.WITHOUT_MODEL({ detail: name })
-  return agent as ModelAgent
+  return agent
 }
 
 /** Throws `ATL_AGENT_TOOL_NOT_GRANTED` unless the agent file grants the tool. */

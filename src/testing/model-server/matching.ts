@@ -1,7 +1,9 @@
 import { naturalFinish } from './answer.ts'
 import type { Answer, AnswerPart } from './answer.ts'
 import { joinText, latestResults, latestText, turnNumber, wholeText } from './conversation.ts'
-import type { Conversation } from './conversation.ts'
+import type { Conversation, OfferedTool } from './conversation.ts'
+import { Denial } from './denial.ts'
+import { withCommand } from './schema-sample.ts'
 import type { Condition, Scenario, Step } from './scenario.ts'
 import { filled, filledDeep } from './templates.ts'
 import type { GivenName } from './templates.ts'
@@ -57,11 +59,12 @@ function globOf(glob: string): RegExp {
 }
 
 function holds(when: Condition, conversation: Conversation): boolean {
-  const { turn, last, result, system, anywhere, offers, tools, model, protocol } = when
+  const { turn, every, last, result, system, anywhere, offers, tools, model, protocol } = when
   const number = turnNumber(conversation)
   const offered = new Set(conversation.tools.map(({ name }) => name))
   return (
     (turn === undefined || (turn.from <= number && number <= turn.to)) &&
+    (number - (turn?.from ?? 1)) % every === 0 &&
     (last === undefined || last.test(latestText(conversation))) &&
     (system === undefined || system.test(conversation.system)) &&
     (anywhere === undefined || anywhere.test(wholeText(conversation))) &&
@@ -103,13 +106,29 @@ function capture(step: Step, conversation: Conversation): ReadonlyMap<string, st
 export function writeAnswer({ step, values }: Match, conversation: Conversation, id: string): Answer {
   const offered = new Set(conversation.tools.map(({ name }) => name))
   const parts = step.answer.map((part, index): AnswerPart => {
-    if (part.kind !== 'call') return { kind: part.kind, text: filled(part.text, values) }
+    const callId = `call_${id}_${index}`
+    if (part.kind === 'text' || part.kind === 'reasoning')
+      return { kind: part.kind, text: filled(part.text, values) }
+    if (part.kind === 'shell')
+      return { kind: 'call', id: callId, ...shellCall(conversation.tools, filled(part.command, values)) }
     const [first] = part.alternatives
     const { tool, input } = part.alternatives.find((one) => offered.has(one.tool)) ??
       first ?? { tool: '', input: {} }
     const written = filledDeep(input, values)
     const text = typeof written === 'string' ? written : JSON.stringify(written)
-    return { kind: 'call', id: `call_${id}_${index}`, tool, input: text }
+    return { kind: 'call', id: callId, tool, input: text }
   })
   return { parts, finish: step.finish ?? naturalFinish(parts), usage: undefined }
+}
+
+const runsCommands = /shell|bash|exec|command|terminal/i
+
+/** Calls the tool on offer that runs commands, whatever its name and the name of its argument. */
+function shellCall(tools: readonly OfferedTool[], command: string): { tool: string; input: string } {
+  for (const { name, schema } of tools.filter((tool) => runsCommands.test(tool.name))) {
+    const input = withCommand(schema, command)
+    if (input !== undefined) return { tool: name, input: JSON.stringify(input) }
+  }
+  const offered = tools.map(({ name }) => name).join(', ') || 'none'
+  throw Denial.unmatched(`the scenario runs a command, and of the tools on offer (${offered}) none does`)
 }

@@ -42,6 +42,8 @@ const identifier = z.string().regex(/^[A-Za-z_]\w*$/, 'must be a word')
 const conditionSchema = z.strictObject({
   /** Which answer of the model is asked for, from 1. */
   turn: turnSchema.optional(),
+  /** Of the turns that fit, the first and then each one this much later. */
+  every: z.int().positive().default(1),
   /** In what came in since the model last spoke: texts and results of tools. */
   last: patternSchema.optional(),
   /** In a result of a tool since the model last spoke; of this tool, if one is named. */
@@ -81,6 +83,10 @@ const partSchema = z.union([
   z
     .strictObject({ call: oneOrMore(callSchema) })
     .transform(({ call }) => ({ kind: 'call' as const, alternatives: call })),
+  /** A command for whichever tool on offer runs commands, in the form that its schema asks for. */
+  z
+    .strictObject({ shell: z.string() })
+    .transform(({ shell }) => ({ kind: 'shell' as const, command: shell })),
 ])
 
 /** A fault's name; YAML reads `429` as a number. */
@@ -126,7 +132,7 @@ const answerFields = {
 }
 
 const stepSchema = z
-  .strictObject({ name: z.string().optional(), when: conditionSchema.default({}), ...answerFields })
+  .strictObject({ name: z.string().optional(), when: conditionSchema.prefault({}), ...answerFields })
   .superRefine(({ answer, capture }, context) => {
     const known = new Set<string>([...givenNames, ...Object.keys(capture)])
     for (const name of namesIn(answer))

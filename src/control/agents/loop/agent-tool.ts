@@ -3,6 +3,7 @@ import { type ModelTool, testReportSchema, type Tool } from '../../../contracts/
 import { AtelierError, type Clock, digestOf, reportError } from '../../../kernel/index.ts'
 import type { ModelAgent } from '../agent-file.ts'
 import { agentErrors } from '../errors.ts'
+import { jsonSchemaOf, propertiesOf, withoutProperties } from '../json-schema.ts'
 import { ownTools } from './own-tools.ts'
 import type { AgentTool, JsonObject, JsonValue, Observation, ToolOutcome } from './ports.ts'
 
@@ -20,17 +21,16 @@ interface Adaptation extends Partial<Pick<AgentTool, 'present' | 'observe'>> {
 
 /**
  * A tool of the studio as an agent sees it. A member `tree` of its input is filled in by the loop; one of its output is
- * taken over. `failing` (`{ id, message }[]`, with `passed` where it is known) or a `report` in its output says what
- * fails. A member `text` of its output is what the model is shown; without one, the output as indented JSON.
+ * taken over. A member `failing` of its output (ids, or ids with messages) says which tests fail. A member `text` of its output is what the model is shown; without one, the output as indented JSON.
  */
 export function agentTool(tool: ToolForModel, adaptation: Adaptation = {}): AgentTool {
   const { supply = {}, present = presentOutput, observe = observeOutput } = adaptation
-  const whole = schemaOf(tool.input)
-  const supplied = ['tree', ...Object.keys(supply)].filter((name) => name in whole.properties)
+  const schema = jsonSchemaOf(tool.input)
+  const supplied = ['tree', ...Object.keys(supply)].filter((name) => name in propertiesOf(schema))
   const modelTool = tool.modelTool ?? {
     name: modelNameOf(tool.name),
     description: tool.summary,
-    input: without(whole, supplied),
+    input: withoutProperties(schema, supplied),
   }
   return {
     name: tool.name,
@@ -74,58 +74,55 @@ export function grantedTools(agent: ModelAgent, all: readonly AgentTool[]): read
     })
 }
 
-interface ObjectSchema {
-  readonly schema: JsonObject
-  readonly properties: JsonObject
-}
-
-function schemaOf(type: z.ZodType): ObjectSchema {
-  const json = z.toJSONSchema(type, { io: 'input', target: 'draft-7', unrepresentable: 'any' })
-  const { $schema: _, ...schema } = objectSchema.parse(toJson(json))
-  return { schema, properties: objectSchema.catch({}).parse(schema.properties) }
-}
-
-function without({ schema, properties }: ObjectSchema, names: readonly string[]): Record<string, JsonValue> {
-  if (names.length === 0) return { ...schema }
-  const required = z.array(z.string()).catch([]).parse(schema.required)
-  return {
-    ...schema,
-    properties: Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name))),
-    required: required.filter((name) => !names.includes(name)),
-  }
-}
-
 function presentOutput(output: JsonValue): string {
   if (typeof output === 'string') return output
   const parsed = objectSchema.safeParse(output)
   if (!parsed.success) return JSON.stringify(output, null, 2)
-  const { tree: _tree, text, ...others } = parsed.data
+  const { text, ...others } = parsed.data
+  delete others.tree
   return typeof text === 'string' ? text : JSON.stringify(others, null, 2)
 }
 
-const failingSchema = z.array(z.object({ id: z.string(), message: z.string().default('') }))
+const failingSchema = z.array(
+  z.union([
+    z.string().transform((id) => ({ id, message: '' })),
+    z.object({ id: z.string(), message: z.string() }),
+  ]),
+)
 
 const observedSchema = z.object({
   tree: z.string().optional(),
+  outcome: testReportSchema.shape.outcome.optional().catch(undefined),
   failing: failingSchema.optional().catch(undefined),
-  passed: z.array(z.string()).optional().catch(undefined),
-  report: testReportSchema.optional().catch(undefined),
 })
 
-function observeOutput(output: JsonValue): Observation {
-  const parsed = observedSchema.safeParse(output)
-  if (!parsed.success) return {}
-  const { tree, failing, passed, report } = parsed.data
-  const tests =
-    failing !== undefined
-      ? { failing, passed: passed ?? ('all-others' as const) }
-      : report && {
-          failing: report.tests
-            .filter(({ outcome }) => outcome === 'failed')
-            .map(({ id, message = '' }) => ({ id, message })),
-          passed: report.tests.filter(({ outcome }) => outcome === 'passed').map(({ id }) => id),
-        }
-  return { ...(tree === undefined ? {} : { tree }), ...(tests === undefined ? {} : { tests }) }
+const selectionSchema = z.object({
+  files: z.array(z.string()).optional().catch(undefined),
+  names: z.array(z.string()).optional().catch(undefined),
+})
+
+/** Stands for all tests where the runner ended without saying which of them fail. */
+const wholeSuite = 'the test suite as a whole'
+
+/**
+ * Reads `tree`, `failing` and `outcome` of an output. After a run of some tests (`files`, `names` of the input), only what
+ * was selected can pass.
+ */
+function observeOutput(output: JsonValue, input: JsonObject): Observation {
+  const { tree, outcome, failing } = observedSchema.catch({}).parse(output)
+  const left = tree === undefined ? {} : { tree }
+  if (failing === undefined || outcome === 'no-tests') return left
+  if (outcome === 'crashed' || outcome === 'timed-out') {
+    const suite = { id: wholeSuite, message: outcome }
+    return { ...left, tests: { failing: [suite, ...failing], passes: () => false } }
+  }
+  const { files, names } = selectionSchema.catch({}).parse(input)
+  const passes = (id: string): boolean =>
+    id === wholeSuite ||
+    (files === undefined && names === undefined) ||
+    (files?.some((file) => id.startsWith(file)) ?? false) ||
+    (names?.some((name) => id.endsWith(name)) ?? false)
+  return { ...left, tests: { failing, passes } }
 }
 
 const toolOutcomeSchema: z.ZodType<ToolOutcome> = z.discriminatedUnion('kind', [
@@ -143,18 +140,25 @@ const toolOutcomeSchema: z.ZodType<ToolOutcome> = z.discriminatedUnion('kind', [
  * was told to stop, are thrown as ever.
  */
 export function recordingTool<I, O>(tool: Tool<I, O>, clock: Clock): Tool<I, ToolOutcome> {
-  const { postcondition, recover, ...declared } = tool
-  if (recover !== undefined)
+  if (tool.recover !== undefined)
     throw new TypeError(`${tool.name} has an effect outside; no agent uses it by itself`)
+  const { name, summary, input, effect, permissions, failureModes, worstCase } = tool
   return {
-    ...declared,
+    name,
+    summary,
+    input,
+    effect,
+    permissions,
+    failureModes,
+    worstCase,
+    ...(tool.precondition && { precondition: (value: I) => tool.precondition?.(value) }),
     output: toolOutcomeSchema,
     perform: async (input, context) => {
       const started = clock.now()
       const elapsed = (): number => Math.max(0, Math.round(clock.now() - started))
       try {
         const output = tool.output.parse(await tool.perform(input, context))
-        const unmet = postcondition?.call(tool, input, output)
+        const unmet = tool.postcondition?.(input, output)
         if (unmet !== undefined) throw agentErrors.RESULT_WRONG({ detail: `${tool.name}: ${unmet}` })
         return { kind: 'answered', output: z.json().parse(toJson(output)), milliseconds: elapsed() }
       } catch (error) {

@@ -43,8 +43,8 @@ export function subjectOf(input: JsonObject): string {
     const value = input[name]
     if (typeof value === 'string' && value !== '') return oneLine(value, 120)
   }
-  const first = Object.entries(input).find(([name, value]) => name !== 'tree' && typeof value === 'string')
-  return first === undefined ? '' : oneLine(String(first[1]), 80)
+  const first = Object.values(input).find((value) => typeof value === 'string')
+  return typeof first === 'string' ? oneLine(first, 80) : ''
 }
 
 /** White space folded, cut to a length. */

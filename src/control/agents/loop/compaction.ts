@@ -2,6 +2,7 @@ import type { ModelMessage } from '../../../contracts/index.ts'
 import { asData } from '../data.ts'
 import { oneLine, renderFailing } from './brief.ts'
 import { estimateTokens } from './elision.ts'
+import { ownTools } from './own-tools.ts'
 import type { AgentState, CallNote, Turn } from './state.ts'
 
 /** Compacts when a request would take more than this share of the context … */
@@ -60,9 +61,16 @@ function summarise(state: AgentState, before: number): string {
     ['Hypothesis', state.hypothesis === undefined ? [] : [state.hypothesis]],
     ['Decisions', state.decisions.map((line) => `- ${line}`)],
     ['Asked of a person', state.replies.map(({ question, answer }) => `- ${question} → ${answer}`)],
-    ['Files changed', counted(calls.filter(({ changed }) => changed))],
-    ['Tried', attemptsOf(turns).map(({ what, result }) => `- ${what} → ${result}`)],
-    ['Also looked at', counted(calls.filter(({ changed, ran }) => !changed && ran === undefined))],
+    ['Files changed', counted(calls.filter(({ changed }) => changed).map(nameOf))],
+    ['Tried', counted(attemptsOf(turns).map(({ what, result }) => `${what} → ${result}`))],
+    [
+      'Also looked at',
+      counted(
+        calls
+          .filter(({ tool, changed, ran }) => !changed && ran === undefined && !ownTools.has(tool))
+          .map(nameOf),
+      ),
+    ],
   ]
   const text = sections
     .filter(([, lines]) => lines.length > 0)
@@ -84,11 +92,17 @@ function newest(lines: readonly string[], characters: number): readonly string[]
   return first === -1 ? lines : [`- (${first + 1} older ones are left out)`, ...lines.slice(first + 1)]
 }
 
-function counted(calls: readonly CallNote[]): string[] {
+function nameOf({ tool, subject }: CallNote): string {
+  return `${tool} ${subject}`.trim()
+}
+
+/** Each once, in the order of its last time, with how often. */
+function counted(all: readonly string[]): string[] {
   const times = new Map<string, number>()
-  for (const { tool, subject } of calls) {
-    const what = `${tool} ${subject}`.trim()
-    times.set(what, (times.get(what) ?? 0) + 1)
+  for (const what of all) {
+    const before = times.get(what) ?? 0
+    times.delete(what)
+    times.set(what, before + 1)
   }
   return [...times].map(([what, count]) => (count === 1 ? `- ${what}` : `- ${what} (${count} times)`))
 }
@@ -97,8 +111,9 @@ function counted(calls: readonly CallNote[]): string[] {
 export function attemptsOf(turns: readonly Turn[]): { readonly what: string; readonly result: string }[] {
   const attempts: { what: string; result: string }[] = []
   let changes: string[] = []
-  for (const { tool, subject, changed, ran } of turns.flatMap(({ calls }) => calls)) {
-    if (changed) changes.push(`${tool} ${subject}`.trim())
+  for (const call of turns.flatMap(({ calls }) => calls)) {
+    const { changed, ran } = call
+    if (changed) changes.push(nameOf(call))
     if (ran === undefined) continue
     attempts.push({
       what:

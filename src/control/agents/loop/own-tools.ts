@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ModelTool } from '../../../contracts/index.ts'
+import { jsonSchemaOf } from '../json-schema.ts'
 
 export const moreInputSchema = z.strictObject({
   handle: z.string().describe('As the elided result names it.'),
@@ -23,11 +24,7 @@ export const askInputSchema = z.strictObject({
 })
 
 function describe(name: string, description: string, schema: z.ZodType): ModelTool {
-  const input = z
-    .record(z.string(), z.json())
-    .parse(JSON.parse(JSON.stringify(z.toJSONSchema(schema, { io: 'input', target: 'draft-7' }))))
-  delete input.$schema
-  return { name, description, input }
+  return { name, description, input: jsonSchemaOf(schema) }
 }
 
 /**

@@ -159,7 +159,7 @@ function settleAct(
       text: `Failed (${code}).\n${asData(tool.name, text)}`,
     }
   }
-  const { tree, tests } = tool.observe(outcome.output)
+  const { tree, tests } = tool.observe(outcome.output, call.kind === 'call' ? call.input : {})
   let state = tree === undefined ? before : { ...before, tree }
   if (tests !== undefined) state = withTests(state, tests)
   const whole = tool.present(outcome.output).slice(0, keptCharacters)

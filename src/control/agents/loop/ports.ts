@@ -41,7 +41,8 @@ export interface Observation {
   /** The tool ran tests. */
   readonly tests?: {
     readonly failing: readonly FailingTest[]
-    readonly passed: readonly string[] | 'all-others'
+    /** Whether a test that was known to fail, and is not among `failing`, has run and passed. */
+    readonly passes: (id: string) => boolean
   }
 }
 
@@ -57,5 +58,5 @@ export interface AgentTool {
   inputFor(written: JsonObject, tree: string): { readonly input: JsonObject } | { readonly problem: string }
   /** Text for the model. */
   present(output: JsonValue): string
-  observe(output: JsonValue): Observation
+  observe(output: JsonValue, input: JsonObject): Observation
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
+import type { ModelRequest } from '../../../contracts/index.ts'
 import { AtelierError } from '../../../kernel/index.ts'
-import { type ScriptedTurn, scriptedModel } from '../../../testing/index.ts'
+import { type ScriptedAnswer, type ScriptedTurn, scriptedModel } from '../../../testing/index.ts'
 import type { AgentOutcome } from './outcome.ts'
 import type { RunAgentOptions } from './options.ts'
 import { runAgent } from './run-agent.ts'
@@ -173,28 +174,19 @@ describe('long results', () => {
 
   test('are shown in part, and can be paged through to the end', async () => {
     const seen: string[] = []
+    const readOn = (request: ModelRequest): ScriptedAnswer => {
+      const last = request.messages.at(-1)
+      const shown = last?.role === 'tool' ? last.content[0]!.text : ''
+      seen.push(shown)
+      const next = /more (\{"handle":"[\d.]+","from":\d+\})/.exec(shown)
+      return next ? { calls: [{ tool: 'more', input: next[1]! }] } : edit('right')
+    }
     const work = run(
       [
         { calls: [{ tool: 'files_read', input: { path: 'a.js' } }] },
-        (request) => {
-          const last = request.messages.at(-1)
-          const shown = last?.role === 'tool' ? last.content[0]!.text : ''
-          seen.push(shown)
-          const next = /more (\{"handle":"[\d.]+","from":\d+\})/.exec(shown)
-          if (seen.length > 12 || !next) return edit('right')
-          return { calls: [{ tool: 'more', input: next[1]! }] }
-        },
-      ]
-        .concat(
-          Array.from({ length: 12 }, () => (request) => {
-            const last = request.messages.at(-1)
-            const shown = last?.role === 'tool' ? last.content[0]!.text : ''
-            seen.push(shown)
-            const next = /next: more (\{"handle":"[\d.]+","from":\d+\})/.exec(shown)
-            return next ? { calls: [{ tool: 'more', input: next[1]! }] } : edit('right')
-          }) as ScriptedTurn[],
-        )
-        .concat([finish]) as ScriptedTurn[],
+        ...Array.from({ length: 17 }, () => readOn),
+        finish,
+      ],
       { agent: scratchAgent({ breakers: '{ noProgress: 60 }' }) },
       scratchWorkspace({ 'a.js': long }),
     )

@@ -55,22 +55,23 @@ export function scratchWorkspace(
   const record = new Map<string, ToolOutcome>()
   const performed: { tool: string; key: string }[] = []
   const filesOf = (id: string): Files => trees.get(id) ?? {}
-  const perform = (tool: string, input: Readonly<Record<string, JsonValue>>): ToolOutcome => {
-    const current = filesOf(String(input.tree))
+  const written = z.object({ tree: z.string(), path: z.string().default(''), text: z.string().default('') })
+  const perform = (tool: string, input: unknown): ToolOutcome => {
+    const { tree: before, path, text } = written.parse(input)
+    const current = filesOf(before)
     const answer = (output: JsonValue): ToolOutcome => ({ kind: 'answered', output, milliseconds })
-    const path = String(input.path)
     switch (tool) {
       case 'files.read':
         return path in current ? answer({ text: current[path] ?? '' }) : missing(path, milliseconds)
       case 'code.search':
         return answer({ text: Object.keys(current).join('\n') })
       case 'files.edit':
-        return answer({ tree: keep({ ...current, [path]: String(input.text) }), text: `changed ${path}` })
+        return answer({ tree: keep({ ...current, [path]: text }), text: `changed ${path}` })
       default: {
         const failing = Object.keys(current)
           .filter((file) => !(current[file] ?? '').includes('right'))
           .map((file) => ({ id: `test of ${file}`, message: `${file} is not right` }))
-        return answer({ tree: String(input.tree), failing, text: `${failing.length} failing` })
+        return answer({ tree: before, failing, text: `${failing.length} failing` })
       }
     }
   }
@@ -117,7 +118,7 @@ export function scratchAgent(changes: Readonly<Record<string, string>> = {}): Mo
   const frontMatter = Object.entries(lines).map(([name, value]) => `${name}: ${value}`)
   const agent = parseAgent(`---\n${frontMatter.join('\n')}\n---\n\nMend it.\n`, 'mender.md')
   if (agent.model === 'none') throw new Error('the sample agent has a model')
-  return agent as ModelAgent
+  return agent
 }
 
 export const scratchBrief: AgentBrief = {

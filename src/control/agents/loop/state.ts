@@ -1,6 +1,6 @@
 import type { ModelResponse } from '../../../contracts/index.ts'
 import { type AgentUsage, nothingUsed, type TurnFacts } from '../breakers/index.ts'
-import type { FailingTest } from './ports.ts'
+import type { FailingTest, Observation } from './ports.ts'
 
 type Content = ModelResponse['content']
 
@@ -111,12 +111,12 @@ export function withOutput(state: AgentState, handle: string, text: string): Age
 /** Tests that ran and passed fail no more; tests that did not run keep what is known of them. */
 export function withTests(
   state: AgentState,
-  tests: { readonly failing: readonly FailingTest[]; readonly passed: readonly string[] | 'all-others' },
+  { failing, passes }: NonNullable<Observation['tests']>,
 ): AgentState {
-  const failing = new Map(tests.passed === 'all-others' ? [] : state.failing)
-  if (tests.passed !== 'all-others') for (const id of tests.passed) failing.delete(id)
-  for (const { id, message } of tests.failing) failing.set(id, message)
-  return { ...state, failing }
+  const known = new Map([...state.failing].filter(([id]) => !passes(id)))
+  for (const { id, message } of failing)
+    known.set(id, message === '' ? (state.failing.get(id) ?? '') : message)
+  return { ...state, failing: known }
 }
 
 export function addUsage(state: AgentState, more: Partial<AgentUsage>): AgentState {

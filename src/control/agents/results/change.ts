@@ -16,16 +16,12 @@ export const changeResultSchema = z.strictObject({
 })
 export type ChangeResult = z.infer<typeof changeResultSchema>
 
-export const changeResult = resultType({
-  name: 'change',
-  schema: changeResultSchema,
-  contradiction: ({ status }, { changed, failing }) => {
-    if (status === 'done' && !changed)
-      return 'status is done, but no file was changed. Change what has to be changed, or say no-change-needed and why.'
-    if (status === 'no-change-needed' && changed)
-      return 'status is no-change-needed, but files were changed. Take the changes back, or say what they are for.'
-    if (status === 'done' && failing.length > 0)
-      return `status is done, but in the last run failed: ${failing.slice(0, 5).join(', ')}. Run the tests again if that was mended, go on, or say partial.`
-    return undefined
-  },
+export const changeResult = resultType('change', changeResultSchema, ({ status }, { changed, failing }) => {
+  if (status === 'done' && !changed)
+    return 'status is done, but no file was changed. Change what has to be changed, or say no-change-needed and why.'
+  if (status === 'no-change-needed' && changed)
+    return 'status is no-change-needed, but files were changed. Take the changes back, or say what they are for.'
+  if (status === 'done' && failing.length > 0)
+    return `status is done, but in the last run failed: ${failing.slice(0, 5).join(', ')}. Run the tests again if that was mended, go on, or say partial.`
+  return undefined
 })

@@ -25,10 +25,10 @@ export type ConsolidationResult = z.infer<typeof consolidationResultSchema>
 
 const severities = ['critical', 'high', 'medium', 'low', 'info']
 
-export const consolidationResult = resultType({
-  name: 'consolidation',
-  schema: consolidationResultSchema,
-  contradiction: ({ recommendation, findings }) => {
+export const consolidationResult = resultType(
+  'consolidation',
+  consolidationResultSchema,
+  ({ recommendation, findings }) => {
     const ranks = findings.map(({ severity }) => severities.indexOf(severity))
     if (ranks.some((rank, index) => rank < (ranks[index - 1] ?? 0)))
       return 'findings: they do not stand in order, most severe first'
@@ -36,4 +36,4 @@ export const consolidationResult = resultType({
       return 'recommendation is approve, but there is a finding that is high or critical'
     return undefined
   },
-})
+)

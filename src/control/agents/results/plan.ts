@@ -23,18 +23,14 @@ export const planResultSchema = z.strictObject({
 })
 export type PlanResult = z.infer<typeof planResultSchema>
 
-export const planResult = resultType({
-  name: 'plan',
-  schema: planResultSchema,
-  contradiction: ({ steps }) => {
-    const before = new Set<string>()
-    for (const { id, needs } of steps) {
-      if (before.has(id)) return `steps: ${id} stands there twice`
-      const unknown = needs.find((needed) => !before.has(needed))
-      if (unknown !== undefined)
-        return `steps: ${id} needs ${unknown}, which is not a step before it. Put steps in an order in which they can be done.`
-      before.add(id)
-    }
-    return undefined
-  },
+export const planResult = resultType('plan', planResultSchema, ({ steps }) => {
+  const before = new Set<string>()
+  for (const { id, needs } of steps) {
+    if (before.has(id)) return `steps: ${id} stands there twice`
+    const unknown = needs.find((needed) => !before.has(needed))
+    if (unknown !== undefined)
+      return `steps: ${id} needs ${unknown}, which is not a step before it. Put steps in an order in which they can be done.`
+    before.add(id)
+  }
+  return undefined
 })

@@ -16,13 +16,9 @@ export const reviewResultSchema = z.strictObject({
 })
 export type ReviewResult = z.infer<typeof reviewResultSchema>
 
-export const reviewResult = resultType({
-  name: 'review',
-  schema: reviewResultSchema,
-  contradiction: ({ findings }) => {
-    const nowhere = findings.find(
-      ({ severity, file }) => (severity === 'high' || severity === 'critical') && file === undefined,
-    )
-    return nowhere && `findings: ${nowhere.rule} is ${nowhere.severity} and names no file`
-  },
+export const reviewResult = resultType('review', reviewResultSchema, ({ findings }) => {
+  const nowhere = findings.find(
+    ({ severity, file }) => (severity === 'high' || severity === 'critical') && file === undefined,
+  )
+  return nowhere && `findings: ${nowhere.rule} is ${nowhere.severity} and names no file`
 })

@@ -19,13 +19,9 @@ export const testsResultSchema = z.strictObject({
 })
 export type TestsResult = z.infer<typeof testsResultSchema>
 
-export const testsResult = resultType({
-  name: 'tests',
-  schema: testsResultSchema,
-  contradiction: ({ status, tests }, { changed }) => {
-    if (status === 'written' && (!changed || tests.length === 0))
-      return 'status is written, but there is no new test. Write one, or say none-needed and why.'
-    if (status === 'none-needed' && changed) return 'status is none-needed, but files were changed.'
-    return undefined
-  },
+export const testsResult = resultType('tests', testsResultSchema, ({ status, tests }, { changed }) => {
+  if (status === 'written' && (!changed || tests.length === 0))
+    return 'status is written, but there is no new test. Write one, or say none-needed and why.'
+  if (status === 'none-needed' && changed) return 'status is none-needed, but files were changed.'
+  return undefined
 })

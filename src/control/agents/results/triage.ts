@@ -18,11 +18,7 @@ export const triageResultSchema = z.strictObject({
 })
 export type TriageResult = z.infer<typeof triageResultSchema>
 
-export const triageResult = resultType({
-  name: 'triage',
-  schema: triageResultSchema,
-  contradiction: ({ actions }) => {
-    const bold = actions.find(({ reversible, needsApproval }) => !reversible && !needsApproval)
-    return bold && `actions: "${bold.what}" cannot be taken back and so needs an approval`
-  },
+export const triageResult = resultType('triage', triageResultSchema, ({ actions }) => {
+  const bold = actions.find(({ reversible, needsApproval }) => !reversible && !needsApproval)
+  return bold && `actions: "${bold.what}" cannot be taken back and so needs an approval`
 })

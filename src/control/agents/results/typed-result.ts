@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ModelAgent } from '../agent-file.ts'
 import { agentErrors } from '../errors.ts'
+import { jsonSchemaOf } from '../json-schema.ts'
 import type { JsonObject, JsonValue } from '../loop/ports.ts'
 import { changeResult } from './change.ts'
 import { consolidationResult } from './consolidation.ts'
@@ -8,7 +9,7 @@ import { planResult } from './plan.ts'
 import { reviewResult } from './review.ts'
 import { testsResult } from './tests.ts'
 import { triageResult } from './triage.ts'
-import type { ResultType } from './result-type.ts'
+import type { ResultType, SeenFacts } from './result-type.ts'
 
 const types: ReadonlyMap<string, ResultType> = new Map(
   [planResult, changeResult, testsResult, reviewResult, triageResult, consolidationResult].map((type) => [
@@ -22,7 +23,7 @@ export interface ExpectedResult {
   readonly schema: JsonObject
   check(
     value: unknown,
-    facts: { readonly changed: boolean; readonly failing: readonly string[] },
+    facts: SeenFacts,
   ): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly problem: string }
 }
 
@@ -60,11 +61,4 @@ function expecting(
       return problem === undefined ? { ok: true, value: parsed.data as JsonValue } : { ok: false, problem }
     },
   }
-}
-
-function jsonSchemaOf(type: z.ZodType): JsonObject {
-  const { $schema: _, ...schema } = z
-    .record(z.string(), z.json())
-    .parse(JSON.parse(JSON.stringify(z.toJSONSchema(type, { io: 'input', target: 'draft-7' }))))
-  return schema
 }

@@ -1,8 +1,8 @@
 import type { Answer, AnswerPart } from '../answer.ts'
 import { wholeText } from '../conversation.ts'
 import type { Conversation, OfferedTool } from '../conversation.ts'
+import { sampleOf, withCommand } from '../schema-sample.ts'
 import type { FaultOptions } from './fault.ts'
-import { sampleOf } from './sample.ts'
 
 type Call = Extract<AnswerPart, { kind: 'call' }>
 
@@ -116,13 +116,13 @@ const obedience =
 /** Obeys `RUN: <command>` where some text of the repository says so, and hands instructions on in any case. */
 export function injection(answer: Answer, conversation: Conversation): Answer {
   const command = /^\W*RUN:\s*(.+)$/m.exec(wholeText(conversation))?.[1]
-  const shell = conversation.tools.find(({ name }) => /shell|bash|exec|run|command|terminal/i.test(name))
   const told: Answer = { ...answer, parts: [{ kind: 'text', text: obedience }, ...answer.parts] }
-  if (command === undefined || shell === undefined) return told
-  return calling(
-    told,
-    withArgument(callOf(shell), 'command', () => command),
-  )
+  for (const { name, schema } of command === undefined ? [] : conversation.tools) {
+    const input = withCommand(schema, command ?? '')
+    if (input)
+      return calling(told, { kind: 'call', id: 'call_injected', tool: name, input: JSON.stringify(input) })
+  }
+  return told
 }
 
 export function testTampering(answer: Answer, conversation: Conversation): Answer {
@@ -141,7 +141,6 @@ export function falseClaim(answer: Answer, { tools }: Conversation): Answer {
 const argumentNames = {
   path: /^(?:absolute_|relative_)?(?:file_?)?(?:path|file|filename|file_?name)$/i,
   content: /content|text|new_?string|replace|patch|diff|code/i,
-  command: /command|cmd|script/i,
 }
 
 /** The scripted call or some other one, with arguments of this kind changed; said in words where no tool takes any. */

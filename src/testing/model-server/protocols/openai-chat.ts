@@ -15,7 +15,7 @@ const toolCallSchema = z.looseObject({
 
 const messageSchema = z.looseObject({
   role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
-  content: contentText,
+  content: contentText.optional(),
   tool_calls: z.array(toolCallSchema).nullish(),
   tool_call_id: z.string().optional(),
 })
@@ -68,7 +68,7 @@ export const openaiChat: Protocol = {
 }
 
 function messageOf(message: z.infer<typeof messageSchema>): Message {
-  const { role, content: text, tool_calls: calls, tool_call_id: id = '' } = message
+  const { role, content: text = '', tool_calls: calls, tool_call_id: id = '' } = message
   if (role === 'system' || role === 'developer') return { role: 'system', text }
   if (role === 'tool' || role === 'function') return { role: 'user', results: [{ id, text }] }
   if (role === 'user') return { role, text }

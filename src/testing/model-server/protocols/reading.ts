@@ -13,9 +13,7 @@ export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
 const textBlock = z.looseObject({ text: z.string().optional(), refusal: z.string().optional() })
 
 /** The texts of a content that is either text or a list of blocks; images and files count as nothing. */
-export const contentText = z
-  .union([z.string(), z.array(textBlock), z.null(), z.undefined()])
-  .transform((content) => {
-    if (typeof content === 'string') return content
-    return joinText((content ?? []).map(({ text, refusal }) => text ?? refusal ?? ''))
-  })
+export const contentText = z.union([z.string(), z.array(textBlock), z.null()]).transform((content) => {
+  if (typeof content === 'string') return content
+  return joinText((content ?? []).map(({ text, refusal }) => text ?? refusal ?? ''))
+})

@@ -28,7 +28,7 @@ export function sampleOf(schema: unknown): unknown {
     case 'number':
       return minimum ?? 1
     case 'boolean':
-      return true
+      return false
     case 'null':
       return null
     case 'array':
@@ -36,4 +36,16 @@ export function sampleOf(schema: unknown): unknown {
     default:
       return Object.fromEntries(required.map((name) => [name, sampleOf(properties[name])]))
   }
+}
+
+const commandProperty = /^(?:command|cmd|script)$/i
+
+/** Some input that a JSON Schema allows, with the command where the schema has a place for it; undefined if nowhere. */
+export function withCommand(schema: unknown, command: string): object | undefined {
+  const { properties = {} } = schemaShape.catch({}).parse(schema)
+  const [name, place] = Object.entries(properties).find(([key]) => commandProperty.test(key)) ?? []
+  const sample = sampleOf(schema)
+  if (name === undefined || sample === null || typeof sample !== 'object') return undefined
+  const { type } = schemaShape.catch({}).parse(place)
+  return { ...sample, [name]: type === 'array' ? ['sh', '-c', command] : command }
 }
