@@ -3,9 +3,8 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { AtelierError } from '../../kernel/index.ts'
 import type { Logger } from '../../kernel/index.ts'
-import type { Protocol } from '../../control/models/index.ts'
+import type { ExchangeAnswer, Protocol } from '../../control/models/index.ts'
 import { gatewayErrors } from './errors.ts'
-import type { ExchangeAnswer } from './gateway-core.ts'
 
 /** What anything thrown means to a client. What is not an {@link AtelierError} is a defect, whose words stay here. */
 export function toAtelierError(error: unknown): AtelierError {
@@ -53,7 +52,7 @@ export async function sendAnswer(
   } catch (error) {
     failStream(raw, error, answering)
   }
-  raw.end()
+  await ended(raw, answering)
 }
 
 /** A proxy in between must not wait for more before it passes on what there is. */
@@ -73,6 +72,17 @@ async function drained(raw: ServerResponse, { abort, unreadMs }: Answering): Pro
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** Ends a stream and waits until the client has it, or has been waited for for long enough. */
+async function ended(raw: ServerResponse, { unreadMs }: Answering): Promise<void> {
+  if (raw.destroyed) return
+  const timer = setTimeout(() => raw.destroy(), unreadMs)
+  await new Promise<void>((resolve) => {
+    raw.once('close', resolve)
+    raw.end(resolve)
+  })
+  clearTimeout(timer)
 }
 
 /** The status is out, so the error is told in the stream. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { gatewayErrors } from './errors.ts'
-import type { EmbeddingAnswer, EmbeddingCall } from './gateway-core.ts'
+import type { Embedding, EmbeddingAnswer } from '../../control/models/index.ts'
 
 const mostInputs = 2048
 
@@ -14,7 +14,7 @@ const bodySchema = z.object({
 /** @throws ATL_GATEWAY_BODY_INVALID */
 export function parseEmbeddingRequest(
   body: unknown,
-): Pick<EmbeddingCall, 'model' | 'inputs' | 'dimensions'> & { readonly format: 'float' | 'base64' } {
+): Pick<Embedding, 'model' | 'inputs' | 'dimensions'> & { readonly format: 'float' | 'base64' } {
   const parsed = bodySchema.safeParse(body)
   if (!parsed.success) {
     const [issue] = parsed.error.issues

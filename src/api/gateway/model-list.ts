@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { ListedModel } from './gateway-core.ts'
+import type { ListedModel } from '../../control/models/index.ts'
 
 /** The catalogue has no date of a model's making; clients only want to see one. */
 const created = 0

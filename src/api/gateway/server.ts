@@ -2,7 +2,7 @@ import { chmod } from 'node:fs/promises'
 import fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { anthropicMessages, openaiChat, openaiResponses } from '../../control/models/index.ts'
-import type { Protocol } from '../../control/models/index.ts'
+import type { ModelGateway, Protocol } from '../../control/models/index.ts'
 import type { TaskKeyAuthenticator, TaskKeyGrant } from '../../governance/identity/index.ts'
 import { createId } from '../../kernel/index.ts'
 import type { Logger } from '../../kernel/index.ts'
@@ -10,12 +10,14 @@ import { sendAnswer, sendError, toAtelierError } from './answering.ts'
 import { callKeyOf, keyOf, protocolHeaders } from './caller.ts'
 import { encodeEmbeddings, parseEmbeddingRequest } from './embeddings.ts'
 import { gatewayErrors } from './errors.ts'
-import type { GatewayCore } from './gateway-core.ts'
 import { encodeModel, encodeModelList, wantsAnthropicList } from './model-list.ts'
 
 /** Where to listen: a port of an address (0 for any free port), or a Unix socket with its permissions. */
-export type ListenPlace =
+type ListenPlace =
   { readonly host: string; readonly port: number } | { readonly socket: string; readonly mode?: number }
+
+/** What the server passes requests on to. */
+export type GatewayCore = Pick<ModelGateway, 'exchange' | 'embed' | 'models' | 'countTokens'>
 
 export interface GatewayServerOptions {
   readonly core: GatewayCore
@@ -71,9 +73,8 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
   return {
     urls,
     async close({ graceMs = 0 } = {}) {
-      const closing = closeApps()
       await gateway.end(graceMs)
-      await closing
+      await closeApps()
     },
   }
 }
@@ -113,7 +114,7 @@ class GatewayEndpoints {
       bodyLimit: bodyBytes,
       requestTimeout: sendMs,
       keepAliveTimeout: 75_000,
-      forceCloseConnections: 'idle',
+      forceCloseConnections: true,
       return503OnClosing: false,
       genReqId: () => createId('req'),
       routerOptions: { maxParamLength: 512 },
@@ -225,6 +226,8 @@ class GatewayEndpoints {
   #fail(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<void> {
     const failure = toAtelierError(translateFastifyError(error))
     const { code, message } = failure
+    // Nobody wants what is still to come of the request.
+    if (!request.raw.complete) reply.header('connection', 'close')
     const defect = code === gatewayErrors.DEFECT.code
     const fields = {
       code,

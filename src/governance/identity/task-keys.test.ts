@@ -6,7 +6,7 @@ import type { PrincipalId, ProjectId, RunId } from '../../kernel/index.ts'
 import { createId } from '../../kernel/index.ts'
 import { createTestDatabase } from '../../testing/index.ts'
 import type { TenantScope, TestDatabase } from '../../testing/index.ts'
-import { redactFields, redactText } from '../door/redaction.ts'
+import { redactText } from '../door/index.ts'
 import {
   createTaskKeyAuthenticator,
   identityMigrations,
@@ -243,10 +243,7 @@ describe('a task key', () => {
       },
     })
     const logger = pino({}, sink)
-    logger.info(
-      redactFields({ url: `http://x/?key=${key}`, header: `Bearer ${key}` }),
-      redactText(`asked with ${key}`),
-    )
+    logger.info(redactText(`asked http://x/?key=${key} with Bearer ${key}`))
     expect(written).toContain('[redacted:')
     expect(written).not.toContain(key.slice(0, 20))
     const failure = await keys.authenticate(`${key}x`).catch((error: unknown) => JSON.stringify(error))

@@ -110,16 +110,18 @@ export async function revokeTaskKeys(
   tenantId: TenantId,
   selection: TaskKeySelection,
 ): Promise<number> {
-  let query = tx
+  const inForce = tx
     .updateTable('task_keys')
     .set({ revoked_at: sql<Date>`now()` })
     .where('tenant_id', '=', tenantId)
     .where('revoked_at', 'is', null)
-  if ('keyId' in selection) query = query.where('id', '=', selection.keyId)
-  else query = query.where('run_id', '=', selection.runId)
-  if ('stepId' in selection && selection.stepId !== undefined)
-    query = query.where('step_id', '=', selection.stepId)
-  const { numUpdatedRows } = await query.executeTakeFirstOrThrow()
+  const selected =
+    'keyId' in selection
+      ? inForce.where('id', '=', selection.keyId)
+      : inForce
+          .where('run_id', '=', selection.runId)
+          .$if(selection.stepId !== undefined, (query) => query.where('step_id', '=', selection.stepId ?? ''))
+  const { numUpdatedRows } = await selected.executeTakeFirstOrThrow()
   return Number(numUpdatedRows)
 }
 

@@ -13,7 +13,7 @@ export function objectAt(value: JsonObject, key: string): JsonObject {
   return isObject(member) ? member : nothing
 }
 
-export function listAt(value: JsonObject, key: string): readonly unknown[] {
+function listAt(value: JsonObject, key: string): readonly unknown[] {
   const member = value[key]
   return Array.isArray(member) ? member : []
 }

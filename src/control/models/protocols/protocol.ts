@@ -65,7 +65,7 @@ export interface Relay {
   reader(options: RelayReaderOptions): RelayReader
 }
 
-export interface RelayReaderOptions {
+interface RelayReaderOptions {
   /** Server-sent events are expected; else one JSON value. */
   readonly stream: boolean
   /** The body as the caller sent it. What `prepare` asked for and the caller did not is kept from the caller. */

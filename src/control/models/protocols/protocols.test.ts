@@ -48,7 +48,7 @@ const responses: fc.Arbitrary<ModelResponse> = fc
     const called = numbered.some(({ kind }) => kind === 'tool-call')
     return {
       content: numbered,
-      finish: cut !== 'no' ? (cut as 'length') : called ? 'tool-calls' : 'stop',
+      finish: cut !== 'no' ? cut : called ? 'tool-calls' : 'stop',
       usage: { input: fresh + cacheRead, output, cacheRead, cacheWrite: 0, reasoning: 0, source: 'provider' },
       cost: null,
       provenance,
@@ -58,7 +58,7 @@ const responses: fc.Arbitrary<ModelResponse> = fc
 /** The pieces in which a provider would send the answer. */
 function eventsOf(response: ModelResponse): ModelEvent[] {
   const halves = (text: string): string[] => {
-    const characters = [...text]
+    const characters = Array.from(text)
     const middle = Math.ceil(characters.length / 2)
     return [characters.slice(0, middle).join(''), characters.slice(middle).join('')].filter(
       (half) => half !== '',
