@@ -38,8 +38,8 @@ export interface Database {
   ): Promise<T>
   /**
    * Like `transaction`, in as few round trips as there are answers to wait for: beginning rides along with the first
-   * statement, and committing with what `work` leaves under way. `work` is run again where nothing came of it because
-   * the connection was dead.
+   * statement, and committing with what `work` leaves under way. For statements that are sent all the time and find
+   * rows by their keys. `work` is run again where nothing came of it because the connection was dead.
    * @throws as `transaction`.
    */
   pipelined<T>(scope: Scope, work: (pipeline: Pipeline) => Promise<Ending<T>>): Promise<T>
@@ -151,6 +151,19 @@ async function transact<T>(
   }
 }
 
+/**
+ * Plans are kept for as long as a connection lives. One that was made while a table was small must not read all of it
+ * when it has grown.
+ */
+const keysOnly = {
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  enable_material: 'off',
+  plan_cache_mode: 'force_generic_plan',
+}
+
 async function pipelined<T>(
   access: Access,
   patienceMs: number,
@@ -159,7 +172,7 @@ async function pipelined<T>(
 ): Promise<T> {
   const settings: ScopeSettings = {
     role: access.role,
-    variables: scopeVariables(scope),
+    variables: { ...scopeVariables(scope), ...keysOnly },
     isolation: undefined,
   }
   const deadline = performance.now() + patienceMs

@@ -101,35 +101,34 @@ async function createSettleMany(db: Db): Promise<void> {
     #variable_conflict use_column
     declare
       tenant text := nullif(current_setting('atelier.tenant_id', true), '');
+      acts text[] := array(select act_key from ${ended});
+      settled text[];
       item record;
     begin
       if json_array_length(ended) = 0 then return; end if;
       ${lockTenant};
       with settled as (
         update budget_reservations held set state = 'settled' from ${ended}
-        where held.tenant_id = tenant and held.act_key = ended.act_key and held.attempt = ended.attempt
-          and held.state = 'held' and ${each('ended.? between 0 and held.?', ' and ')}
+        where held.tenant_id = tenant and held.act_key = any (acts) and held.act_key = ended.act_key
+          and held.attempt = ended.attempt and held.state = 'held' and ${each('ended.? between 0 and held.?', ' and ')}
         returning held.act_key, held.attempt, held.project_id, held.run_id, held.step_id, ended.reason,
                   ${each('held.? as ?_held, ended.?')}
       ), noted as (
         insert into ledger_entries (tenant_id, act_key, attempt, project_id, run_id, step_id, kind, reason, ${each('?')})
         select tenant, act_key, attempt, project_id, run_id, step_id, 'settle', reason, ${each('?')} from settled
-      ), charges as (
-        select level, subject, ${each('sum(?_held) as ?_held, sum(?) as ?')}
-        from settled cross join lateral ${chargedAccounts} group by level, subject
+      ), charged as (
+        insert into budget_accounts as account (tenant_id, level, subject, ${each('?_reserved, ?_spent')})
+        select tenant, level, subject, ${each('sum(?_held), sum(?)')}
+        from settled cross join lateral ${chargedAccounts} group by level, subject order by ${widestFirst}
+        on conflict (tenant_id, level, subject) do update
+          set ${each('?_reserved = account.?_reserved - excluded.?_reserved, ?_spent = account.?_spent + excluded.?_spent')}
       )
-      update budget_accounts account
-        set ${each('?_reserved = account.?_reserved - charges.?_held, ?_spent = account.?_spent + charges.?')}
-        from charges
-        where account.tenant_id = tenant and account.level = charges.level and account.subject = charges.subject;
-      for item in select ended.* from ${ended}
-        where not exists (select from ledger_entries entries where entries.tenant_id = tenant
-          and entries.act_key = ended.act_key and entries.attempt = ended.attempt and entries.kind = 'settle')
-      loop
+      select coalesce(array_agg(act_key), '{}') into settled from settled;
+      for item in select * from ${ended} where act_key <> all (settled) loop
         perform ledger_settle(item.act_key, item.attempt, item.reason, array[${each('item.?')}]);
       end loop;
       return query select entries.act_key, ${each('entries.?')} from ledger_entries entries, ${ended}
-        where entries.tenant_id = tenant and entries.act_key = ended.act_key and entries.attempt = ended.attempt
-          and entries.kind = 'settle';
+        where entries.tenant_id = tenant and entries.act_key = any (acts) and entries.act_key = ended.act_key
+          and entries.attempt = ended.attempt and entries.kind = 'settle';
     end $$`.execute(db)
 }

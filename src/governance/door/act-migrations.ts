@@ -154,6 +154,7 @@ async function createEnd(db: Db): Promise<void> {
     #variable_conflict use_column
     declare
       ${tenant};
+      keys text[] := array(select key from json_to_recordset(ended) as ended (key text));
       written text[];
       left_out text[];
       audited text[];
@@ -168,12 +169,12 @@ async function createEnd(db: Db): Promise<void> {
         from json_to_recordset(ended) as ended (key text, attempt integer, state text, output_digest text, error jsonb,
           redactions text[], recovered boolean)
         left join charged on charged.act = ended.key
-        where acts.tenant_id = tenant and acts.key = ended.key and acts.attempt = ended.attempt
-          and acts.state = 'performing'
+        where acts.tenant_id = tenant and acts.key = any (keys) and acts.key = ended.key
+          and acts.attempt = ended.attempt and acts.state = 'performing'
         returning acts.key
       )
       select coalesce(array_agg(key), '{}') into written from written;
-      left_out := array(select key from json_to_recordset(ended) as ended (key text) where key <> all (written));
+      left_out := array(select key from unnest(keys) as key where key <> all (written));
       ${storeContents};
       ${appendRecords};
       return query select key, case when state = 'succeeded' then output_digest end from acts
