@@ -85,11 +85,7 @@ function bareCommits({ database }: GovernedStudio, count: number, atOnce: number
   return timed(count, atOnce, async () => void (await database.owner.pool.query(insert)))
 }
 
-async function timed(
-  count: number,
-  atOnce: number,
-  work: (index: number) => Promise<void>,
-): Promise<number> {
+async function timed(count: number, atOnce: number, work: (index: number) => Promise<void>): Promise<number> {
   let next = 0
   const worker = async (): Promise<void> => {
     while (next < count) {

@@ -13,7 +13,10 @@ function reference(value: unknown): string {
 
 describe('canonical JSON', () => {
   it('is the same as ever for all that can be written as JSON', () => {
-    const key = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('__proto__', 'toString', '10', '9', ''))
+    const key = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('__proto__', 'toString', '10', '9', ''),
+    )
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof({ maxDepth: 4 }, tie('leaf'), fc.array(tie('tree')), fc.dictionary(key, tie('tree'))),
       leaf: fc.oneof(

@@ -13,7 +13,9 @@ export const batchMigrations: readonly Migration[] = [
       await createSettleMany(db)
       for (const name of ['ledger_reserve_many', 'ledger_settle_many']) {
         await pinSearchPath(db, `${name}(json)`)
-        await sql`grant execute on function ${sql.raw(`${name}(json)`)} to ${sql.id(roles.application)}`.execute(db)
+        await sql`grant execute on function ${sql.raw(`${name}(json)`)} to ${sql.id(roles.application)}`.execute(
+          db,
+        )
       }
     },
   },

@@ -66,7 +66,9 @@ export async function beginActs(
       JSON.stringify(acts.map(beginningRow)),
       JSON.stringify(
         acts.flatMap(({ identity: { request }, attempt, reserved }) =>
-          reserved === undefined ? [] : reservationRow({ ...request, actKey: request.key, attempt }, reserved),
+          reserved === undefined
+            ? []
+            : reservationRow({ ...request, actKey: request.key, attempt }, reserved),
         ),
       ),
       JSON.stringify(acts.flatMap(decisionRow)),
@@ -140,7 +142,11 @@ export async function endActs(
         acts.flatMap(({ identity: { request }, admitted: { attempt, reserved }, used, error }) =>
           reserved === undefined
             ? []
-            : settlementRow({ actKey: request.key, attempt }, used, error === undefined ? 'performed' : 'failed'),
+            : settlementRow(
+                { actKey: request.key, attempt },
+                used,
+                error === undefined ? 'performed' : 'failed',
+              ),
         ),
       ),
       JSON.stringify(contentRows(acts.flatMap(({ output }) => output ?? []))),
@@ -235,7 +241,15 @@ function actAuditEntry(
   }
 }
 
-function endingEntry({ identity, admitted, output, error, used, recovered, undeclared }: EndedAct): AuditEntry {
+function endingEntry({
+  identity,
+  admitted,
+  output,
+  error,
+  used,
+  recovered,
+  undeclared,
+}: EndedAct): AuditEntry {
   const { attempt, judgement, reserved } = admitted
   const entry = actAuditEntry(identity, judgement)
   const report = error && redactReport(reportError(error))

@@ -54,7 +54,10 @@ export async function completeMany(
 }
 
 /** `recorded` is what another attempt has left: null for nothing yet, undefined when there was no other. */
-function completionOf({ identity, output, error }: EndedAct, recorded: Digest | null | undefined): Completion {
+function completionOf(
+  { identity, output, error }: EndedAct,
+  recorded: Digest | null | undefined,
+): Completion {
   if (recorded === null) {
     return { kind: 'failed', error: error ?? doorErrors.TAKEN_OVER({ detail: identity.request.key }) }
   }

@@ -115,7 +115,10 @@ async function performAct<I, O>(
     if (!input.ok) throw input.error
     span.setAttribute('atelier.act.attempt', admission.attempt)
     const circuit = circuitOf(inside.breaker, tool, request)
-    const performed = await perform(tool, input.value, request, admission, { circuit, graceMs: inside.graceMs })
+    const performed = await perform(tool, input.value, request, admission, {
+      circuit,
+      graceMs: inside.graceMs,
+    })
     const completion = await inside.complete(tenantId, endOf(identity, admission, performed))
     if (isExternal(tool)) await signCheckpoint(inside, request)
     if (completion.kind === 'failed') throw completion.error

@@ -165,7 +165,8 @@ async function repositoryFacts(
   const { repository: location, tenantId } = mandate
   if (location === undefined) return undefined
   // Trust matters only where there is no sandbox; otherwise the question to the database is spared.
-  const trusted = context.isolation === 'none' && (await join((tx) => isTrustedRepository(tx, tenantId, location)))
+  const trusted =
+    context.isolation === 'none' && (await join((tx) => isTrustedRepository(tx, tenantId, location)))
   return { location, trusted }
 }
 
