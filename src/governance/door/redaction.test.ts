@@ -75,7 +75,7 @@ describe('redaction', () => {
       'postgres://user:hunter2@db',
       'AUTHORIZATION: bearer abcdefghijk',
       `AWS_Secret_Access_Key="${'a1/+'.repeat(10)}"`,
-      join('https://hooks.', 'slack.com/services/T00000000/B00000000'),
+      join('https://hooks.', 'slack.com/services/T00000000/B00000000/abcdefgh'),
       join('pypi-', 'AgE', 'x'.repeat(60)),
       join('sk-', 'proj-', 'y'.repeat(40)),
     ]
