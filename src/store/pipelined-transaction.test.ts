@@ -100,22 +100,21 @@ describe('a pipelined transaction', () => {
   })
 
   it('is done on another connection when its own turns out to be dead', async () => {
-    const pid = () =>
-      fixture.database.pipelined(ours, ({ send }) =>
-        Promise.resolve({
-          underWay: send<{ pid: number }>({
-            name: 'pid',
-            text: 'select pg_backend_pid() as pid',
-            values: [],
-          }),
-        }),
-      )
-    const [{ pid: first } = { pid: 0 }] = await pid()
-    await sql`select pg_terminate_backend(${first})`.execute(fixture.database.owner.kysely)
-    const read = fixture.database.pipelined(ours, async (pipeline) => {
-      const [{ result } = { result: 0 }] = await divide(pipeline, 1)
-      return { underWay: Promise.resolve(result) }
-    })
-    expect(await read).toBe(1)
+    const read = () =>
+      fixture.database.pipelined(ours, async ({ send }) => {
+        const [row] = await send<{ pid: number }>({
+          name: 'pid',
+          text: 'select pg_backend_pid() as pid from pg_sleep(0.05)',
+          values: [],
+        })
+        return { underWay: Promise.resolve(row!.pid) }
+      })
+    const idle = await Promise.all([read(), read()])
+    await fixture.database.transaction(ours, (tx) =>
+      sql`select pg_terminate_backend(pid) from unnest(${idle}::integer[]) as pid
+          where pid <> pg_backend_pid()`.execute(tx),
+    )
+    const pids = await Promise.all([read(), read()])
+    expect(new Set([...idle, ...pids]).size).toBe(3)
   })
 })

@@ -65,6 +65,7 @@ export async function runPipelined<T>(
   )
   try {
     const { underWay } = await work(pipeline)
+    underWay.catch(() => undefined)
     // If a statement on the wire fails, the server answers this with a rollback.
     progress.committing = true
     track(client.query('commit'))
