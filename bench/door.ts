@@ -82,7 +82,9 @@ function bareCommits({ database }: GovernedStudio, count: number, atOnce: number
     text: 'insert into bare_commits (payload) values ($1)',
     values: ['x'],
   }
-  return timed(count, atOnce, async () => void (await database.owner.pool.query(insert)))
+  return timed(count, atOnce, async () => {
+    await database.owner.pool.query(insert)
+  })
 }
 
 async function timed(count: number, atOnce: number, work: (index: number) => Promise<void>): Promise<number> {

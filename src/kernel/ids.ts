@@ -49,7 +49,7 @@ export function canonicalJson(value: unknown): string {
 
 function withSortedKeys(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
-  if ('toJSON' in value && typeof value.toJSON === 'function') return withSortedKeys(value.toJSON())
+  if (writesItself(value)) return withSortedKeys(value.toJSON())
   if (Array.isArray(value)) return value.map(withSortedKeys)
   const sorted: Record<string, unknown> = {}
   for (const key of Object.keys(value).sort()) {
@@ -58,4 +58,8 @@ function withSortedKeys(value: unknown): unknown {
     else sorted[key] = member
   }
   return sorted
+}
+
+function writesItself(value: object): value is { toJSON(): unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function'
 }

@@ -5,7 +5,7 @@ import type { ScopeSettings, Tx } from './scoped-transaction.ts'
 import type { Tables } from './tables.ts'
 
 /** One statement, prepared under its name on the connection's first use of it. */
-export interface Statement {
+interface Statement {
   /** Unique for the text. */
   readonly name: string
   readonly text: string
@@ -15,9 +15,9 @@ export interface Statement {
 /** Sends statements of one transaction without waiting for those before. */
 export interface Pipeline {
   /** Puts a statement on the wire at once and answers its rows. One that fails undoes the whole transaction. */
-  send<R extends QueryResultRow>(statement: Statement): Promise<readonly R[]>
+  readonly send: <R extends QueryResultRow>(statement: Statement) => Promise<readonly R[]>
   /** For what is seldom needed: ordinary statements of the same transaction, each of which is waited for. */
-  join<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  readonly join: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
 }
 
 /** Sends the statements of an ordinary transaction, which waits for each. */
@@ -59,16 +59,17 @@ export async function runPipelined<T>(
       track(client.query({ name, text, values: [...values] }).then(({ rows }) => rows as never)),
     join: (joined) => joinTransaction(client, joined),
   }
-  track(client.query(beginStatement(settings))).then(
-    () => (progress.begun = true),
-    () => undefined,
+  void track(
+    client.query(beginStatement(settings)).then(() => {
+      progress.begun = true
+    }),
   )
   try {
     const { underWay } = await work(pipeline)
     underWay.catch(() => undefined)
     // If a statement on the wire fails, the server answers this with a rollback.
     progress.committing = true
-    track(client.query('commit'))
+    void track(client.query('commit'))
     await allDone(sent)
     const result = await underWay
     client.release()

@@ -20,7 +20,7 @@ export interface Charge {
 /** How an attempt ended. `abandoned`: its process died, or its run ended without it. */
 type SettlementReason = 'performed' | 'failed' | 'abandoned'
 
-export interface Settlement {
+interface Settlement {
   readonly charged: Cost
   /** Used beyond the reservation with no room left for it; zero unless a tool broke its promise. */
   readonly overrun: Cost

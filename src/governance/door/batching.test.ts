@@ -27,9 +27,11 @@ function controlled(overrides: Partial<BatchingOptions<string>> = {}) {
   )
   /** Lets batches end as they come, until nothing is left to do. */
   const finish = async <T>(results: Promise<T>): Promise<T> => {
-    let done = false
-    const settled = results.finally(() => (done = true))
-    while (!done) {
+    const progress = { done: false }
+    const settled = results.finally(() => {
+      progress.done = true
+    })
+    while (!progress.done) {
       gates.shift()?.resolve(undefined)
       await nextTurn()
     }
@@ -69,7 +71,7 @@ describe('natural batching', () => {
 })
 
 describe('a batch that fails', () => {
-  const failing = (fails: (item: string, tries: number) => unknown) => {
+  const failing = (fails: (item: string, tries: number) => Error | undefined) => {
     const tries = new Map<string, number>()
     const batches: (readonly string[])[] = []
     const submit = createBatching<string, string>((items) => {
@@ -77,13 +79,13 @@ describe('a batch that fails', () => {
       for (const item of items) {
         tries.set(item, (tries.get(item) ?? 0) + 1)
         const failure = fails(item, tries.get(item)!)
-        if (failure !== undefined) return Promise.reject(failure as Error)
+        if (failure !== undefined) return Promise.reject(failure)
       }
       return Promise.resolve(items)
     }, options)
     const outcomes = async (...items: string[]): Promise<unknown[]> => {
       const settled = await Promise.allSettled(items.map((item) => submit('lane', item)))
-      return settled.map((each) => (each.status === 'fulfilled' ? each.value : each.reason))
+      return settled.map((each) => (each.status === 'fulfilled' ? each.value : (each.reason as unknown)))
     }
     return { outcomes, batches }
   }

@@ -7,7 +7,7 @@ import { doorErrors } from './errors.ts'
 import { redactFields, redactText } from './redaction.ts'
 import type { ActRequest } from './request.ts'
 
-export type Outcome<O> =
+type Outcome<O> =
   | { readonly kind: 'succeeded'; readonly output: O; readonly recovered: boolean }
   | {
       readonly kind: 'failed'

@@ -91,7 +91,7 @@ const anyMark = new RegExp(
 function markPattern(mark: string, ignoreCase: boolean): string {
   const escape = (character: string): string => character.replace(/[.*+?^${}()|[\]\\/]/, '\\$&')
   const either = (letter: string): string => `[${letter.toLowerCase()}${letter.toUpperCase()}]`
-  return [...mark].map((each) => (ignoreCase && /[a-z]/i.test(each) ? either(each) : escape(each))).join('')
+  return mark.replaceAll(/./g, (each) => (ignoreCase && /[a-z]/i.test(each) ? either(each) : escape(each)))
 }
 
 /** The rules that may find something in the text, in their order. The others cannot. */
