@@ -90,6 +90,7 @@ export function modelNameOf(name: string): string {
 const jsonSchemaSchema = z.record(z.string(), z.json())
 
 function jsonSchemaOf(schema: z.ZodType): ModelTool['input'] {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input' })
-  return jsonSchemaSchema.parse(JSON.parse(JSON.stringify(rest)))
+  const described = jsonSchemaSchema.parse(z.toJSONSchema(schema, { io: 'input' }))
+  // The dialect is what every provider presumes; naming it upsets some.
+  return Object.fromEntries(Object.entries(described).filter(([key]) => key !== '$schema'))
 }
