@@ -30,8 +30,6 @@ export async function measureChange(files: readonly ChangedFile[]): Promise<Chan
 /** Elements that have to be removed and added. */
 function distance(one: readonly string[], other: readonly string[]): number {
   const parts = diffArrays([...one], [...other], { maxEditLength: mostEdits })
-  // Its types leave out that there is no result beyond the limit.
-  const found = parts as typeof parts | undefined
-  if (found === undefined) return one.length + other.length
-  return found.reduce((sum, { added, removed, count }) => (added || removed ? sum + count : sum), 0)
+  if (parts === undefined) return one.length + other.length
+  return parts.reduce((sum, { added, removed, count }) => (added || removed ? sum + count : sum), 0)
 }

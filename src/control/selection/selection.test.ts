@@ -84,10 +84,10 @@ describe('ranking candidates', () => {
           const other = list.map((one, index) => ({ ...one, opinion: opinions[index]! }))
           const [before, after] = [rankCandidates(list), rankCandidates(other)]
           if (before.chosen?.id === after.chosen?.id) return
-          const facts = ({ opinion: _opinion, id: _id, ...rest }: AssessedCandidate) => ({
-            size: rest.size,
-            fixed: rest.verdict.fixed,
-            outcome: rest.verdict.outcome,
+          const facts = ({ size, verdict: { fixed, outcome } }: AssessedCandidate) => ({
+            size,
+            fixed,
+            outcome,
           })
           expect(facts(after.chosen!)).toEqual(facts(before.chosen!))
         },

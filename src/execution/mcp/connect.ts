@@ -48,8 +48,9 @@ async function startServer(
   })
   try {
     const [program, ...words] = server.command
+    const inside = (word: string): string => locate(server, word, (path) => sandbox.locate(path))
     const process = sandbox.start({
-      argv: [program, ...words.map((word) => locate(server, word, (path) => sandbox.locate(path)))],
+      argv: [inside(program), ...words.map(inside)],
       env: { PATH: programPath(''), ...server.environment },
       timeoutMs: lifetimeMs,
     })

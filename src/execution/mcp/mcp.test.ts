@@ -11,11 +11,13 @@ import {
   type TestDatabase,
   type TenantScope,
 } from '../../testing/index.ts'
-import { createServer } from './fixtures/server.mjs'
+import { createServer } from './fixtures/server.ts'
 import { type McpServer, McpServers, mcpMigrations, parseMcpServers } from './index.ts'
 
 const repositoryRoot = join(import.meta.dirname, '../../..')
-const script = '/opt/mcp/app/server.mjs'
+const script = '/opt/mcp/app/server.ts'
+/** The Node that runs the tests; the machine's own may be too old for TypeScript. */
+const node = '/opt/mcp/bin/node'
 
 let workbench: ScratchWorkbench
 let database: TestDatabase
@@ -48,11 +50,12 @@ function stdio(behaviour: string, more: object = {}): McpServer {
     {
       name: 'calculator',
       transport: 'stdio',
-      command: ['node', script],
+      command: [node, script],
       environment: { BEHAVIOUR: behaviour },
       files: [
         { source: join(import.meta.dirname, 'fixtures'), target: dirname(script) },
         { source: join(repositoryRoot, 'node_modules'), target: '/opt/mcp/node_modules' },
+        { source: process.execPath, target: node },
       ],
       tools: { add: 'read', look: 'read', write: 'external' },
       ...more,
@@ -175,7 +178,9 @@ describe('a server in a sandbox', () => {
   })
 
   test('sees nothing of the host, reaches no network, and is granted nothing that it asks for', async () => {
-    const servers = serversOf(stdio('well', { environment: { GREETING: 'hello' } }))
+    const servers = serversOf(
+      stdio('well', { environment: { GREETING: 'hello', HOST_FOLDER: repositoryRoot } }),
+    )
     const { text } = await call(servers, 'mcp.calculator.look', {})
     expect(text).toContain('sampling refused; roots refused; elicitation refused; no network; secrets: ;')
     expect(text).toContain('hello')
@@ -183,7 +188,7 @@ describe('a server in a sandbox', () => {
   })
 
   test.each([
-    ['lies', 'mcp.calculator.add', 'ATL_MCP_RESULT_INVALID', /sum must be number/, 2],
+    ['lies', 'mcp.calculator.add', 'ATL_MCP_RESULT_INVALID', /sum must be number/, 1],
     ['dies', 'mcp.calculator.add', 'ATL_MCP_ENDED', /out of ideas/, 1],
     ['hangs', 'mcp.calculator.add', 'ATL_MCP_TIMED_OUT', /calculator, calling add/, 1],
     ['huge', 'mcp.calculator.add', 'ATL_MCP_FLOODED', /a message of more than 4194304 bytes/, 1],
@@ -256,7 +261,7 @@ describe('a server in a sandbox', () => {
   })
 
   test('under another command is another server, of which nothing is accepted', async () => {
-    const servers = serversOf(stdio('well', { command: ['node', '--no-warnings', script] }))
+    const servers = serversOf(stdio('well', { command: [node, '--no-warnings', script] }))
     await expect(call(servers, 'mcp.calculator.add', { a: 1, b: 2 })).rejects.toMatchObject({
       code: 'ATL_MCP_TOOL_CHANGED',
     })

@@ -107,8 +107,8 @@ export class ToolPins {
     const accepted = await this.#database.transaction(scope, (tx) =>
       tx
         .updateTable('mcp_tools')
-        .set(({ ref }) => ({
-          accepted_digest: ref('seen_digest'),
+        .set((expression) => ({
+          accepted_digest: expression.ref('seen_digest'),
           accepted_definition: sql<string>`seen_definition`,
           principal_id: by.id,
           accepted_at: now,

@@ -156,14 +156,8 @@ export class McpSession {
     if (error instanceof z.ZodError)
       return mcpErrors.BAD_ANSWER({ detail: `${this.#server.name}, ${what}`, cause: error })
     if (!(error instanceof McpError)) return mcpErrors.UNREACHABLE({ detail, cause: error })
-    switch (error.code as ErrorCode) {
-      case ErrorCode.RequestTimeout:
-        return mcpErrors.TIMED_OUT({ detail, cause: error })
-      case ErrorCode.ConnectionClosed:
-        return mcpErrors.ENDED({ detail, cause: error })
-      default:
-        return mcpErrors.CALL_REFUSED({ detail, cause: error })
-    }
+    const code = codeOfFailure.get(error.code) ?? mcpErrors.CALL_REFUSED
+    return code({ detail, cause: error })
   }
 
   #note(error: Error): void {
@@ -178,6 +172,12 @@ export class McpSession {
     )
   }
 }
+
+/** What the protocol's own codes mean here. */
+const codeOfFailure = new Map<number, typeof mcpErrors.ENDED>([
+  [ErrorCode.RequestTimeout, mcpErrors.TIMED_OUT],
+  [ErrorCode.ConnectionClosed, mcpErrors.ENDED],
+])
 
 const longestMessage = 1_000
 
