@@ -4,6 +4,7 @@ import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
 import { BackgroundIndexer, contextMigrations } from '../control/context/index.ts'
 import { routingMigrations } from '../control/routing/index.ts'
 import { engineMigrations } from '../engine/index.ts'
+import { mcpMigrations } from '../execution/mcp/index.ts'
 import { RepositoryHost, type SeenRevision } from '../execution/repository/index.ts'
 import {
   createGovernance,
@@ -45,6 +46,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       ...governanceMigrations,
       ...contextMigrations,
       ...routingMigrations,
+      ...mcpMigrations,
     ])
     await seedIdentities(database)
     const governance = await createGovernance({
@@ -66,7 +68,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
     const { door } = governance
     const models = await openModelPlane(configuration, { door, database, clock: systemClock, logger })
     closers.push(() => models.gateway.close())
-    const engine = await createWorkplace(
+    const { engine, mcp } = await createWorkplace(
       { configuration, database, governance, repositories, indexer, models, logger, clock: systemClock },
       closers,
     )
@@ -85,6 +87,8 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       indexer,
       background: purpose === 'work',
       routing: models.routing,
+      mcp,
+      logger,
       close,
     })
   } catch (error) {

@@ -47,6 +47,7 @@ async function startServer(
     limits: places.limits,
   })
   try {
+    if (sandbox.isolation === 'none') throw mcpErrors.NOT_ISOLATED({ detail: server.name })
     const [program, ...words] = server.command
     const inside = (word: string): string => locate(server, word, (path) => sandbox.locate(path))
     const process = sandbox.start({

@@ -19,6 +19,10 @@ export const mcpErrors = defineErrors('MCP', {
       'Check that it runs, its address or command, and that its configuration allows the hosts it needs.',
     retryable: true,
   },
+  NOT_ISOLATED: {
+    summary: 'The program of an MCP server runs only in a sandbox, and there is none',
+    remedy: 'Run the studio without `--sandbox none`, or use a server over HTTP.',
+  },
   ENDED: {
     summary: 'The MCP server ended while it was asked',
     remedy: 'Read the end of what it printed; it is started again for the next call.',

@@ -1,7 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import type { Finding, Principal, ToolContext } from '../../contracts/index.ts'
 import type { Clock, RunId } from '../../kernel/index.ts'
-import type { Database } from '../../store/index.ts'
+import type { Database, Tx } from '../../store/index.ts'
 import type { AgentTool } from '../development/index.ts'
 import type { McpServer } from './configuration.ts'
 import { connectTo, type ConnectionPlaces } from './connect.ts'
@@ -51,8 +51,15 @@ export class McpServers {
     this.#pins = new ToolPins(options.database, options.clock)
   }
 
-  get names(): readonly string[] {
-    return [...this.#servers.keys()]
+  get servers(): readonly McpServer[] {
+    return [...this.#servers.values()]
+  }
+
+  /** Names of all tools that are declared to only read, as agent files grant them. */
+  get declared(): readonly string[] {
+    return this.servers.flatMap(({ name, tools }) =>
+      Object.entries(tools).flatMap(([tool, effect]) => (effect === 'read' ? [`mcp.${name}.${tool}`] : [])),
+    )
   }
 
   /**
@@ -63,7 +70,7 @@ export class McpServers {
   async offer(scope: PinScope, grants: readonly string[]): Promise<OfferedTools> {
     const wanted = grants.flatMap((grant) => {
       const [, server, tool] = /^mcp\.([a-z][a-z0-9-]*)\.(.+)$/.exec(grant) ?? []
-      return server === undefined || tool === undefined ? [] : [{ server: this.#require(server), tool }]
+      return server === undefined || tool === undefined ? [] : [{ server: this.require(server), tool }]
     })
     const pins = new Map<string, ReadonlyMap<string, PinnedTool>>()
     for (const { server } of wanted)
@@ -89,7 +96,7 @@ export class McpServers {
     name: string,
     context: Pick<ToolContext, 'tenantId' | 'runId' | 'principal' | 'logger' | 'signal'>,
   ): Promise<readonly PinnedTool[]> {
-    const server = this.#require(name)
+    const server = this.require(name)
     const session = await this.#connect(server, context.runId, context)
     try {
       const scope = scopeOf(context)
@@ -100,13 +107,19 @@ export class McpServers {
     }
   }
 
+  /** What was seen of a server the last time, and what of it is accepted; asks nobody. @throws ATL_MCP_UNKNOWN_SERVER */
+  async recorded(scope: PinScope, name: string): Promise<readonly PinnedTool[]> {
+    return [...(await this.#pins.list(scope, this.require(name).name)).values()]
+  }
+
   /** Accepts a definition that a person has looked at. @throws ATL_MCP_NOT_SEEN, ATL_MCP_ONLY_PEOPLE */
   accept(
+    tx: Tx,
     tool: { readonly server: string; readonly tool: string; readonly digest: string },
     by: Principal,
   ): Promise<void> {
-    this.#require(tool.server)
-    return this.#pins.accept(tool, by)
+    this.require(tool.server)
+    return this.#pins.accept(tx, tool, by)
   }
 
   /** Ends the servers of a run; call it when the run has ended. */
@@ -198,7 +211,8 @@ export class McpServers {
     await open?.session.close()
   }
 
-  #require(name: string): McpServer {
+  /** @throws ATL_MCP_UNKNOWN_SERVER */
+  require(name: string): McpServer {
     const server = this.#servers.get(name)
     if (server === undefined) throw mcpErrors.UNKNOWN_SERVER({ detail: name })
     return server

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Clock, PrincipalId, TenantId } from '../../kernel/index.ts'
 import type { Principal } from '../../contracts/index.ts'
-import type { Database, Scope } from '../../store/index.ts'
+import type { Database, Scope, Tx } from '../../store/index.ts'
 import type { McpServer } from './configuration.ts'
 import { definitionDigest, type ToolDefinition } from './definition.ts'
 import { mcpErrors } from './errors.ts'
@@ -98,27 +98,25 @@ export class ToolPins {
    * @throws ATL_MCP_ONLY_PEOPLE, ATL_MCP_NOT_SEEN when it is not what the server offered last
    */
   async accept(
+    tx: Tx,
     { server, tool, digest }: { readonly server: string; readonly tool: string; readonly digest: string },
     by: Principal,
   ): Promise<void> {
     if (by.kind !== 'person') throw mcpErrors.ONLY_PEOPLE({ detail: by.id })
-    const scope = tenantScope({ tenantId: by.tenantId, principalId: by.id })
     const now = new Date(this.#clock.now())
-    const accepted = await this.#database.transaction(scope, (tx) =>
-      tx
-        .updateTable('mcp_tools')
-        .set((expression) => ({
-          accepted_digest: expression.ref('seen_digest'),
-          accepted_definition: sql<string>`seen_definition`,
-          principal_id: by.id,
-          accepted_at: now,
-        }))
-        .where('server', '=', server)
-        .where('tool', '=', tool)
-        .where('seen_digest', '=', digest)
-        .returning('tool')
-        .executeTakeFirst(),
-    )
+    const accepted = await tx
+      .updateTable('mcp_tools')
+      .set((expression) => ({
+        accepted_digest: expression.ref('seen_digest'),
+        accepted_definition: sql<string>`seen_definition`,
+        principal_id: by.id,
+        accepted_at: now,
+      }))
+      .where('server', '=', server)
+      .where('tool', '=', tool)
+      .where('seen_digest', '=', digest)
+      .returning('tool')
+      .executeTakeFirst()
     if (accepted === undefined) throw mcpErrors.NOT_SEEN({ detail: `${server}.${tool} ${digest}` })
   }
 }
