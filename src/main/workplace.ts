@@ -40,7 +40,7 @@ import {
 } from '../governance/index.ts'
 import type { Clock, Logger, PrincipalId } from '../kernel/index.ts'
 import type { Database } from '../store/index.ts'
-import { deliveryExecutors, intakeTool, reviewTool, verifyTool } from '../workflow/delivery/index.ts'
+import { deliveryExecutors, intakeTool, reviewTool, selectTool, verifyTool } from '../workflow/delivery/index.ts'
 import type { Configuration } from './configuration.ts'
 import type { ModelPlane } from './model-plane.ts'
 import { openMcpServers, registerMcpTools } from './mcp.ts'
@@ -145,6 +145,7 @@ async function registerTools(
     .register(runCode.assemble)
     .register(describeTool(repositories))
     .register(verifyTool(places))
+    .register(selectTool(places))
     .register(reviewTool(repositories))
     .register(publishTool(repositories))
   for (const kind of upkeepKinds)

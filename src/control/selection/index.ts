@@ -1,4 +1,3 @@
 export { measureChange } from './change-size.ts'
-export type { ChangeSize } from './change-size.ts'
 export { rankCandidates } from './rank-candidates.ts'
-export type { AssessedCandidate, Ranking } from './rank-candidates.ts'
+export type { AssessedCandidate } from './rank-candidates.ts'

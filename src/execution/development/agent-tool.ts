@@ -4,7 +4,7 @@ import { digestOf } from '../../kernel/index.ts'
 import { workspaceSchema } from '../tools/index.ts'
 
 /** A git object id. */
-export const treeSchema = z
+const treeSchema = z
   .string()
   .regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
   .describe('git tree that the call works on')

@@ -18,7 +18,7 @@ export interface ConnectionPlaces {
   readonly secrets: (name: string) => Promise<string | undefined>
 }
 
-export const transportLimits: TransportLimits = {
+const transportLimits: TransportLimits = {
   messageBytes: 4 * 2 ** 20,
   sessionBytes: 64 * 2 ** 20,
   unasked: 1_000,

@@ -11,7 +11,7 @@ import './tables.ts'
  * `accepted`: it is what a person has accepted. `new`: nobody has accepted it. `changed`: it is quarantined until a person
  * accepts what it has become. `gone`: the server offers it no more.
  */
-export type ToolState = 'accepted' | 'new' | 'changed' | 'gone'
+type ToolState = 'accepted' | 'new' | 'changed' | 'gone'
 
 /** A tool as the server offered it last, and as it was accepted. */
 export interface PinnedTool {
