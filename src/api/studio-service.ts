@@ -13,6 +13,7 @@ import {
   type Clock,
   createId,
   digestOf,
+  type Logger,
   type PrincipalId,
   type RunId,
 } from '../kernel/index.ts'
@@ -45,6 +46,7 @@ import { apiErrors } from './errors.ts'
 import { createRoutingQueries, type RoutingQueries, type RoutingQueryServices } from './routing-queries.ts'
 import { summariseRun, viewRun } from './run-report.ts'
 import type { AuditReport, Decision, Page, Studio } from './studio.ts'
+import { createToolServers, type ToolServers, type ToolServerServices } from './tool-servers.ts'
 
 export interface StudioServices {
   readonly database: Database
@@ -62,6 +64,8 @@ export interface StudioServices {
   readonly indexer: CodeServices['indexer']
   readonly background: CodeServices['background']
   readonly routing: Pick<RoutingQueryServices, 'policy' | 'unavailable' | 'view'>
+  readonly mcp: ToolServerServices['mcp']
+  readonly logger: Logger
   exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>
   verifyRecords(scope: TenantScope): Promise<AuditReport>
   /** Stops what belongs to this process. */
@@ -80,6 +84,7 @@ class EmbeddedStudio implements Studio {
   readonly #scope: TenantScope = tenantScope(tenantId, owner)
   readonly code: CodeQueries
   readonly routing: RoutingQueries
+  readonly toolServers: ToolServers
 
   constructor(services: StudioServices) {
     this.#services = services
@@ -96,6 +101,7 @@ class EmbeddedStudio implements Studio {
       clock: services.clock,
       authorise: (by) => this.#readsProject(by),
     })
+    this.toolServers = createToolServers({ ...services, person: (name) => this.#person(name) })
   }
 
   async submit(submission: Submission): Promise<{ readonly runId: string }> {

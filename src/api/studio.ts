@@ -1,5 +1,6 @@
 import type { CodeQueries } from './code-queries.ts'
 import type { RoutingQueries } from './routing-queries.ts'
+import type { ToolServers } from './tool-servers.ts'
 import type { RunEventView, RunSummary, RunView, Submission } from '../contracts/index.ts'
 
 export interface Page<T> {
@@ -32,6 +33,8 @@ export interface Studio {
   readonly code: CodeQueries
   /** Questions about who tries which work. */
   readonly routing: RoutingQueries
+  /** MCP servers whose tools agents use. */
+  readonly toolServers: ToolServers
   submit(submission: Submission): Promise<{ readonly runId: string }>
   listRuns(query: { readonly limit: number; readonly after?: string }): Promise<Page<RunSummary>>
   /** `runId` may be a unique prefix or suffix, or `latest`. */

@@ -5,6 +5,7 @@ import { BackgroundIndexer, contextMigrations } from '../control/context/index.t
 import { modelMigrations } from '../control/models/index.ts'
 import { routingMigrations } from '../control/routing/index.ts'
 import { engineMigrations } from '../engine/index.ts'
+import { mcpMigrations } from '../execution/mcp/index.ts'
 import { RepositoryHost, type SeenRevision } from '../execution/repository/index.ts'
 import {
   createGovernance,
@@ -47,6 +48,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       ...contextMigrations,
       ...modelMigrations,
       ...routingMigrations,
+      ...mcpMigrations,
     ])
     await seedIdentities(database)
     const governance = await createGovernance({
@@ -68,7 +70,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
     const { door } = governance
     const models = await openModelPlane(configuration, { door, database, clock: systemClock, logger })
     closers.push(() => models.gateway.close())
-    const engine = await createWorkplace(
+    const { engine, mcp } = await createWorkplace(
       { configuration, database, governance, repositories, indexer, models, logger, clock: systemClock },
       closers,
     )
@@ -87,6 +89,8 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       indexer,
       background: purpose === 'work',
       routing: models.routing,
+      mcp,
+      logger,
       close,
     })
   } catch (error) {

@@ -8,6 +8,7 @@ import { planTool } from '../control/planning/index.ts'
 import { routingTool } from '../control/routing/index.ts'
 import { createEngine, type Engine, readDefinition } from '../engine/index.ts'
 import { type AgentTool, developmentTools, WorkspaceSessions } from '../execution/development/index.ts'
+import type { McpServers } from '../execution/mcp/index.ts'
 import type { RepositoryHost } from '../execution/repository/index.ts'
 import {
   createNamespaceHost,
@@ -39,9 +40,10 @@ import {
 } from '../governance/index.ts'
 import type { Clock, Logger, PrincipalId } from '../kernel/index.ts'
 import type { Database } from '../store/index.ts'
-import { deliveryExecutors, intakeTool, reviewTool, verifyTool } from '../workflow/delivery/index.ts'
+import { deliveryExecutors, intakeTool, reviewTool, selectTool, verifyTool } from '../workflow/delivery/index.ts'
 import type { Configuration } from './configuration.ts'
 import type { ModelPlane } from './model-plane.ts'
+import { openMcpServers, registerMcpTools } from './mcp.ts'
 import { hostRegistries } from './registries.ts'
 
 export interface WorkplaceParts {
@@ -70,7 +72,7 @@ const sandboxLimits: SandboxLimits = {
 export async function createWorkplace(
   parts: WorkplaceParts,
   closers: (() => Promise<void>)[],
-): Promise<Engine> {
+): Promise<{ readonly engine: Engine; readonly mcp: McpServers }> {
   const { configuration, database, governance, repositories, models, logger, clock } = parts
   const places = await createPlaces(configuration, repositories, logger)
   closers.push(() => places.sandboxes.close())
@@ -85,8 +87,11 @@ export async function createWorkplace(
   const tools = await registerTools(parts, { places, agents, runCode })
   const development = developmentTools({ execution: places, sessions, codeSearch: runCode.search })
   for (const tool of Object.values<AgentTool>(development)) tools.register(tool)
+  const mcp = await openMcpServers(configuration, places, { database, clock })
+  closers.push(() => mcp.close())
+  await registerMcpTools(mcp, tools, logger)
   const { door, approvals, policy } = governance
-  return createEngine({
+  const engine = createEngine({
     database,
     logger,
     clock,
@@ -104,6 +109,7 @@ export async function createWorkplace(
       logger,
     }),
   })
+  return { engine, mcp }
 }
 
 async function registerTools(
@@ -139,6 +145,7 @@ async function registerTools(
     .register(runCode.assemble)
     .register(describeTool(repositories))
     .register(verifyTool(places))
+    .register(selectTool(places))
     .register(reviewTool(repositories))
     .register(publishTool(repositories))
   for (const kind of upkeepKinds)

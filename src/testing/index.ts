@@ -25,3 +25,4 @@ export type {
   RequestOutcome,
   ScenarioSource,
 } from './model-server/index.ts'
+export { ScratchWorkbench } from './scratch-workbench.ts'

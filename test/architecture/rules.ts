@@ -43,6 +43,8 @@ const outsideReachers = [
   'src/execution/sandbox/',
   'src/execution/repository/',
   'src/execution/testing/',
+  // Requests to MCP servers, through the egress proxy.
+  'src/execution/mcp/',
   'src/execution/repair/validation/',
   // Threads that only compute.
   'src/control/context/indexing/threads/',

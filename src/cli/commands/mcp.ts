@@ -4,6 +4,7 @@ import type { CliContext, GlobalOptions } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { placeArgument } from '../repository-argument.ts'
 import { withStudio } from '../with-studio.ts'
+import { mcpToolCommands } from './mcp-tools.ts'
 
 interface McpOptions extends GlobalOptions {
   readonly repo: string
@@ -15,11 +16,15 @@ interface McpOptions extends GlobalOptions {
 
 /** Servers for agents, one for each narrow set of tools. */
 export function mcpCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
-  return new Command('mcp')
-    .description('serve tools to an agent on standard input and output (Model Context Protocol)')
+  const mcp = new Command('mcp')
+    .description(
+      'tools by the Model Context Protocol: serve those of the studio, and look after those of others',
+    )
     .addCommand(
       new Command('code')
-        .description('search, context and symbols of one repository, read-only')
+        .description(
+          'serve an agent on standard input and output: search, context and symbols of one repository, read-only',
+        )
         .option('--repo <path|url>', 'the repository', '.')
         .option('--revision <revision>', "branch, tag or commit (default: the repository's HEAD)")
         .option('--as <name>', 'on whose behalf the agent asks', 'owner')
@@ -28,6 +33,8 @@ export function mcpCommand(context: CliContext, finish: (code: ExitCode) => void
           finish(await serve(context, self.optsWithGlobals()))
         }),
     )
+  for (const command of mcpToolCommands(context, finish)) mcp.addCommand(command)
+  return mcp
 }
 
 async function serve(context: CliContext, options: McpOptions): Promise<ExitCode> {

@@ -4,7 +4,7 @@ import { digestOf } from '../../kernel/index.ts'
 import { workspaceSchema } from '../tools/index.ts'
 
 /** A git object id. */
-export const treeSchema = z
+const treeSchema = z
   .string()
   .regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
   .describe('git tree that the call works on')
@@ -90,6 +90,7 @@ export function modelNameOf(name: string): string {
 const jsonSchemaSchema = z.record(z.string(), z.json())
 
 function jsonSchemaOf(schema: z.ZodType): ModelTool['input'] {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input' })
-  return jsonSchemaSchema.parse(JSON.parse(JSON.stringify(rest)))
+  const described = jsonSchemaSchema.parse(z.toJSONSchema(schema, { io: 'input' }))
+  // The dialect is what every provider presumes; naming it upsets some.
+  return Object.fromEntries(Object.entries(described).filter(([key]) => key !== '$schema'))
 }

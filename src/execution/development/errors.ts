@@ -4,7 +4,7 @@ export const developmentErrors = defineErrors('DEVELOP', {
   PATH_REFUSED: {
     summary: 'The tools of the developer do not touch this path',
     remedy:
-      'Name an ordinary file of the repository by its path relative to the root, for example `src/index.js`.',
+      'Name an ordinary file of the repository by its path relative to the root, for example `lib/parser.js`.',
   },
   PATH_PROTECTED: {
     summary: 'This path is protected; only people change it',

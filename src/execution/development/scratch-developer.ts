@@ -1,8 +1,8 @@
-import { ScratchWorkbench } from '../tools/scratch-workbench.ts'
 import type { ToolContext } from '../../contracts/index.ts'
+import type { ScratchWorkbench } from '../../testing/index.ts'
 import type { Repository } from '../repository/index.ts'
 import type { Workspace } from '../tools/index.ts'
-import type { AgentTool, AgentToolOutput } from './agent-tool.ts'
+import type { AgentTool } from './agent-tool.ts'
 import { developmentTools } from './development-tools.ts'
 import type { DevelopmentPlaces } from './places.ts'
 import { WorkspaceSessions } from './running/sessions.ts'
@@ -52,7 +52,7 @@ export class ScratchDeveloper implements AsyncDisposable {
     written: unknown,
     context: ToolContext = this.context,
   ): Promise<Awaited<ReturnType<ReturnType<typeof developmentTools>[N]['perform']>>> {
-    const tool: AgentTool<unknown, AgentToolOutput> = this.#tools[name]
+    const tool: AgentTool = this.#tools[name]
     const { workspace, tree } = this
     const input = tool.input.parse({ workspace, tree, arguments: written })
     const output = tool.output.parse(await tool.perform(input, context))

@@ -29,7 +29,7 @@ export interface ScriptProblem {
 /** The first thing for which a script would be refused by what runs it, or undefined. */
 export function scriptProblem(path: string, text: string): ScriptProblem | undefined {
   const { file, error } = tryDialects(path, text)
-  const first = file === undefined ? error : file.errors?.[0]
+  const first = file === undefined ? error : file.errors[0]
   return first === undefined ? undefined : describeProblem(first)
 }
 

@@ -13,4 +13,7 @@ export { createNamespaceHost } from './namespaces/create-host.ts'
 
 export { probeSandbox } from './namespaces/probe.ts'
 
+export { openEgress, socketName } from './egress/index.ts'
+export type { EgressDecision } from './egress/index.ts'
+
 export { sandboxErrors } from './errors.ts'

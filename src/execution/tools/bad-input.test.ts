@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Intent } from '../../contracts/index.ts'
 import { executeTool } from './execute.ts'
 import { reproduceFault } from './reproduce.ts'
-import { ScratchWorkbench } from './scratch-workbench.ts'
+import { ScratchWorkbench } from '../../testing/index.ts'
 
 let bench: ScratchWorkbench
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { WorkTask } from '../../contracts/index.ts'
-import { ScratchWorkbench } from './scratch-workbench.ts'
+import { ScratchWorkbench } from '../../testing/index.ts'
 
 let bench: ScratchWorkbench
 

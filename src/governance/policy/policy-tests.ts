@@ -79,7 +79,7 @@ const requestSchema = z.discriminatedUnion('action', [
     ['use-read-tool', 'use-workspace-tool', 'cause-reversible-effect', 'cause-irreversible-effect'],
     resources.run,
   ).extend({ context: toolUse }),
-  ask(['submit-work-item', 'read-project'], resources.project),
+  ask(['submit-work-item', 'read-project', 'accept-tool'], resources.project),
   ask(['read-run', 'cancel-run', 'resume-run', 'request-approval'], resources.run),
   ask(['go-hands-off'], resources.run).extend({
     context: z.strictObject({

@@ -89,7 +89,10 @@ interface BudgetResource {
 /** One question to the policies: who wants to do what to which resource in which context. Mirrors the Cedar schema. */
 export type PolicyRequest = { readonly principal: Principal } & (
   | { readonly action: ToolAction; readonly resource: RunResource; readonly context: ToolUseContext }
-  | { readonly action: 'submit-work-item' | 'read-project'; readonly resource: ProjectResource }
+  | {
+      readonly action: 'submit-work-item' | 'read-project' | 'accept-tool'
+      readonly resource: ProjectResource
+    }
   | {
       readonly action: 'read-run' | 'cancel-run' | 'resume-run' | 'request-approval'
       readonly resource: RunResource

@@ -5,4 +5,5 @@ export { deliveryExecutors } from './executors.ts'
 
 export { intakeTool } from './intake.ts'
 export { reviewTool } from './review.ts'
+export { selectTool } from './select.ts'
 export { verifyTool } from './verify.ts'

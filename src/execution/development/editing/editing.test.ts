@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ScratchWorkbench } from '../../tools/scratch-workbench.ts'
+import { ScratchWorkbench } from '../../../testing/index.ts'
 import { ScratchDeveloper } from '../scratch-developer.ts'
 
 let workbench: ScratchWorkbench

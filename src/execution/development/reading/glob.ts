@@ -34,7 +34,7 @@ type Token =
 function compilePart(part: string): Part {
   if (part === '**') return { kind: 'any' }
   const tokens: Token[] = []
-  const characters = [...part]
+  const characters = Array.from(part)
   for (let at = 0; at < characters.length; at += 1) {
     const character = characters[at] ?? ''
     if (character === '*') {
@@ -72,7 +72,7 @@ function matchPart(part: Part & { kind: 'part' }, text: string): boolean {
   const tokens = part.tokens
   // As shells have it, hidden files are matched only by a pattern that says so.
   if (text.startsWith('.') && !isDot(tokens[0])) return false
-  return matchSequence(tokens, [...text], matchCharacter)
+  return matchSequence(tokens, Array.from(text), matchCharacter)
 }
 
 function isDot(token: Token | undefined): boolean {

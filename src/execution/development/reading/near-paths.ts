@@ -31,7 +31,7 @@ export async function explainAbsence(repository: Repository, tree: string, path:
 }
 
 /** Paths that end like the one that was asked for, or have nearly its name, best first. */
-export function nearPaths(path: string, paths: readonly string[]): readonly string[] {
+function nearPaths(path: string, paths: readonly string[]): readonly string[] {
   const name = posix.basename(path).toLowerCase()
   const stem = stemOf(name)
   const parts = new Set(path.toLowerCase().split('/'))

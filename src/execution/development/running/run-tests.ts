@@ -30,10 +30,15 @@ const parameters = z.strictObject({
 
 const outputSchema = developerOutputSchema.extend({
   outcome: testReportSchema.shape.outcome,
-  /** Ids of the failing tests, sorted. */
-  failing: z.array(z.string()),
-  passed: z.int().nonnegative(),
-  total: z.int().nonnegative(),
+  /** The failing tests in their order; one that stands for the run itself where that fails without naming a test. */
+  failing: z.array(z.object({ id: z.string(), message: z.string() })),
+  /** Ids of the passing tests where only a part of the suite was run; after a whole run all others pass. */
+  passed: z.array(z.string()).optional(),
+  counts: z.object({
+    passed: z.int().nonnegative(),
+    failed: z.int().nonnegative(),
+    all: z.int().nonnegative(),
+  }),
 })
 type TestsOutput = z.infer<typeof outputSchema>
 
@@ -72,7 +77,8 @@ export function runTestsTool(
           },
         })
         session.leaves(tree)
-        return { tree, changed: [], ...summarise(report) }
+        const isPart = paths !== undefined || names !== undefined
+        return { tree, changed: [], ...summarise(report, isPart ? 'part' : 'whole') }
       })
     },
   })
@@ -81,33 +87,46 @@ export function runTestsTool(
 const shownFailures = 15
 const longestMessage = 1_500
 const longestStack = 800
+/** Characters of a message in the record, beside the text. */
+const keptMessage = 500
 const longestTail = 6_000
 
-function summarise(report: TestReport): Omit<TestsOutput, 'tree' | 'changed'> {
+function summarise(report: TestReport, extent: 'part' | 'whole'): Omit<TestsOutput, 'tree' | 'changed'> {
   const failed = report.tests.filter(({ outcome }) => outcome === 'failed')
-  const passed = report.tests.filter(({ outcome }) => outcome === 'passed').length
-  const total = report.tests.length
-  const skipped = total - passed - failed.length
-  const counts = `${passed} passed, ${failed.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
-  const rest = failed.length - shownFailures
-  const pieces = [
-    `${explainOutcome(report)} ${counts}, in ${(report.durationMs / 1000).toFixed(1)} s: ${report.command}`,
+  const passed = report.tests.filter(({ outcome }) => outcome === 'passed').map(({ id }) => id)
+  const counts = { passed: passed.length, failed: failed.length, all: report.tests.length }
+  // Where no single test says what is wrong, the end of the output does.
+  const flaw = failed.length === 0 && report.outcome !== 'passed' ? endOfOutput(report) : undefined
+  return {
+    outcome: report.outcome,
+    failing:
+      flaw === undefined
+        ? failed.map(({ id, message = '' }) => ({ id, message: shortened(message, keptMessage) }))
+        : [{ id: report.command, message: flaw }],
+    ...(extent === 'part' || flaw !== undefined ? { passed } : {}),
+    counts,
+    text: [headline(report, counts), ...describeFailures(failed), ...(flaw === undefined ? [] : [flaw])].join(
+      '\n\n',
+    ),
+  }
+}
+
+function endOfOutput({ outputTail }: TestReport): string {
+  return `The output ends with\n${readableOutput(outputTail, 0, longestTail)}`
+}
+
+function headline(report: TestReport, { passed, failed, all }: TestsOutput['counts']): string {
+  const skipped = all - passed - failed
+  const counts = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+  return `${explainOutcome(report)} ${counts}, in ${(report.durationMs / 1000).toFixed(1)} s: ${report.command}`
+}
+
+function describeFailures(failed: readonly TestCase[]): readonly string[] {
+  const others = failed.slice(shownFailures).map(({ id }) => id)
+  return [
     ...failed.slice(0, shownFailures).map(describeFailure),
-    ...(rest > 0
-      ? [
-          `… and ${rest} more: ${failed
-            .slice(shownFailures, shownFailures + 50)
-            .map(({ id }) => id)
-            .join(', ')}`,
-        ]
-      : []),
-    // Where no single test says what is wrong, the end of the output does.
-    ...(failed.length === 0 && report.outcome !== 'passed'
-      ? [`The output ends with\n${readableOutput(report.outputTail, 0, longestTail)}`]
-      : []),
+    ...(others.length === 0 ? [] : [`… and ${others.length} more: ${others.slice(0, 50).join(', ')}`]),
   ]
-  const failing = [...new Set(failed.map(({ id }) => id))].toSorted()
-  return { outcome: report.outcome, failing, passed, total, text: pieces.join('\n\n') }
 }
 
 function explainOutcome({ outcome }: TestReport): string {

@@ -8,7 +8,7 @@ import { canBringTo, bringTo } from './bring-to.ts'
  * What a sandbox is kept for. In that of `shell` everything stays that commands leave behind, such as what a build has
  * made; that of `tests` is put back after every run, so that a run of tests depends on the tree alone.
  */
-export type SessionPurpose = 'shell' | 'tests'
+type SessionPurpose = 'shell' | 'tests'
 
 export interface SessionRequest {
   readonly purpose: SessionPurpose

@@ -11,19 +11,23 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
-import type { ToolContext, WorkItem, WorkTask } from '../../contracts/index.ts'
-import { createId, silentLogger } from '../../kernel/index.ts'
-import { toolContextOf } from '../../testing/index.ts'
-import { RepositoryHost } from '../repository/index.ts'
-import { createNamespaceHost, createUnconfinedHost, probeSandbox } from '../sandbox/index.ts'
-import { locateToolchain, publicRegistries, type Registries } from '../testing/index.ts'
-import { type UpkeepKind, upkeepKinds } from '../upkeep/index.ts'
-import { prepareTool } from './prepare.ts'
-import { proposeTool, verifyKindTool } from './upkeep.ts'
-import type { ExecutionPlaces, Workspace } from './workspace.ts'
+import type { ToolContext, WorkItem, WorkTask } from '../contracts/index.ts'
+import { RepositoryHost } from '../execution/repository/index.ts'
+import { createNamespaceHost, createUnconfinedHost, probeSandbox } from '../execution/sandbox/index.ts'
+import { locateToolchain, publicRegistries, type Registries } from '../execution/testing/index.ts'
+import {
+  type ExecutionPlaces,
+  prepareTool,
+  proposeTool,
+  verifyKindTool,
+  type Workspace,
+} from '../execution/tools/index.ts'
+import { type UpkeepKind, upkeepKinds } from '../execution/upkeep/index.ts'
+import { createId, silentLogger } from '../kernel/index.ts'
+import { toolContextOf } from './tool-context.ts'
 
 /** A small project with a linter, a formatter and a lock file, as `test/fixtures/till` has it. */
-const sampleProject = join(import.meta.dirname, '../../../test/fixtures/till')
+const sampleProject = join(import.meta.dirname, '../../test/fixtures/till')
 
 type Files = Readonly<Record<string, string | Uint8Array>>
 

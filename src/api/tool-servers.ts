@@ -1,0 +1,93 @@
+import type { Principal } from '../contracts/index.ts'
+import type { McpServer, McpServers, PinnedTool } from '../execution/mcp/index.ts'
+import { type Administration, seededIdentities } from '../governance/index.ts'
+import { createId, type Logger, type RunId } from '../kernel/index.ts'
+
+/** A tool of an MCP server, as it was seen last and as it was accepted. */
+export interface ServerTool extends PinnedTool {
+  /** As agent files grant it. */
+  readonly name: string
+  /** Whether agents may use it once it is accepted. */
+  readonly effect: 'read' | 'external'
+}
+
+export interface ToolServer {
+  readonly server: string
+  /** The command or address. */
+  readonly place: string
+  readonly tools: readonly ServerTool[]
+}
+
+/** What clients may do with the MCP servers whose tools agents use. */
+export interface ToolServers {
+  /** All servers with what is recorded of them; none is asked. */
+  list(by: string): Promise<readonly ToolServer[]>
+  /** Asks one server what it offers, and records that. */
+  inspect(server: string, by: string, signal: AbortSignal): Promise<ToolServer>
+  /** Accepts a definition that a person has looked at, by its digest. */
+  accept(tool: {
+    readonly server: string
+    readonly tool: string
+    readonly digest: string
+    readonly by: string
+  }): Promise<void>
+}
+
+export interface ToolServerServices {
+  readonly mcp: McpServers
+  readonly administration: Administration
+  readonly logger: Logger
+  readonly person: (name: string) => Promise<Principal>
+}
+
+const { tenant: tenantId, project: projectId } = seededIdentities
+
+export function createToolServers({ mcp, administration, logger, person }: ToolServerServices): ToolServers {
+  const authorise = async (
+    by: string,
+    action: 'read-project' | 'accept-tool',
+    detail: Readonly<Record<string, unknown>>,
+    work?: Parameters<Administration['authorise']>[1],
+  ): Promise<Principal> => {
+    const principal = await person(by)
+    const resource = { kind: 'project', tenantId, projectId } as const
+    await administration.authorise(
+      { principal, tenantId, intention: { action, resource }, runId: null, detail },
+      work,
+    )
+    return principal
+  }
+  return {
+    async list(by) {
+      const { id: principalId } = await authorise(by, 'read-project', {})
+      return Promise.all(
+        mcp.servers.map(async (server) =>
+          viewServer(server, await mcp.recorded({ tenantId, principalId }, server.name)),
+        ),
+      )
+    },
+    async inspect(name, by, signal) {
+      // Whoever may accept what a server says may start it.
+      const principal = await authorise(by, 'accept-tool', { server: name })
+      const runId = createId('inspection') as RunId
+      const tools = await mcp.inspect(name, { tenantId, runId, principal, logger, signal })
+      const server = mcp.require(name)
+      return viewServer(server, tools)
+    },
+    async accept({ by, ...tool }) {
+      await authorise(by, 'accept-tool', tool, (tx, actor) => mcp.accept(tx, tool, actor))
+    },
+  }
+}
+
+function viewServer(server: McpServer, tools: readonly PinnedTool[]): ToolServer {
+  return {
+    server: server.name,
+    place: server.transport === 'stdio' ? server.command.join(' ') : server.url,
+    tools: tools.map((tool) => ({
+      ...tool,
+      name: `mcp.${server.name}.${tool.tool}`,
+      effect: server.tools[tool.tool] ?? 'external',
+    })),
+  }
+}

@@ -1,0 +1,6 @@
+export { parseMcpServers } from './configuration.ts'
+export type { McpServer } from './configuration.ts'
+export { mcpErrors } from './errors.ts'
+export { McpServers } from './mcp-servers.ts'
+export { mcpMigrations } from './migrations.ts'
+export type { PinnedTool } from './pins.ts'
