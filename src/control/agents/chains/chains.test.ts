@@ -189,17 +189,20 @@ describe('shipped chains', () => {
     'explain-failure@1': 'c5607d467d6a',
   }
 
-  test.each([understandRequest, writeCriteria, explainFailure].map((step) => [step.name, step] as const))(
-    '%s is as it was released, and short',
-    (name, step) => {
-      const { version, instructions, model } = step as PromptStep<never, unknown>
+  test.each([pick(understandRequest), pick(writeCriteria), pick(explainFailure)])(
+    '$name is as it was released, and short',
+    ({ name, version, instructions, model }) => {
       expect(digestOfValue([version, instructions, model]).slice(7, 19)).toBe(released[`${name}@${version}`])
       expect(instructions.length).toBeLessThan(3000)
     },
   )
 })
 
-function textOf(message: Parameters<typeof JSON.stringify>[0] | undefined): string {
+function pick<I, O>({ name, version, instructions, model }: PromptStep<I, O>) {
+  return { name, version, instructions, model }
+}
+
+function textOf(message: unknown): string {
   const { content } = z.object({ content: z.array(z.object({ text: z.string() })) }).parse(message)
   return content[0]!.text
 }

@@ -264,7 +264,10 @@ describe('how it ends', () => {
     const model = scriptedModel({ text })
     const ask = vi.spyOn(model, 'ask')
     const outcome = await ends([], { model })
-    expect(outcome).toMatchObject({ kind: 'stuck', breaker: 'repetition', used: { steps: 0 } })
+    expect(outcome).toMatchObject({ kind: 'stuck', breaker: 'repetition', used: { steps: 1 } })
+    // A small part of it arrived.
+    expect(outcome.used.tokens).toBeLessThan(text.length / 50)
+    expect(outcome.used.tokens).toBeGreaterThan(500)
     await expect(ask.mock.results[0]!.value).rejects.toThrow()
   })
 
