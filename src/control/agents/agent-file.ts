@@ -31,6 +31,7 @@ const toolAgentSchema = z.strictObject({
   confidence: z.number().min(0).max(1),
 })
 
+/** How an agent asks models. */
 const modelPolicySchema = z.strictObject({
   /** A model of the catalogue or a route; whether the run may use it is decided by the gateway. */
   route: z.string().min(1).max(200),
@@ -44,8 +45,6 @@ const modelPolicySchema = z.strictObject({
   /** Most tokens of one request; older turns are compacted before it is reached. */
   contextTokens: z.int().min(4000).max(2_000_000).default(100_000),
 })
-/** How an agent asks models. */
-export type ModelPolicy = z.infer<typeof modelPolicySchema>
 
 const modelAgentSchema = z.strictObject({
   ...named,

@@ -3,10 +3,17 @@ import { z } from 'zod'
 import type { Escalation } from '../../../contracts/index.ts'
 import { AtelierError, digestOfValue } from '../../../kernel/index.ts'
 import { type ScriptedTurn, scriptedModel } from '../../../testing/index.ts'
-import { acceptanceChain, understandRequest, writeCriteria } from './acceptance.ts'
-import { byModel, chain, type PerformStep } from './chain.ts'
-import { explainFailure, failureSummary } from './failure-summary.ts'
-import { askStep, type PromptStep } from './prompt-step.ts'
+import {
+  acceptanceChain,
+  askStep,
+  byModel,
+  chain,
+  failureSummary,
+  type PerformStep,
+  type PromptStep,
+} from '../index.ts'
+import { understandRequest, writeCriteria } from './acceptance.ts'
+import { explainFailure } from './failure-summary.ts'
 
 const double: PromptStep<{ n: number }, { n: number }> = {
   name: 'double',
