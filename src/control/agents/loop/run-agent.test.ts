@@ -158,6 +158,19 @@ describe('what a model gets wrong is told to it', () => {
     expect(lastResults(work, 4)).toContain('in the last run failed: test of a.js')
   })
 
+  test('tests that failed before and are no part of the work hold nobody up', async () => {
+    const brief = { ...scratchBrief, failingAnyway: ['test of other.js'] }
+    const script = [
+      ...Array.from({ length: 7 }, (_, round) => [edit(`right ${round}`), runTests]).flat(),
+      finish,
+    ]
+    const work = run(script, { brief }, scratchWorkspace({ 'a.js': 'wrong', 'other.js': 'wrong' }))
+    expect(await work.outcome).toMatchObject({ kind: 'completed', escalation: { failingTests: [] } })
+    expect(JSON.stringify(work.model.asked[0]!.request.messages[1])).toContain(
+      'Failed before, and not part of the work',
+    )
+  })
+
   test('text alone is no result', async () => {
     const work = run({ text: 'All done, the tests pass!' })
     expect(await work.outcome).toMatchObject({

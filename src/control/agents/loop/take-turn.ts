@@ -113,7 +113,7 @@ function callServices(
   { calls }: ReadAnswer,
   signal: AbortSignal,
 ): Parameters<typeof performCalls>[2] {
-  const { agent, acts, key, replies = {} } = work.options
+  const { agent, acts, brief, key, replies = {} } = work.options
   const { contextTokens } = agent.model
   const turn = state.turns.length + 1
   return {
@@ -124,6 +124,7 @@ function callServices(
     replies,
     result: work.result,
     startTree: work.startTree,
+    failingAnyway: new Set(brief.failingAnyway),
     callsLeft: agent.limits.toolCalls - state.used.toolCalls,
     // All results of one answer together take no more than a third of what a request can hold.
     resultTokens: Math.floor(
