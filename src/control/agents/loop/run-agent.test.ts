@@ -236,6 +236,19 @@ describe('how it ends', () => {
     )
   })
 
+  test('at a later tier another route is asked, and what was used before counts', async () => {
+    const usedBefore = { tokens: 100, money: 5, unpriced: 0, milliseconds: 1000, toolCalls: 2, steps: 49 }
+    const work = run([edit('right'), finish], { tier: 1, usedBefore })
+    expect(await work.outcome).toMatchObject({
+      kind: 'capped',
+      limit: 'steps',
+      route: 'large',
+      tier: 1,
+      used: { steps: 50, toolCalls: 3 },
+    })
+    expect(work.model.asked.map(({ request }) => request.model)).toEqual(['large'])
+  })
+
   test.each([
     ['tokens', '{ seconds: 600, toolCalls: 100, tokens: 9000, money: 1000000, steps: 50 }'],
     ['money', '{ seconds: 600, toolCalls: 100, tokens: 1000000, money: 300, steps: 50 }'],
