@@ -41,9 +41,9 @@ export async function takeTurn(work: Work, before: AgentState): Promise<Step> {
     const reason = `the next request has some ${asked} tokens, and ${contextTokens} are possible`
     return { state, end: { kind: 'capped', limit: 'context', reason } }
   }
-  const room = agent.limits.tokens - state.used.tokens - asked
-  if (room < leastAnswer) return { state, end: cappedBy('tokens', agent.limits) }
-  const request = nextRequest(work.frame, state, Math.min(maxOutputTokens, room))
+  const left = agent.limits.tokens - state.used.tokens - asked
+  if (left < leastAnswer) return { state, end: cappedBy('tokens', agent.limits) }
+  const request = nextRequest(work.frame, state, Math.min(maxOutputTokens, left, contextTokens - asked))
   const turn = state.turns.length + 1
   const asking = await within(bounds(work, state), (signal) => ask(work, request, turn, signal))
   if (asking.kind === 'ended') return { state: addUsage(state, asking), end: asking.end }
