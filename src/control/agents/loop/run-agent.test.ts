@@ -171,6 +171,21 @@ describe('what a model gets wrong is told to it', () => {
     )
   })
 
+  test('an agent that can only read is not held to changing something', async () => {
+    const agent = scratchAgent({ tools: '[files.read, code.search]', output: 'review' })
+    const files = Object.fromEntries(
+      Array.from({ length: 24 }, (_, index) => [`${index}.js`, `text ${index}`]),
+    )
+    const reads = Object.keys(files).map((path) => ({ calls: [{ tool: 'files_read', input: { path } }] }))
+    const result = { summary: 'All is well.', findings: [], checked: ['all files'] }
+    const work = run(
+      [...reads, { calls: [{ tool: 'finish', input: result }] }],
+      { agent },
+      scratchWorkspace(files),
+    )
+    expect(await work.outcome).toMatchObject({ kind: 'completed', result, used: { steps: 25 } })
+  })
+
   test('text alone is no result', async () => {
     const work = run({ text: 'All done, the tests pass!' })
     expect(await work.outcome).toMatchObject({

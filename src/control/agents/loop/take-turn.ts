@@ -143,7 +143,7 @@ interface PerformedTurn {
 
 /** Ends the turn: what the studio says about it, what the breakers say, and whether that was the end. */
 function conclude(
-  { options: { agent, onTurn } }: Work,
+  { options: { agent, onTurn }, frame }: Work,
   { before, request, response, answer, performed }: PerformedTurn,
 ): Step {
   const turn: Omit<Turn, 'tokens'> = {
@@ -154,7 +154,7 @@ function conclude(
     facts: {
       actions: [...new Set(performed.actions)],
       results: performed.resultDigests.length === 0 ? '' : digestOfValue(performed.resultDigests),
-      tree: performed.state.tree,
+      tree: frame.toolbox.canChange ? performed.state.tree : '',
       failing: [...performed.state.failing.keys()].sort(),
       testRuns: performed.testRuns,
       milliseconds: performed.state.used.milliseconds - before.used.milliseconds,
