@@ -21,7 +21,6 @@ interface Measured {
  * file can have them.
  */
 export default async function benchmarkBreakers(): Promise<BenchmarkResult> {
-  const limits = benchAgent.limits
   const rows: string[][] = []
   const figures: Record<string, unknown> = {}
   const shares: number[] = []
@@ -30,6 +29,7 @@ export default async function benchmarkBreakers(): Promise<BenchmarkResult> {
     const stopped = await measure(scenario, true)
     const alone = await measure(scenario, false)
     const { used } = stopped.outcome
+    const { limits } = workOn(scenario, benchAgent).agent
     const by = endOf(stopped.outcome)
     const within =
       used.tokens <= limits.tokens &&

@@ -1,10 +1,11 @@
+import type { ModelRequest } from '../../src/contracts/index.ts'
 import type { ScriptedAnswer } from '../../src/testing/index.ts'
 
 /** One way to run away. */
 export interface Scenario {
   readonly name: string
   /** The `turn` counts from 1. */
-  readonly answer: (turn: number) => ScriptedAnswer
+  readonly answer: (turn: number, request: ModelRequest) => ScriptedAnswer
   /** Which breaker or limit is for it. */
   readonly stoppedBy: string
   /** Answers of the model after which it has to be stopped. */
@@ -30,7 +31,7 @@ export const scenarios: readonly Scenario[] = [
       milliseconds: 58_000,
     }),
     stoppedBy: 'same-test',
-    steps: 8,
+    steps: 7,
   },
   {
     name: 'does the same again and again',
@@ -83,7 +84,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'repeats one passage without end',
     answer: () => ({ text: 'Let me check the tests again, and then '.repeat(20_000) }),
     stoppedBy: 'repetition',
-    steps: 0,
+    steps: 1,
   },
   {
     name: 'calls a hundred things at once',
@@ -94,13 +95,16 @@ export const scenarios: readonly Scenario[] = [
       })),
     }),
     stoppedBy: 'limit of toolCalls',
-    steps: 2,
+    steps: 10,
   },
   {
     name: 'writes enormous answers',
-    answer: (turn) => ({ ...edit(`attempt ${turn}`), usage: { output: 60_000 } }),
+    answer: (turn, { maxOutputTokens = 0 }) => ({
+      ...edit(`attempt ${turn}`),
+      usage: { output: maxOutputTokens },
+    }),
     stoppedBy: 'limit of tokens',
-    steps: 17,
+    steps: 32,
   },
   {
     name: 'does not answer at all',

@@ -8,13 +8,15 @@ import type { ModelClient } from '../../src/contracts/index.ts'
 import { scriptedModel } from '../../src/testing/index.ts'
 import type { Scenario } from './scenarios.ts'
 
+const model = '{ route: bench, maxOutputTokens: 32000 }'
 const limits = '{ seconds: 1800, toolCalls: 150, tokens: 1000000, money: 5000000, steps: 60 }'
 
 /** An agent with breakers as they are when its file says nothing about them. */
-export const benchAgent = scratchAgent({ limits })
+export const benchAgent = scratchAgent({ model, limits })
 
 /** The same agent with breakers as loose as a file can have them, so that its limits decide. */
 export const onlyLimits = scratchAgent({
+  model,
   limits,
   breakers:
     '{ sameTestCalls: 50, sameTestSeconds: 86400, identical: 20, oscillation: 30, noProgress: 200, formatErrors: 20, refusals: 50 }',
@@ -28,7 +30,10 @@ export function workOn(scenario: Scenario, agent: RunAgentOptions['agent']): Run
     Array.from({ length: 80 }, (_, index) => [`file-${index}.js`, `right ${`${index} `.repeat(2000)}`]),
   )
   const workspace = scratchWorkspace({ 'a.js': 'wrong', ...files }, { milliseconds: 1000 })
-  const scripted = scriptedModel((_request, turn) => ({ milliseconds: answerMs, ...scenario.answer(turn) }))
+  const scripted = scriptedModel((request, turn) => ({
+    milliseconds: answerMs,
+    ...scenario.answer(turn, request),
+  }))
   return {
     // What hangs would take the real time of the limit.
     agent: scenario.hangs === true ? { ...agent, limits: { ...agent.limits, seconds: 2 } } : agent,

@@ -60,6 +60,11 @@ test.each([
   ['model.speed', played.replace('route: small', 'route: small, speed: 9'), 'speed'],
   ['breakers.off', played.replace('identical: 3', 'off: true'), 'off'],
   ['a missing output', played.replace('output: change\n', ''), 'output'],
+  [
+    'answers larger than requests',
+    played.replace('temperature: 0.2', 'contextTokens: 9000'),
+    'maxOutputTokens leaves',
+  ],
   ['a model without a route', played.replace('route: small, ', ''), 'model.route'],
 ])('names the place of %s', (_what, text, place) => {
   expect(() => parseAgent(text, 'fixer.md')).toThrow(

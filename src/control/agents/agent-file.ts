@@ -31,21 +31,25 @@ const toolAgentSchema = z.strictObject({
   confidence: z.number().min(0).max(1),
 })
 
-const modelPolicySchema = z.strictObject({
-  /** A model of the catalogue or a route; whether the run may use it is decided by the gateway. */
-  route: z.string().min(1).max(200),
-  /** Asked one after the other when the one before did not succeed; then a person. */
-  fallback: z.array(z.string().min(1).max(200)).max(4).default([]),
-  reasoning: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']).optional(),
-  temperature: z.number().min(0).max(2).optional(),
-  topP: z.number().gt(0).max(1).optional(),
-  /** Most tokens of one answer. */
-  maxOutputTokens: z.int().min(256).max(200_000).default(8192),
-  /** Most tokens of one request; older turns are compacted before it is reached. */
-  contextTokens: z.int().min(4000).max(2_000_000).default(100_000),
-})
 /** How an agent asks models. */
-export type ModelPolicy = z.infer<typeof modelPolicySchema>
+const modelPolicySchema = z
+  .strictObject({
+    /** A model of the catalogue or a route; whether the run may use it is decided by the gateway. */
+    route: z.string().min(1).max(200),
+    /** Asked one after the other when the one before did not succeed; then a person. */
+    fallback: z.array(z.string().min(1).max(200)).max(4).default([]),
+    reasoning: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']).optional(),
+    temperature: z.number().min(0).max(2).optional(),
+    topP: z.number().gt(0).max(1).optional(),
+    /** Most tokens of one answer. */
+    maxOutputTokens: z.int().min(256).max(200_000).default(8192),
+    /** Most tokens of one request; older turns are compacted before it is reached. */
+    contextTokens: z.int().min(4000).max(2_000_000).default(100_000),
+  })
+  .refine(
+    ({ maxOutputTokens, contextTokens }) => maxOutputTokens <= contextTokens / 2,
+    'maxOutputTokens leaves less than half of contextTokens for the request',
+  )
 
 const modelAgentSchema = z.strictObject({
   ...named,

@@ -5,7 +5,7 @@ import { type Agent, parseAgent } from './agent-file.ts'
 import { agentErrors } from './errors.ts'
 
 /** A folder of agent files, and who answers for it. */
-export interface AgentFolder {
+interface AgentFolder {
   readonly directory: string
   /** Tools that agents of this folder may be granted; any when absent. */
   readonly grantable?: readonly string[]

@@ -254,7 +254,12 @@ describe('the same question', () => {
     const events: ModelEvent[] = []
     const other = await ask(exact, access, events)
     expect(upstream.received).toHaveLength(1)
-    expect(other).toEqual({ ...one, cost: 0, provenance: { ...one.provenance, cached: true } })
+    expect(other).toEqual({
+      ...one,
+      milliseconds: other.milliseconds,
+      cost: 0,
+      provenance: { ...one.provenance, cached: true },
+    })
     expect(events.map(({ kind }) => kind)).toEqual(['text', 'finished'])
     expect(await scratch.spent(access)).toEqual({ money: 0, tokens: 0, reserved: 0 })
     await ask({ ...exact, seed: 1 })

@@ -92,6 +92,7 @@ describe('a call of a model', () => {
       finish: 'stop',
       usage: { input: 20, output: 5, cacheRead: 0, cacheWrite: 0, reasoning: 0, source: 'provider' },
       cost: 90,
+      milliseconds: expect.any(Number) as number,
       provenance: {
         model: 'small',
         version: 'served-1',

@@ -20,7 +20,8 @@ export async function developerBrief(
   input: DevelopmentInput,
   { key, earlier }: { readonly key: string; readonly earlier: AgentOutcome | undefined },
 ): Promise<AgentBrief> {
-  const { workItem, intent, workspace, reproduction, repair } = input
+  const { workItem, intent, workspace, baseline, reproduction, repair } = input
+  const shown = new Set(reproduction?.failing.map(({ id }) => id))
   const found = repair?.outcome === 'escalated' ? repair.escalation : undefined
   const assemble = tools.require('context.assemble') as Tool<unknown, { readonly text: string }>
   const context = await actor.act(
@@ -50,6 +51,9 @@ export async function developerBrief(
     constraints,
     material,
     failingTests: (reproduction?.failing ?? []).map(({ id, message = '' }) => ({ id, message })),
+    failingAnyway: baseline.tests
+      .filter(({ id, outcome }) => outcome === 'failed' && !shown.has(id))
+      .map(({ id }) => id),
   }
 }
 

@@ -25,7 +25,7 @@ export interface TurnFacts {
   readonly actions: readonly string[]
   /** Digest of all results together; empty where nothing was called. */
   readonly results: string
-  /** Tree after the turn; empty where the agent has no workspace. */
+  /** Tree after the turn; empty where the agent cannot change one. */
   readonly tree: string
   /** Ids of the tests known to fail after the turn, sorted. */
   readonly failing: readonly string[]

@@ -150,7 +150,7 @@ describe('no progress', () => {
     expect(all).toContain('nudge')
   })
 
-  test('agents without a workspace may read as long as their limits let them', () => {
+  test('agents that can only read may do so as long as their limits let them', () => {
     expect(
       verdicts(
         noProgress,

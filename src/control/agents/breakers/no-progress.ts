@@ -1,6 +1,6 @@
 import { type Breaker, fine, type TurnFacts } from './breaker.ts'
 
-/** Turn after turn neither the files nor what fails in them changes. Agents without a workspace only read; they have steps. */
+/** Turn after turn neither the files nor what fails in them changes. Whoever can only read is bounded by steps. */
 export const noProgress: Breaker = (turns, { noProgress: limit }) => {
   const last = turns.at(-1)
   if (last === undefined || last.tree === '') return fine

@@ -3,10 +3,17 @@ import { z } from 'zod'
 import type { Escalation } from '../../../contracts/index.ts'
 import { AtelierError, digestOfValue } from '../../../kernel/index.ts'
 import { type ScriptedTurn, scriptedModel } from '../../../testing/index.ts'
-import { acceptanceChain, understandRequest, writeCriteria } from './acceptance.ts'
-import { byModel, chain, type PerformStep } from './chain.ts'
-import { explainFailure, failureSummary } from './failure-summary.ts'
-import { askStep, type PromptStep } from './prompt-step.ts'
+import {
+  acceptanceChain,
+  askStep,
+  byModel,
+  chain,
+  failureSummary,
+  type PerformStep,
+  type PromptStep,
+} from '../index.ts'
+import { understandRequest, writeCriteria } from './acceptance.ts'
+import { explainFailure } from './failure-summary.ts'
 
 const double: PromptStep<{ n: number }, { n: number }> = {
   name: 'double',
@@ -189,17 +196,20 @@ describe('shipped chains', () => {
     'explain-failure@1': 'c5607d467d6a',
   }
 
-  test.each([understandRequest, writeCriteria, explainFailure].map((step) => [step.name, step] as const))(
-    '%s is as it was released, and short',
-    (name, step) => {
-      const { version, instructions, model } = step as PromptStep<never, unknown>
+  test.each([pick(understandRequest), pick(writeCriteria), pick(explainFailure)])(
+    '$name is as it was released, and short',
+    ({ name, version, instructions, model }) => {
       expect(digestOfValue([version, instructions, model]).slice(7, 19)).toBe(released[`${name}@${version}`])
       expect(instructions.length).toBeLessThan(3000)
     },
   )
 })
 
-function textOf(message: Parameters<typeof JSON.stringify>[0] | undefined): string {
+function pick<I, O>({ name, version, instructions, model }: PromptStep<I, O>) {
+  return { name, version, instructions, model }
+}
+
+function textOf(message: unknown): string {
   const { content } = z.object({ content: z.array(z.object({ text: z.string() })) }).parse(message)
   return content[0]!.text
 }

@@ -93,7 +93,7 @@ export async function askStep<I, O>(
 }
 
 /** Which version of which prompt it is, for the record of every call. */
-export function stepVersion({ name, version, instructions }: PromptStep<never, unknown>): string {
+function stepVersion<I, O>({ name, version, instructions }: PromptStep<I, O>): string {
   return `${name}@${version} ${digestOf(instructions)}`
 }
 

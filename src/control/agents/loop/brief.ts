@@ -10,16 +10,23 @@ export interface AgentBrief {
   readonly constraints: readonly string[]
   /** Texts from outside, or that other agents wrote: data. */
   readonly material: readonly { readonly label: string; readonly text: string }[]
-  /** Tests that are known to fail at the beginning. */
+  /** Tests that fail and that the work is to mend. */
   readonly failingTests: readonly FailingTest[]
+  /** Ids of tests that failed before and have nothing to do with the work: nobody is held to them. */
+  readonly failingAnyway?: readonly string[]
 }
 
 /** The first message to the agent; it stays the same for all of its work, at the front of every request. */
-export function renderBrief({ goal, constraints, material, failingTests }: AgentBrief): string {
+export function renderBrief(brief: AgentBrief): string {
+  const { goal, constraints, material, failingTests, failingAnyway = [] } = brief
   const sections = [`# Goal\n\n${goal}`]
   if (constraints.length > 0)
     sections.push(`# Constraints\n\n${constraints.map((line) => `- ${line}`).join('\n')}`)
   if (failingTests.length > 0) sections.push(`# Failing tests\n\n${renderFailing(failingTests)}`)
+  if (failingAnyway.length > 0) {
+    const tests = failingAnyway.map((id) => ({ id, message: '' }))
+    sections.push(`# Failed before, and not part of the work\n\n${renderFailing(tests)}`)
+  }
   for (const { label, text } of material) sections.push(asData(label, text))
   return sections.join('\n\n')
 }

@@ -34,17 +34,14 @@ export function compact(state: AgentState, fixedTokens: number, contextTokens: n
 /** Tokens of the next request, guessed with care. */
 export function requestTokens(state: AgentState, fixedTokens: number): number {
   const turns = state.turns.slice(state.compactedBefore)
-  return turns.reduce(
-    (sum, turn) => sum + turnTokens(turn),
-    fixedTokens + estimateTokens(state.summary ?? ''),
-  )
+  return turns.reduce((sum, turn) => sum + turn.tokens, fixedTokens + estimateTokens(state.summary ?? ''))
 }
 
 export function messageTokens(message: ModelMessage): number {
   return estimateTokens(JSON.stringify(message))
 }
 
-function turnTokens({ content, results, notes }: Turn): number {
+export function turnTokens({ content, results, notes }: Pick<Turn, 'content' | 'results' | 'notes'>): number {
   return estimateTokens(JSON.stringify([content, results, notes]))
 }
 

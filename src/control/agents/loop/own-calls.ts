@@ -17,6 +17,8 @@ export interface CallServices {
   readonly replies: Readonly<Record<string, string>>
   readonly result: ExpectedResult
   readonly startTree: string
+  /** Tests whose failing says nothing about the work. */
+  readonly failingAnyway: ReadonlySet<string>
   /** Calls that may still be made. */
   readonly callsLeft: number
   /** Tokens of one result. */

@@ -55,7 +55,8 @@ export async function performCalls(
     )
     const thrown = outcomes.find((one) => one.status === 'rejected')
     if (thrown !== undefined) throw thrown.reason
-    state = addUsage(state, { toolCalls: group.length, milliseconds: longest })
+    const made = group.filter(({ index }) => index < callsPossible(services)).length
+    state = addUsage(state, { toolCalls: made, milliseconds: longest })
     outcomes.forEach((one, position) => {
       const at = group[position]
       if (one.status === 'fulfilled' && at !== undefined)
@@ -93,15 +94,19 @@ function readsOnly(call: ReadCall): boolean {
   return call.kind === 'call' && call.granted.kind === 'act' && call.granted.tool.readOnly
 }
 
+function callsPossible({ callsLeft }: CallServices): number {
+  return Math.min(callsLeft, callsAtOnce)
+}
+
 /** What came of a call before the state knows of it. */
 type Acted =
   | { readonly outcome?: undefined; readonly problem?: string }
   | { readonly outcome: ToolOutcome; readonly tool: AgentTool }
 
 async function act(state: AgentState, call: ReadCall, index: number, services: CallServices): Promise<Acted> {
+  const possible = callsPossible(services)
+  if (index >= possible) return { problem: `only ${possible} calls were possible in this answer` }
   if (call.kind !== 'call' || call.granted.kind !== 'act') return {}
-  const left = Math.min(services.callsLeft, callsAtOnce)
-  if (index >= left) return { problem: `not performed: ${left} calls were possible in this answer` }
   const { tool } = call.granted
   const whole = tool.inputFor(call.input, state.tree)
   if ('problem' in whole) return { problem: whole.problem }
@@ -122,6 +127,7 @@ function settle(
   services: CallServices,
 ): Done {
   const treeBefore = state.tree
+  if (acted.outcome !== undefined) return settleAct(state, call, index, acted, services)
   if (call.kind === 'refused')
     return {
       state,
@@ -132,7 +138,6 @@ function settle(
     }
   if (call.kind === 'malformed')
     return { state, call, treeBefore, failed: true, malformed: true, text: `Not performed: ${call.problem}.` }
-  if (acted.outcome !== undefined) return settleAct(state, call, index, acted, services)
   if (acted.problem !== undefined)
     return { state, call, treeBefore, failed: true, malformed: true, text: `Not performed: ${acted.problem}` }
   return performOwn(state, call, index, services)
@@ -159,7 +164,11 @@ function settleAct(
       text: `Failed (${code}).\n${asData(tool.name, text)}`,
     }
   }
-  const { tree, tests } = tool.observe(outcome.output, call.kind === 'call' ? call.input : {})
+  const { tree, tests: ranTests } = tool.observe(outcome.output, call.kind === 'call' ? call.input : {})
+  const tests = ranTests && {
+    ...ranTests,
+    failing: ranTests.failing.filter(({ id }) => !services.failingAnyway.has(id)),
+  }
   let state = tree === undefined ? before : { ...before, tree }
   if (tests !== undefined) state = withTests(state, tests)
   const whole = tool.present(outcome.output).slice(0, keptCharacters)

@@ -158,6 +158,34 @@ describe('what a model gets wrong is told to it', () => {
     expect(lastResults(work, 4)).toContain('in the last run failed: test of a.js')
   })
 
+  test('tests that failed before and are no part of the work hold nobody up', async () => {
+    const brief = { ...scratchBrief, failingAnyway: ['test of other.js'] }
+    const script = [
+      ...Array.from({ length: 7 }, (_, round) => [edit(`right ${round}`), runTests]).flat(),
+      finish,
+    ]
+    const work = run(script, { brief }, scratchWorkspace({ 'a.js': 'wrong', 'other.js': 'wrong' }))
+    expect(await work.outcome).toMatchObject({ kind: 'completed', escalation: { failingTests: [] } })
+    expect(JSON.stringify(work.model.asked[0]!.request.messages[1])).toContain(
+      'Failed before, and not part of the work',
+    )
+  })
+
+  test('an agent that can only read is not held to changing something', async () => {
+    const agent = scratchAgent({ tools: '[files.read, code.search]', output: 'review' })
+    const files = Object.fromEntries(
+      Array.from({ length: 24 }, (_, index) => [`${index}.js`, `text ${index}`]),
+    )
+    const reads = Object.keys(files).map((path) => ({ calls: [{ tool: 'files_read', input: { path } }] }))
+    const result = { summary: 'All is well.', findings: [], checked: ['all files'] }
+    const work = run(
+      [...reads, { calls: [{ tool: 'finish', input: result }] }],
+      { agent },
+      scratchWorkspace(files),
+    )
+    expect(await work.outcome).toMatchObject({ kind: 'completed', result, used: { steps: 25 } })
+  })
+
   test('text alone is no result', async () => {
     const work = run({ text: 'All done, the tests pass!' })
     expect(await work.outcome).toMatchObject({
@@ -223,6 +251,19 @@ describe('how it ends', () => {
     )
   })
 
+  test('at a later tier another route is asked, and what was used before counts', async () => {
+    const usedBefore = { tokens: 100, money: 5, unpriced: 0, milliseconds: 1000, toolCalls: 2, steps: 49 }
+    const work = run([edit('right'), finish], { tier: 1, usedBefore })
+    expect(await work.outcome).toMatchObject({
+      kind: 'capped',
+      limit: 'steps',
+      route: 'large',
+      tier: 1,
+      used: { steps: 50, toolCalls: 3 },
+    })
+    expect(work.model.asked.map(({ request }) => request.model)).toEqual(['large'])
+  })
+
   test.each([
     ['tokens', '{ seconds: 600, toolCalls: 100, tokens: 9000, money: 1000000, steps: 50 }'],
     ['money', '{ seconds: 600, toolCalls: 100, tokens: 1000000, money: 300, steps: 50 }'],
@@ -264,7 +305,10 @@ describe('how it ends', () => {
     const model = scriptedModel({ text })
     const ask = vi.spyOn(model, 'ask')
     const outcome = await ends([], { model })
-    expect(outcome).toMatchObject({ kind: 'stuck', breaker: 'repetition', used: { steps: 0 } })
+    expect(outcome).toMatchObject({ kind: 'stuck', breaker: 'repetition', used: { steps: 1 } })
+    // A small part of it arrived.
+    expect(outcome.used.tokens).toBeLessThan(text.length / 50)
+    expect(outcome.used.tokens).toBeGreaterThan(500)
     await expect(ask.mock.results[0]!.value).rejects.toThrow()
   })
 

@@ -33,6 +33,8 @@ export interface Turn {
   readonly notes: readonly string[]
   readonly calls: readonly CallNote[]
   readonly facts: TurnFacts
+  /** What the turn takes of a request, guessed with care. */
+  readonly tokens: number
 }
 
 export interface Nudge {

@@ -3,7 +3,7 @@ import { digestOfValue } from '../../../kernel/index.ts'
 import { promptVersion } from '../agent-file.ts'
 import { reachedLimit, repeatsEndlessly, repetitionWatch } from '../breakers/index.ts'
 import type { ExpectedResult } from '../results/index.ts'
-import { compact, requestTokens } from './compaction.ts'
+import { compact, requestTokens, turnTokens } from './compaction.ts'
 import { judge } from './judge.ts'
 import type { AgentEnd } from './outcome.ts'
 import { type PerformedCalls, performCalls } from './perform-calls.ts'
@@ -41,24 +41,26 @@ export async function takeTurn(work: Work, before: AgentState): Promise<Step> {
     const reason = `the next request has some ${asked} tokens, and ${contextTokens} are possible`
     return { state, end: { kind: 'capped', limit: 'context', reason } }
   }
-  const room = agent.limits.tokens - state.used.tokens - asked
-  if (room < leastAnswer) return { state, end: cappedBy('tokens', agent.limits) }
-  const request = nextRequest(work.frame, state, Math.min(maxOutputTokens, room))
+  const left = agent.limits.tokens - state.used.tokens - asked
+  if (left < leastAnswer) return { state, end: cappedBy('tokens', agent.limits) }
+  const request = nextRequest(work.frame, state, Math.min(maxOutputTokens, left, contextTokens - asked))
   const turn = state.turns.length + 1
   const asking = await within(bounds(work, state), (signal) => ask(work, request, turn, signal))
-  if (asking.kind === 'ended') return { state, end: asking.end }
-  const response = asking.value
-  if (
-    response === 'repetition' ||
-    response.content.some((part) => part.kind !== 'tool-call' && repeatsEndlessly(part.text))
-  )
-    return { state: response === 'repetition' ? state : addAnswer(state, response), end: repeating }
+  if (asking.kind === 'ended') return { state: addUsage(state, asking), end: asking.end }
+  if (asking.value.kind === 'cut-off') {
+    // What the provider counted is with the gateway; here it is guessed, so that it is not as if nothing was used.
+    const tokens = asked + Math.ceil(asking.value.characters / 3)
+    return { state: addUsage(state, { tokens, steps: 1 }), end: repeating }
+  }
+  const { response } = asking.value
+  if (response.content.some((part) => part.kind !== 'tool-call' && repeatsEndlessly(part.text)))
+    return { state: addAnswer(state, response), end: repeating }
   const answer = readAnswer(response, work.frame.toolbox, turn, callIds(state))
   const answered = addAnswer(state, response)
   const acting = await within(bounds(work, answered), (signal) =>
-    performCalls(answered, answer.calls, callServices(work, answered, turn, signal)),
+    performCalls(answered, answer.calls, callServices(work, answered, answer, signal)),
   )
-  if (acting.kind === 'ended') return { state: answered, end: acting.end }
+  if (acting.kind === 'ended') return { state: addUsage(answered, acting), end: acting.end }
   return conclude(work, { before: state, request, response, answer, performed: acting.value })
 }
 
@@ -72,26 +74,35 @@ const repeating: AgentEnd = {
   reason: 'one answer repeated the same passage without end',
 }
 
+type Asked =
+  | { readonly kind: 'answered'; readonly response: ModelResponse }
+  /** It repeated itself without end, and was cut off after so many characters. */
+  | { readonly kind: 'cut-off'; readonly characters: number }
+
 /** Asks the model; stops an answer that repeats itself without end while it arrives. */
 async function ask(
   { options: { agent, model, key } }: Work,
   request: ModelRequest,
   turn: number,
   signal: AbortSignal,
-): Promise<ModelResponse | 'repetition'> {
+): Promise<Asked> {
   const repetition = new AbortController()
   const repeats = repetitionWatch()
+  let characters = 0
   try {
-    return await model.ask(request, {
+    const response = await model.ask(request, {
       key: `${key}:turn-${turn}`,
       signal: AbortSignal.any([signal, repetition.signal]),
       prompt: promptVersion(agent),
       onEvent: (event) => {
-        if ((event.kind === 'text' || event.kind === 'reasoning') && repeats(event.text)) repetition.abort()
+        if (event.kind !== 'text' && event.kind !== 'reasoning') return
+        characters += event.text.length
+        if (repeats(event.text)) repetition.abort()
       },
     })
+    return { kind: 'answered', response }
   } catch (error) {
-    if (repetition.signal.aborted && !signal.aborted) return 'repetition'
+    if (repetition.signal.aborted && !signal.aborted) return { kind: 'cut-off', characters }
     throw error
   }
 }
@@ -99,10 +110,12 @@ async function ask(
 function callServices(
   work: Work,
   state: AgentState,
-  turn: number,
+  { calls }: ReadAnswer,
   signal: AbortSignal,
 ): Parameters<typeof performCalls>[2] {
-  const { agent, acts, key, replies = {} } = work.options
+  const { agent, acts, brief, key, replies = {} } = work.options
+  const { contextTokens } = agent.model
+  const turn = state.turns.length + 1
   return {
     acts,
     signal,
@@ -111,8 +124,12 @@ function callServices(
     replies,
     result: work.result,
     startTree: work.startTree,
+    failingAnyway: new Set(brief.failingAnyway),
     callsLeft: agent.limits.toolCalls - state.used.toolCalls,
-    resultTokens: Math.min(4000, Math.floor(agent.model.contextTokens / 16)),
+    // All results of one answer together take no more than a third of what a request can hold.
+    resultTokens: Math.floor(
+      Math.min(4000, contextTokens / 16, contextTokens / 3 / Math.max(1, calls.length)),
+    ),
   }
 }
 
@@ -126,10 +143,10 @@ interface PerformedTurn {
 
 /** Ends the turn: what the studio says about it, what the breakers say, and whether that was the end. */
 function conclude(
-  { options: { agent, onTurn } }: Work,
+  { options: { agent, onTurn }, frame }: Work,
   { before, request, response, answer, performed }: PerformedTurn,
 ): Step {
-  const turn: Turn = {
+  const turn: Omit<Turn, 'tokens'> = {
     content: answer.content,
     results: performed.results,
     calls: performed.notes,
@@ -137,7 +154,7 @@ function conclude(
     facts: {
       actions: [...new Set(performed.actions)],
       results: performed.resultDigests.length === 0 ? '' : digestOfValue(performed.resultDigests),
-      tree: performed.state.tree,
+      tree: frame.toolbox.canChange ? performed.state.tree : '',
       failing: [...performed.state.failing.keys()].sort(),
       testRuns: performed.testRuns,
       milliseconds: performed.state.used.milliseconds - before.used.milliseconds,
@@ -145,11 +162,12 @@ function conclude(
       refused: refusedIn(answer),
     },
   }
-  const withTurn = { ...performed.state, turns: [...performed.state.turns, turn] }
+  const withTurn = { ...performed.state, turns: [...performed.state.turns, { ...turn, tokens: 0 }] }
   const ended = endOf(performed)
   const { stop, nudges } =
     ended === undefined ? judge(withTurn, agent.breakers, agent.limits) : { nudges: [] }
-  const said = { ...turn, notes: [...turn.notes, ...nudges.map(({ text }) => text)] }
+  const notes = [...turn.notes, ...nudges.map(({ text }) => text)]
+  const said: Turn = { ...turn, notes, tokens: turnTokens({ ...turn, notes }) }
   const state: AgentState = {
     ...performed.state,
     turns: [...performed.state.turns, said],

@@ -14,6 +14,8 @@ export type Granted =
 export interface Toolbox {
   /** In an order that stays, as the front of every request. */
   readonly modelTools: readonly ModelTool[]
+  /** Whether any of them can change files. */
+  readonly canChange: boolean
   /** By the name that the model uses, or that of the agent file; undefined for what was not granted. */
   find(name: string): Granted | undefined
 }
@@ -36,6 +38,7 @@ export function toolboxOf(agent: ModelAgent, all: readonly AgentTool[], result: 
       granted.set(known, { kind: 'act', name: tool.name, tool })
   return {
     modelTools: [...acts.map(({ modelTool }) => modelTool), ...own.map(([, tool]) => tool), finish],
+    canChange: acts.some(({ readOnly }) => !readOnly),
     find: (name) => granted.get(name),
   }
 }

@@ -8,7 +8,9 @@ export function cappedBy(limit: AgentLimit, limits: AgentLimits): AgentEnd {
 }
 
 export type Within<T> =
-  { readonly kind: 'done'; readonly value: T } | { readonly kind: 'ended'; readonly end: AgentEnd }
+  | { readonly kind: 'done'; readonly value: T }
+  /** With the time that was waited for nothing. */
+  | { readonly kind: 'ended'; readonly end: AgentEnd; readonly milliseconds: number }
 
 /**
  * Does something within the seconds that are left, which also ends what hangs. Errors are sorted: the budget's end the
@@ -29,8 +31,9 @@ export async function within<T>(
     return { kind: 'done', value: await perform(AbortSignal.any([signal, deadline.signal])) }
   } catch (error) {
     if (signal.aborted) throw error
-    if (deadline.signal.aborted) return { kind: 'ended', end: cappedBy('seconds', limits) }
-    return { kind: 'ended', end: endBy(error) }
+    if (deadline.signal.aborted)
+      return { kind: 'ended', end: cappedBy('seconds', limits), milliseconds: left }
+    return { kind: 'ended', end: endBy(error), milliseconds: 0 }
   } finally {
     clearTimeout(timer)
   }

@@ -14,7 +14,6 @@ export const changeResultSchema = z.strictObject({
   tested: z.string().max(1000).describe('What was run, and what it said.'),
   remaining: z.array(line).max(20).describe('What is left or doubtful; empty if nothing is.'),
 })
-export type ChangeResult = z.infer<typeof changeResultSchema>
 
 export const changeResult = resultType('change', changeResultSchema, ({ status }, { changed, failing }) => {
   if (status === 'done' && !changed)

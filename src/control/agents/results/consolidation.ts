@@ -4,7 +4,7 @@ import { resultType } from './result-type.ts'
 
 const line = z.string().min(1).max(1000)
 
-export const consolidationResultSchema = z.strictObject({
+const consolidationResultSchema = z.strictObject({
   recommendation: z.enum(['approve', 'approve-with-remarks', 'change-first']),
   headline: line.describe('The one thing to know, in a sentence.'),
   findings: z
@@ -21,7 +21,6 @@ export const consolidationResultSchema = z.strictObject({
     .max(10),
   attention: z.array(line).max(5).describe('What a person should look at before deciding.'),
 })
-export type ConsolidationResult = z.infer<typeof consolidationResultSchema>
 
 const severities = ['critical', 'high', 'medium', 'low', 'info']
 

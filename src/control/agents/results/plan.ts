@@ -3,7 +3,7 @@ import { resultType } from './result-type.ts'
 
 const line = z.string().min(1).max(1000)
 
-export const planResultSchema = z.strictObject({
+const planResultSchema = z.strictObject({
   goal: line.describe('What will be true when all is done, in one sentence.'),
   acceptance: z.array(line).min(1).max(20).describe('How a person or a test can tell, one observation each.'),
   steps: z
@@ -21,7 +21,6 @@ export const planResultSchema = z.strictObject({
   risks: z.array(line).max(10),
   questions: z.array(line).max(5).describe('What only a person can answer and what changes the plan.'),
 })
-export type PlanResult = z.infer<typeof planResultSchema>
 
 export const planResult = resultType('plan', planResultSchema, ({ steps }) => {
   const before = new Set<string>()

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { findingSchema } from '../../../contracts/index.ts'
 import { resultType } from './result-type.ts'
 
-export const reviewResultSchema = z.strictObject({
+const reviewResultSchema = z.strictObject({
   summary: z.string().min(1).max(1000).describe('What a person should know in ten seconds.'),
   findings: z
     .array(
@@ -14,7 +14,6 @@ export const reviewResultSchema = z.strictObject({
     .max(50),
   checked: z.array(z.string().min(1).max(300)).min(1).max(50).describe('What was looked at, and for what.'),
 })
-export type ReviewResult = z.infer<typeof reviewResultSchema>
 
 export const reviewResult = resultType('review', reviewResultSchema, ({ findings }) => {
   const nowhere = findings.find(

@@ -3,7 +3,7 @@ import { resultType } from './result-type.ts'
 
 const line = z.string().min(1).max(1000)
 
-export const testsResultSchema = z.strictObject({
+const testsResultSchema = z.strictObject({
   status: z.enum(['written', 'none-needed']),
   summary: z.string().min(1).max(2000),
   tests: z
@@ -17,7 +17,6 @@ export const testsResultSchema = z.strictObject({
     .max(50),
   notCovered: z.array(line).max(20),
 })
-export type TestsResult = z.infer<typeof testsResultSchema>
 
 export const testsResult = resultType('tests', testsResultSchema, ({ status, tests }, { changed }) => {
   if (status === 'written' && (!changed || tests.length === 0))

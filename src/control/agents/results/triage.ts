@@ -3,7 +3,7 @@ import { resultType } from './result-type.ts'
 
 const line = z.string().min(1).max(1000)
 
-export const triageResultSchema = z.strictObject({
+const triageResultSchema = z.strictObject({
   severity: z.enum(['low', 'medium', 'high', 'critical']),
   impact: line.describe('Who is affected, and how.'),
   hypothesis: line,
@@ -16,7 +16,6 @@ export const triageResultSchema = z.strictObject({
     .array(z.strictObject({ what: line, reversible: z.boolean(), needsApproval: z.boolean() }))
     .max(10),
 })
-export type TriageResult = z.infer<typeof triageResultSchema>
 
 export const triageResult = resultType('triage', triageResultSchema, ({ actions }) => {
   const bold = actions.find(({ reversible, needsApproval }) => !reversible && !needsApproval)

@@ -44,11 +44,14 @@ export async function actOfCall(parts: GatewayParts, call: AskedCall): Promise<A
   const performed: { origin: AnsweredCall['origin']; logged?: Promise<void> } = { origin: 'record' }
   const tool = modelCallTool(plan, async (planned, context) => {
     const story = startStory(parts, call, actKey, planned)
+    const started = parts.clock.now()
     try {
       const answered = await performCall(parts, call, planned, context, story)
+      const milliseconds = Math.max(0, Math.round(parts.clock.now() - started))
+      const response: ModelResponse = { ...answered.response, milliseconds }
       performed.origin = answered.origin
-      performed.logged = story.end({ response: answered.response })
-      return answered.response
+      performed.logged = story.end({ response })
+      return response
     } catch (error) {
       performed.logged = story.end({ error })
       throw error
