@@ -3,5 +3,6 @@ export type { AgentTool, AgentToolOutput, DeveloperInput, DeveloperOutput } from
 export { developmentTools } from './development-tools.ts'
 export { developmentErrors } from './errors.ts'
 export type { CodePassage, CodeQuestion, CodeSearchPort, DevelopmentPlaces } from './places.ts'
+export { collectChanges } from './running/collect-changes.ts'
 export { WorkspaceSessions } from './running/sessions.ts'
-export { defaultProtectedPaths } from './workspace-path.ts'
+export { defaultProtectedPaths, filePath } from './workspace-path.ts'

@@ -14,3 +14,4 @@ export { createNamespaceHost } from './namespaces/create-host.ts'
 export { probeSandbox } from './namespaces/probe.ts'
 
 export { sandboxErrors } from './errors.ts'
+export { forwarderScript } from './egress/index.ts'
