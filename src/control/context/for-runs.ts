@@ -18,9 +18,9 @@ export interface RunCodeServices {
   readonly database: Database
   readonly indexer: BackgroundIndexer
   /** The studio's copy of a repository. */
-  openSource(tenantId: TenantId, location: string): Promise<RepositorySource>
+  readonly openSource: (tenantId: TenantId, location: string) => Promise<RepositorySource>
   /** What of a repository may be read by whoever acts, which for an agent is what its person may read. */
-  readerOf(principal: Principal, location: string): Promise<Reader>
+  readonly readerOf: (principal: Principal, location: string) => Promise<Reader>
 }
 
 /** What the steps of a run are told of the code they work on. */

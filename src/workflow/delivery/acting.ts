@@ -5,7 +5,7 @@ import { findPrincipal, type Mandate, readMandate } from '../../governance/ident
 import type { PrincipalId } from '../../kernel/index.ts'
 import { approvalSubject } from './approval.ts'
 import { deliveryErrors } from './errors.ts'
-import type { DeliveryServices } from './executors.ts'
+import type { DeliveryServices } from './services.ts'
 
 /** Somebody at work in one step: what they do are acts at the door, under the run's mandate. */
 export interface Actor {

@@ -1,14 +1,10 @@
-import { z } from 'zod'
 import {
   type Change,
   type Escalation,
   type Finding,
-  intentSchema,
   type ModelClient,
-  testReportSchema,
   type Tool,
   type Verdict,
-  workItemSchema,
 } from '../../contracts/index.ts'
 import {
   type AgentActs,
@@ -21,28 +17,15 @@ import {
   requireModelAgent,
   runAgent,
 } from '../../control/agents/index.ts'
-import { type RoutingAttempt, routingDecisionSchema } from '../../control/routing/index.ts'
+import type { RoutingAttempt } from '../../control/routing/index.ts'
 import type { JsonObject, StepInvocation } from '../../engine/index.ts'
-import { repairResultSchema, reproductionSchema, workspaceSchema } from '../../execution/tools/index.ts'
 import type { PrincipalId } from '../../kernel/index.ts'
 import { type Actor, actorFor } from './acting.ts'
+import { type DevelopmentInput, developmentInputSchema } from './development-input.ts'
 import type { DevelopmentAttempt, DevelopmentResult } from './development-result.ts'
 import { developerBrief } from './developer-brief.ts'
-import type { DeliveryServices } from './executors.ts'
+import type { DeliveryServices } from './services.ts'
 import { noteAttempt } from './tier-attempts.ts'
-
-const inputSchema = z.object({
-  workItem: workItemSchema,
-  intent: intentSchema,
-  workspace: workspaceSchema,
-  baseline: testReportSchema,
-  /** Null where no test shows what the work is about. */
-  reproduction: reproductionSchema.nullable().catch(null),
-  decision: routingDecisionSchema,
-  /** What the engineer without a model came to, if it tried. */
-  repair: repairResultSchema.nullable().catch(null),
-})
-export type DevelopmentInput = z.infer<typeof inputSchema>
 
 interface Tier {
   readonly name: string
@@ -64,7 +47,7 @@ interface Try {
  * goes on from the record.
  */
 export async function develop(services: DeliveryServices, step: StepInvocation): Promise<DevelopmentResult> {
-  const input = inputSchema.parse(step.with)
+  const input = developmentInputSchema.parse(step.with)
   const tiers = input.decision.tiers.flatMap(({ name, agent, route }) =>
     route === undefined ? [] : [{ name, agent, route }],
   )

@@ -1,8 +1,8 @@
 import type { Escalation, Tool } from '../../contracts/index.ts'
 import { type AgentBrief, type AgentOutcome, escalationMarkdown } from '../../control/agents/index.ts'
 import type { Actor } from './acting.ts'
-import type { DevelopmentInput } from './develop.ts'
-import type { DeliveryServices } from './executors.ts'
+import type { DevelopmentInput } from './development-input.ts'
+import type { DeliveryServices } from './services.ts'
 
 /** Tokens of code that an agent is shown before it looks for itself. */
 const contextTokens = 12_000

@@ -1,32 +1,13 @@
-import type { ModelClient } from '../../contracts/index.ts'
-import { type Agent, requireAgent, requireGrant, type ToolAgent } from '../../control/agents/index.ts'
-import type { ModelAccess } from '../../control/models/index.ts'
+import { requireAgent, requireGrant, type ToolAgent } from '../../control/agents/index.ts'
 import type { JsonValue, StepExecutor, StepInvocation, StepOutcome } from '../../engine/index.ts'
-import type { ToolRegistry } from '../../execution/tools/index.ts'
-import type { Approvals } from '../../governance/approvals/index.ts'
 import { tenantScope } from '../../governance/audit/index.ts'
-import type { Door } from '../../governance/door/index.ts'
 import { seededIdentities } from '../../governance/identity/index.ts'
-import type { PolicyEngine } from '../../governance/policy/index.ts'
-import type { Clock, Logger, PrincipalId } from '../../kernel/index.ts'
-import type { Database } from '../../store/index.ts'
+import type { PrincipalId } from '../../kernel/index.ts'
 import { actorFor } from './acting.ts'
 import { approvalOutput, approvalQuestion, approvalSubject, handsOffFacts } from './approval.ts'
 import { develop } from './develop.ts'
+import type { DeliveryServices } from './services.ts'
 import { noteRepair } from './tier-attempts.ts'
-
-export interface DeliveryServices {
-  readonly database: Database
-  readonly door: Door
-  readonly approvals: Approvals
-  readonly policy: PolicyEngine
-  readonly tools: ToolRegistry
-  readonly agents: ReadonlyMap<string, Agent>
-  readonly models: { client(access: ModelAccess): ModelClient }
-  readonly isolation: 'namespaces' | 'none'
-  readonly clock: Clock
-  readonly logger: Logger
-}
 
 /** An approval counts for a week. */
 const approvalLifetimeMs = 7 * 24 * 3_600_000

@@ -4,7 +4,7 @@ import type { RoutingDecision } from '../../control/routing/index.ts'
 import type { StepInvocation } from '../../engine/index.ts'
 import { repairResultSchema } from '../../execution/tools/index.ts'
 import { tenantScope } from '../../governance/audit/index.ts'
-import type { DeliveryServices } from './executors.ts'
+import type { DeliveryServices } from './services.ts'
 
 /** All tiers of a run are attempts at one piece of work, whichever step tried it. */
 const piece = 'solve'
