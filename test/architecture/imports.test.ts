@@ -41,6 +41,7 @@ const planted: Record<string, Record<string, string>> = {
   'only listed folders can reach the outside': {
     'src/control/planted.ts': "import { request } from 'node:https'",
     'src/governance/door/planted.ts': "await fetch('https://example.org')",
+    'src/control/agents/planted.ts': "const { createOpenAI } = await import('@ai-sdk/openai')",
   },
   'adapters are imported only by what the door calls and by the composition root': {
     'src/control/planning/planted.ts': "import { x } from '../../execution/sandbox/index.ts'",

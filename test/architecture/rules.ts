@@ -46,12 +46,14 @@ const outsideReachers = [
   'src/execution/repair/validation/',
   // Threads that only compute.
   'src/control/context/indexing/threads/',
+  // Providers of models, asked by an act.
+  'src/control/models/upstreams/',
   'src/testing/',
   'src/main/',
 ]
 
 const outsideModules =
-  /^(?:node:)?(?:child_process|cluster|dgram|dns|dns\/promises|http|http2|https|inspector|net|tls|worker_threads)$|^(?:undici|execa|axios|ws)$/
+  /^(?:node:)?(?:child_process|cluster|dgram|dns|dns\/promises|http|http2|https|inspector|net|tls|worker_threads)$|^(?:undici|execa|axios|ws)$|^@ai-sdk\/(?!provider$)/
 
 /** Capabilities that act on the world. Whoever wants that goes through the door, which calls the tools. */
 const adapters = ['src/execution/sandbox', 'src/execution/repository']

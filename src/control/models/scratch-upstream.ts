@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export interface ReceivedRequest {
+interface ReceivedRequest {
   readonly path: string
   readonly headers: IncomingMessage['headers']
   readonly text: string
@@ -56,12 +56,12 @@ export async function startUpstream(initial: Behaviour = answerText('Hello')): P
   }
 }
 
-export interface Usage {
+interface Usage {
   readonly prompt_tokens: number
   readonly completion_tokens: number
 }
 
-export const usualUsage: Usage = { prompt_tokens: 20, completion_tokens: 5 }
+const usualUsage: Usage = { prompt_tokens: 20, completion_tokens: 5 }
 
 /** Streams a text word by word as OpenAI does, with usage at the end unless it is null. */
 export function answerText(text: string, usage: unknown = usualUsage): Behaviour {

@@ -1,11 +1,11 @@
-import { request as send } from 'undici'
-import type { Dispatcher } from 'undici'
 import type { ModelRequest } from '../../../contracts/index.ts'
 import type { Protocol, RelayReader, RelayReading } from '../protocols/index.ts'
 import type { Watch } from '../resilience/deadlines.ts'
 import type { Answer } from '../upstreams/answer.ts'
 import type { Connection } from '../upstreams/connections.ts'
 import { failureOfReport, failureOfStatus, UpstreamFailure } from '../upstreams/failure.ts'
+import { postJson } from '../upstreams/post.ts'
+import type { PostedAnswer } from '../upstreams/post.ts'
 import type { RelayTarget } from '../upstreams/upstream.ts'
 import type { Target } from './plan.ts'
 import type { Transport } from './transport.ts'
@@ -56,14 +56,13 @@ export function relayedTransport(options: RelayedOptions): RelayedTransport {
       reading = undefined
       pieces = []
       const { stream, answerBytes, body } = options
-      const { statusCode, headers, body: answer } = await ask(options, connection, target, watch)
-      if (statusCode !== 200)
-        throw failureOfStatus(statusCode, flat(headers), await readError(answer), options.now())
+      const { status, headers, body: answer } = await ask(options, connection, target, watch)
+      if (status !== 200) throw failureOfStatus(status, headers, await readError(answer), options.now())
       const reader = options.protocol.relay.reader({ stream, body })
       const mostBytes = Math.min(answerBytes, target.worstOutput * framing + 2 ** 20)
       try {
         let bytes = 0
-        for await (const chunk of answer as AsyncIterable<Uint8Array>) {
+        for await (const chunk of answer) {
           bytes += chunk.length
           if (bytes > mostBytes) throw new UpstreamFailure('too-large', `more than ${mostBytes} bytes`)
           await pass(reader.push(chunk), reader, watch)
@@ -98,22 +97,22 @@ async function ask(
   connection: Connection,
   target: Target,
   watch: Watch,
-): Promise<Dispatcher.ResponseData> {
+): Promise<PostedAnswer> {
   const relay = relayTo(connection, protocol)
   if (relay === undefined) throw new Error(`${connection.definition.id} does not speak ${protocol.name}`)
   const prepared = protocol.relay.prepare(body, target.model.name)
-  return send(relay.url, {
-    dispatcher: connection.dispatcher,
-    method: 'POST',
-    headers: {
+  const own = Object.entries(headers).filter(([name]) => passedOn.test(name))
+  return postJson(
+    connection,
+    relay.url,
+    {
       ...relay.headers,
-      ...Object.fromEntries(Object.entries(headers).filter(([name]) => passedOn.test(name))),
-      'content-type': 'application/json',
+      ...Object.fromEntries(own),
       accept: stream ? 'text/event-stream' : 'application/json',
     },
-    body: JSON.stringify(withLimit(prepared, request, target, relay)),
-    signal: watch.signal,
-  })
+    withLimit(prepared, request, target, relay),
+    watch.signal,
+  )
 }
 
 /** Headers of a caller that change what a provider does, and open nothing. */
@@ -135,19 +134,13 @@ function answerOf({ content, finish, version, usage, complete }: RelayReading): 
   return { content, finish, version, usage, complete }
 }
 
-async function readError(body: Dispatcher.ResponseData['body']): Promise<string> {
+async function readError(body: PostedAnswer['body']): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body) {
     chunks.push(chunk)
     bytes += chunk.length
     if (bytes > mostErrorBytes) break
   }
   return Buffer.concat(chunks).toString()
-}
-
-function flat(headers: Dispatcher.ResponseData['headers']): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
-  )
 }

@@ -114,4 +114,3 @@ export const catalogueFileSchema = z.strictObject({
 export type UpstreamDefinition = Readonly<z.output<typeof upstreamSchema>> & { readonly id: string }
 export type ModelDefinition = z.output<typeof modelSchema>
 export type PriceTable = z.output<typeof priceTableSchema>
-export type UpstreamLimits = z.output<typeof upstreamLimitsSchema>

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { deploymentSchema } from '../catalogue/schema.ts'
 
 /** What a fallback can answer to. */
-export const fallbackClasses = [
+const fallbackClasses = [
   'rate-limited',
   'overloaded',
   'server-error',

@@ -1,7 +1,6 @@
 import type {
   LanguageModelV4Content,
   LanguageModelV4FinishReason,
-  LanguageModelV4GenerateResult,
   LanguageModelV4StreamPart,
   LanguageModelV4Usage,
 } from '@ai-sdk/provider'
@@ -129,24 +128,6 @@ export class AnswerAssembly {
       data[provider] = { ...data[provider], ...(definedMembers(members) as (typeof data)[string]) }
     part.providerData = data
   }
-}
-
-/** An answer that came as a whole. */
-export function wholeAnswer(result: LanguageModelV4GenerateResult): Answer {
-  const assembly = new AnswerAssembly()
-  for (const [index, part] of result.content.entries()) {
-    const id = String(index)
-    if (part.type === 'text' || part.type === 'reasoning') {
-      const { type, text, providerMetadata } = part
-      assembly.push({ type: `${type}-start`, id })
-      assembly.push({ type: `${type}-delta`, id, delta: text })
-      assembly.push({ type: `${type}-end`, id, ...(providerMetadata && { providerMetadata }) })
-    } else assembly.push(part)
-  }
-  const { finishReason, usage, response } = result
-  assembly.push({ type: 'response-metadata', ...(response?.modelId && { modelId: response.modelId }) })
-  assembly.push({ type: 'finish', finishReason, usage })
-  return assembly.answer
 }
 
 /** The events of an answer that is there already, as if it arrived just now. */
