@@ -17,6 +17,7 @@ import {
 import type { RunRecord, StepRecord } from '../engine/index.ts'
 import { repairResultSchema, reproductionSchema, workspaceSchema } from '../execution/tools/index.ts'
 import type { ApprovalRequest } from '../governance/approvals/index.ts'
+import { type DevelopmentResult, developmentResultSchema } from '../workflow/delivery/index.ts'
 
 export interface RunFacts {
   readonly run: RunRecord
@@ -84,10 +85,12 @@ function reportOf({ run, steps, approvals, cost, now }: RunFacts): RunReport {
   const workItem = workItemSchema.safeParse(run.inputs['workItem']).data
   const repair = output('repair', repairResultSchema)
   const repaired = repair?.outcome === 'repaired' ? repair : null
+  const development = output('develop', developmentResultSchema)
+  const developed = development?.outcome === 'changed' ? development : null
   const upkeep = output('change', upkeepResultSchema)
   const upkept = upkeep?.outcome === 'changed' ? upkeep : null
-  const proposal = repaired ?? upkept
-  const verdict = output('verify', verdictSchema)
+  const proposal = developed ?? repaired ?? upkept
+  const verdict = developed?.verdict ?? output('verify', verdictSchema)
   const check = output('check', upkeepVerdictSchema)
   const review = output('review', reviewSchema)
   const published = output('publish', publishedSchema)
@@ -97,13 +100,14 @@ function reportOf({ run, steps, approvals, cost, now }: RunFacts): RunReport {
     kind: workItem?.task.kind ?? 'repair',
     found: upkeep?.found ?? [],
     checks: check?.checks ?? [],
-    explanation: repaired?.explanation ?? upkeep?.explanation ?? null,
+    explanation: developed?.explanation ?? repaired?.explanation ?? upkeep?.explanation ?? null,
     patch: proposal?.change.patch ?? null,
     summary: proposal?.change.summary ?? null,
     confidence: repaired?.confidence ?? null,
     proof: verdict && proofOf(verdict),
     findings: [
       ...(upkept?.findings ?? []),
+      ...(developed?.findings ?? []),
       ...distinct([...(verdict?.findings ?? []), ...(review?.findings ?? [])]),
     ],
     attention: attentionOf({
@@ -111,11 +115,12 @@ function reportOf({ run, steps, approvals, cost, now }: RunFacts): RunReport {
       reproduction: output('reproduce', reproductionSchema),
       confidence: repaired?.confidence ?? null,
       considered: repaired?.considered ?? [],
+      development,
       taskReason: workItem?.taskReason ?? null,
       proposed: proposal !== null,
       verdict,
     }),
-    escalation: repair?.outcome === 'escalated' ? escalationSchema.parse(repair.escalation) : null,
+    escalation: escalationOf(development, repair),
     approval: approval === undefined ? null : viewApproval(approval),
     published: published && {
       remote: published.repository,
@@ -125,6 +130,15 @@ function reportOf({ run, steps, approvals, cost, now }: RunFacts): RunReport {
     cost,
     seconds: ((run.endedAt?.getTime() ?? now) - run.createdAt.getTime()) / 1000,
   }
+}
+
+/** Of whoever tried last. */
+function escalationOf(
+  development: DevelopmentResult | null,
+  repair: z.infer<typeof repairResultSchema> | null,
+): RunReport['escalation'] {
+  const last = development ?? repair
+  return last?.outcome === 'escalated' ? escalationSchema.parse(last.escalation) : null
 }
 
 function proofOf({ baseTests, fixed, stillFailing }: z.infer<typeof verdictSchema>): RunReport['proof'] {
@@ -154,6 +168,7 @@ interface AttentionFacts {
   readonly reproduction: z.infer<typeof reproductionSchema> | null
   readonly confidence: number | null
   readonly considered: readonly string[]
+  readonly development: DevelopmentResult | null
   readonly taskReason: string | null
   /** Whether there is a change to look at. */
   readonly proposed: boolean
@@ -166,6 +181,7 @@ function attentionOf(facts: AttentionFacts): string[] {
   const remarks: string[] = []
   if (taskReason !== null) remarks.push(`the kind of work was ${taskReason}`)
   if (!facts.proposed) return remarks
+  remarks.push(...remarksOnDevelopment(facts))
   if (confidence !== null)
     remarks.push(`confidence ${confidence.toFixed(2)} that this is what a maintainer would accept`)
   if (verdict?.outcome === 'rejected') remarks.push(...verdict.reasons)
@@ -194,6 +210,20 @@ function attentionOf(facts: AttentionFacts): string[] {
   }
   if (workspace?.isolation === 'none') remarks.push('repository code ran without isolation')
   return remarks
+}
+
+/** Who has written the change, and what came before. */
+function remarksOnDevelopment({ development, reproduction }: AttentionFacts): string[] {
+  const author = development?.attempts.at(-1)
+  if (development?.outcome !== 'changed' || author === undefined) return []
+  const before = development.attempts.slice(0, -1)
+  return [
+    `written by ${author.agent} with a model (${author.route}); what it says of the change is a claim, the tests are not`,
+    ...before.map(({ route, outcome, detail }) => `${route} tried before: ${outcome}, ${detail}`),
+    ...(reproduction === null
+      ? ['no test failed before: make sure that the new ones show what was asked']
+      : []),
+  ]
 }
 
 /** Verdict and review both look at tests, and say the same of them. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 
 declare const brand: unique symbol
 /** A string that cannot be mistaken for another kind of string. */
@@ -31,7 +31,7 @@ export function createId(
 
 /** SHA-256 of bytes, or of a string's UTF-8. */
 export function digestOf(content: string | Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(content).digest('hex')}` as Digest
+  return `sha256:${hash('sha256', content, 'hex')}` as Digest
 }
 
 /** Digest of a value's canonical JSON, so that equal values have equal digests. */
@@ -44,9 +44,22 @@ export function digestOfValue(value: unknown): Digest {
  * `undefined` members are left out, as `JSON.stringify` does.
  */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    member !== null && typeof member === 'object' && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : member,
-  )
+  return JSON.stringify(withSortedKeys(value))
+}
+
+function withSortedKeys(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value
+  if (writesItself(value)) return withSortedKeys(value.toJSON())
+  if (Array.isArray(value)) return value.map(withSortedKeys)
+  const sorted: Record<string, unknown> = {}
+  for (const key of Object.keys(value).sort()) {
+    const member = withSortedKeys((value as Record<string, unknown>)[key])
+    if (key === '__proto__') Object.defineProperty(sorted, key, { value: member, enumerable: true })
+    else sorted[key] = member
+  }
+  return sorted
+}
+
+function writesItself(value: object): value is { toJSON(): unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function'
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Pool, types } from 'pg'
-import type { CustomTypesConfig, PoolClient } from 'pg'
+import type { CustomTypesConfig, PoolClient, PoolConfig } from 'pg'
 import type { Logger } from '../kernel/index.ts'
 import { AtelierError } from '../kernel/index.ts'
 import { storeErrors } from './errors.ts'
@@ -10,7 +10,12 @@ import { translateFailure } from './failures.ts'
  * A pool that survives its server. Without listeners for errors a killed server would end the process, because both
  * idle and borrowed connections report it as an event.
  */
-export function createPool(url: string, size: number, logger: Logger, parsers?: CustomTypesConfig): Pool {
+export function createPool(
+  url: string,
+  size: number,
+  logger: Logger,
+  particulars: Pick<PoolConfig, 'types' | 'pipeline'> = {},
+): Pool {
   const pool = new Pool({
     connectionString: url,
     max: size,
@@ -18,7 +23,7 @@ export function createPool(url: string, size: number, logger: Logger, parsers?: 
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     application_name: 'atelier',
-    ...(parsers && { types: parsers }),
+    ...particulars,
     // Over a Unix socket PGSSLMODE in the environment must not ask for encryption.
     ...(url.includes('host=%2F') && { ssl: false }),
   })

@@ -7,6 +7,8 @@ import { borrow, createPool, integersAsNumbers } from './connection-pool.ts'
 import { storeErrors } from './errors.ts'
 import { translateFailure } from './failures.ts'
 import { ensureRoles, refuseUnsafeRole, roles } from './roles.ts'
+import { runPipelined } from './pipelined-transaction.ts'
+import type { Ending, Pipeline } from './pipelined-transaction.ts'
 import { runScoped, runScopedStatement } from './scoped-transaction.ts'
 import type { ScopedStatement, ScopeSettings, Tx } from './scoped-transaction.ts'
 import type { DatabaseTarget } from './target.ts'
@@ -34,6 +36,13 @@ export interface Database {
     work: (tx: Tx, client: PoolClient) => Promise<T>,
     options?: TransactionOptions,
   ): Promise<T>
+  /**
+   * Like `transaction`, in as few round trips as there are answers to wait for: beginning rides along with the first
+   * statement, and committing with what `work` leaves under way. For statements that are sent all the time and find
+   * rows by their keys. `work` is run again where nothing came of it because the connection was dead.
+   * @throws as `transaction`.
+   */
+  pipelined<T>(scope: Scope, work: (pipeline: Pipeline) => Promise<Ending<T>>): Promise<T>
   /**
    * Runs one statement in a transaction of its own and in a single round trip, for what is done very often. A failure
    * costs the connection.
@@ -71,7 +80,8 @@ export async function connect(target: DatabaseTarget, options: ConnectOptions = 
   refuseInvalidUrl(target.owner)
   const logger = (options.logger ?? silentLogger).child({ component: 'store' })
   const { poolSize = 10, patienceMs = 10_000 } = options
-  const open = (url: string): Pool => createPool(url, poolSize, logger, integersAsNumbers)
+  const particulars = { types: integersAsNumbers, pipeline: true }
+  const open = (url: string): Pool => createPool(url, poolSize, logger, particulars)
   // Libraries use it, which count on the driver's own way of reading values.
   const owner = createPool(target.owner, poolSize, logger)
   const stepDown = open(target.application ?? target.owner)
@@ -97,6 +107,7 @@ export async function connect(target: DatabaseTarget, options: ConnectOptions = 
   return {
     transaction: (scope, work, transactionOptions = {}) =>
       transact(accesses[scope.kind], patienceMs, scope, work, transactionOptions),
+    pipelined: (scope, work) => pipelined(accesses[scope.kind], patienceMs, scope, work),
     execute: (scope, statement) => execute(accesses[scope.kind], patienceMs, scope, statement),
     owner: {
       url: target.owner,
@@ -135,6 +146,48 @@ async function transact<T>(
       // A connection whose server has gone shows it on its next use; nothing was done on it yet.
       const isStale =
         !progress.begun && failure instanceof AtelierError && failure.code === storeErrors.UNAVAILABLE.code
+      if (!isStale || performance.now() > deadline) throw failure
+    }
+  }
+}
+
+/**
+ * Plans are kept for as long as a connection lives. One that was made while a table was small must not read all of it
+ * when it has grown.
+ */
+const keysOnly = {
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  enable_material: 'off',
+  plan_cache_mode: 'force_generic_plan',
+}
+
+async function pipelined<T>(
+  access: Access,
+  patienceMs: number,
+  scope: Scope,
+  work: (pipeline: Pipeline) => Promise<Ending<T>>,
+): Promise<T> {
+  const settings: ScopeSettings = {
+    role: access.role,
+    variables: { ...scopeVariables(scope), ...keysOnly },
+    isolation: undefined,
+  }
+  const deadline = performance.now() + patienceMs
+  for (;;) {
+    const client = await borrow(access.pool, patienceMs)
+    const progress = { begun: false, committing: false }
+    try {
+      return await runPipelined(client, settings, progress, work)
+    } catch (error) {
+      const failure = translateFailure(error)
+      const isStale =
+        !progress.begun &&
+        !progress.committing &&
+        failure instanceof AtelierError &&
+        failure.code === storeErrors.UNAVAILABLE.code
       if (!isStale || performance.now() > deadline) throw failure
     }
   }

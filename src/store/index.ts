@@ -1,5 +1,7 @@
 export { connect } from './database.ts'
 export type { Database, DatabaseOwner, Scope } from './database.ts'
+export { sendOn } from './pipelined-transaction.ts'
+export type { Pipeline } from './pipelined-transaction.ts'
 export type { ScopedStatement, Tx } from './scoped-transaction.ts'
 export type { DatabaseTarget } from './target.ts'
 export type { CreatedAt, JsonColumn, Tables } from './tables.ts'

@@ -97,7 +97,8 @@ function onlyClient(client: PoolClient) {
   return { connect: () => Promise.resolve(client), end: () => Promise.resolve(), options: {} }
 }
 
-function beginStatement({ role, variables, isolation }: ScopeSettings): string {
+/** Begins a transaction and enters its scope. */
+export function beginStatement({ role, variables, isolation }: ScopeSettings): string {
   const statements = [isolation === undefined ? 'begin' : `begin isolation level ${isolation}`]
   const settings = Object.entries(variables).map(
     ([name, value]) => `set_config(${escapeLiteral(name)}, ${escapeLiteral(value)}, true)`,

@@ -39,7 +39,7 @@ export interface ModelGateway {
   embed(access: ModelAccess, call: Embedding): Promise<EmbeddingAnswer>
   /** What whoever asks may use here and now. */
   models(access: ModelAccess): Promise<readonly ListedModel[]>
-  /** Where a route, or the id of a model, leads today. @throws ATL_MODEL_UNKNOWN */
+  /** Where a route, or the id of a model, leads today. */
   describe(route: string): Promise<RouteDescription>
   /** The studio's own count of a request, which differs from a provider's by some per cent. */
   countTokens(request: ModelRequest): Promise<number>

@@ -17,6 +17,8 @@ import type { TenantScope } from './tenant-scope.ts'
 export type AuditEntry = Omit<AuditRecord, 'time' | 'osUid'>
 
 export interface AuditLog {
+  /** What happened, now, as the database function `audit_append_many` takes it. */
+  serialise(entry: AuditEntry): string
   /**
    * Appends within the caller's transaction: the record is there if and only if the transaction is committed. The
    * tenant's chain is locked from here to the end of the transaction, so append last.
@@ -76,14 +78,15 @@ export function createAuditLog({ database, clock, key, checkpoints, osUid }: Aud
     return signed
   }
 
+  const serialise = (entry: AuditEntry): string =>
+    serialiseRecord({ ...entry, time: new Date(clock.now()).toISOString(), osUid })
+
   return {
     publicKey: key.publicKey,
     checkpoint,
+    serialise,
     append: async (tx, entry) => {
-      const record: AuditRecord = { ...entry, time: new Date(clock.now()).toISOString(), osUid }
-      const { rows } = await sql<ChainHead>`select * from audit_append(${serialiseRecord(record)})`.execute(
-        tx,
-      )
+      const { rows } = await sql<ChainHead>`select * from audit_append(${serialise(entry)})`.execute(tx)
       const [head] = rows
       if (head === undefined) throw new Error('audit_append returned nothing')
       return head

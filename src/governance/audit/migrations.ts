@@ -102,6 +102,60 @@ export const auditMigrations: readonly Migration[] = [
       await sql`grant execute on function audit_append(text) to ${sql.id(roles.application)}`.execute(db)
     },
   },
+  {
+    name: '0303-governance-audit-append-many',
+    async up(db) {
+      await sql`
+        create function audit_append_many(records text[]) returns table (seq bigint, hash text)
+        language plpgsql security definer as $$
+        #variable_conflict use_column
+        declare
+          tenant text := nullif(current_setting('atelier.tenant_id', true), '');
+          head audit_heads%rowtype;
+          content text;
+          entry text;
+          seqs bigint[] := '{}';
+          entries text[] := '{}';
+          hashes text[] := '{}';
+        begin
+          if tenant is null or exists (
+            select from unnest(records) as content where content::jsonb ->> 'tenantId' is distinct from tenant
+          ) then
+            raise exception 'an audit record belongs to the tenant of its transaction'
+              using errcode = 'insufficient_privilege';
+          end if;
+          -- The lock on the head is held until commit: it makes the chain gap-free in commit order.
+          select * into head from audit_heads where tenant_id = tenant for update;
+          if not found then
+            insert into audit_heads values (
+              tenant, 0,
+              'sha256:' || encode(sha256(convert_to('atelier audit chain of ' || tenant, 'UTF8')), 'hex')
+            ) on conflict do nothing;
+            select * into head from audit_heads where tenant_id = tenant for update;
+          end if;
+          foreach content in array records loop
+            head.seq := head.seq + 1;
+            entry := '{"previous":"' || head.hash || '","record":"sha256:'
+              || encode(sha256(convert_to(content, 'UTF8')), 'hex') || '","seq":' || head.seq || '}';
+            head.hash := 'sha256:' || encode(sha256(convert_to(entry, 'UTF8')), 'hex');
+            seqs := seqs || head.seq;
+            entries := entries || entry;
+            hashes := hashes || head.hash;
+          end loop;
+          insert into audit_log (tenant_id, seq, entry, hash, record)
+            select tenant, links.* from unnest(seqs, entries, hashes, records) as links;
+          update audit_heads set seq = head.seq, hash = head.hash where tenant_id = tenant;
+          return query select head.seq, head.hash;
+        end $$`.execute(db)
+      await sql`
+        create or replace function audit_append(content text) returns table (seq bigint, hash text)
+        language sql security definer as 'select * from audit_append_many(array[content])'`.execute(db)
+      for (const signature of ['audit_append(text)', 'audit_append_many(text[])']) {
+        await pinSearchPath(db, signature)
+        await sql`grant execute on function ${sql.raw(signature)} to ${sql.id(roles.application)}`.execute(db)
+      }
+    },
+  },
 ]
 
 /**

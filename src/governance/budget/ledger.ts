@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Cost } from '../../contracts/index.ts'
-import type { ProjectId, RunId, TenantId } from '../../kernel/index.ts'
+import type { AtelierError, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 import { budgetLevels, checkCost, costUnits, presumedCost } from './cost.ts'
 import type { BudgetLevel, CostUnit } from './cost.ts'
@@ -20,7 +20,7 @@ export interface Charge {
 /** How an attempt ended. `abandoned`: its process died, or its run ended without it. */
 type SettlementReason = 'performed' | 'failed' | 'abandoned'
 
-export interface Settlement {
+interface Settlement {
   readonly charged: Cost
   /** Used beyond the reservation with no room left for it; zero unless a tool broke its promise. */
   readonly overrun: Cost
@@ -124,7 +124,8 @@ interface HeldReservation extends Readonly<Record<CostColumn, number>> {
   readonly held_ms: number
 }
 
-interface Refusal {
+/** What the database's functions answer about an account that is too small. */
+export interface Refusal {
   readonly level: BudgetLevel
   readonly subject: string
   readonly unit: CostColumn
@@ -215,7 +216,29 @@ function perUnit<T>(read: (column: CostColumn) => T): Record<CostUnit, T> {
   }
 }
 
-function exhausted(refusal: Refusal, worstCase: Cost) {
+/** A row as `ledger_reserve_many` takes it. @throws ATL_BUDGET_AMOUNT_INVALID */
+export function reservationRow(charge: Charge, worstCase: Cost) {
+  const { actKey, attempt, projectId, runId, stepId } = charge
+  const purpose = { act_key: actKey, attempt, project_id: projectId, run_id: runId, step_id: stepId }
+  return { ...purpose, ...amountColumns(worstCase) }
+}
+
+/** A row as `ledger_settle_many` takes it. @throws ATL_BUDGET_AMOUNT_INVALID */
+export function settlementRow(
+  { actKey, attempt }: Pick<Charge, 'actKey' | 'attempt'>,
+  used: Cost,
+  reason: SettlementReason,
+) {
+  return { act_key: actKey, attempt, reason, ...amountColumns(used) }
+}
+
+function amountColumns(cost: Cost): Record<CostColumn, number> {
+  const { money, tokens, toolCalls, seconds } = checkCost(cost)
+  return { money, tokens, tool_calls: toolCalls, seconds }
+}
+
+/** ATL_BUDGET_EXHAUSTED with level, subject, unit, limit, spent, reserved and wanted. */
+export function exhausted(refusal: Refusal, worstCase: Cost): AtelierError {
   const { level, subject, limit, spent, reserved } = refusal
   const unit = costUnits.find(({ column }) => column === refusal.unit)?.unit ?? 'toolCalls'
   const wanted = worstCase[unit]

@@ -3,6 +3,7 @@ import type { RawBuilder } from 'kysely'
 import type { Migration } from '../../store/index.ts'
 import { enableTenantIsolation, roles } from '../../store/index.ts'
 import { pinSearchPath } from '../audit/index.ts'
+import { batchMigrations } from './batch-migrations.ts'
 import { costUnits } from './cost.ts'
 
 const columns = costUnits.map(({ column }) => column)
@@ -84,6 +85,7 @@ export const budgetMigrations: readonly Migration[] = [
       }
     },
   },
+  ...batchMigrations,
 ]
 
 type Db = Parameters<Migration['up']>[0]

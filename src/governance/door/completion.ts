@@ -1,16 +1,11 @@
-import { canonicalJson, reportError } from '../../kernel/index.ts'
 import type { AtelierError, Digest } from '../../kernel/index.ts'
-import type { Tx } from '../../store/index.ts'
-import { putBlob } from '../../store/index.ts'
-import type { Settlement } from '../budget/index.ts'
+import { tenantScope } from '../audit/index.ts'
 import { noCost } from '../budget/index.ts'
-import { actAuditEntry } from './admission.ts'
-import type { Admitted } from './admission.ts'
-import { addActCost, endAttempt, recordedOutput } from './act-records.ts'
-import type { ActIdentity } from './act-records.ts'
+import type { ActIdentity, Admitted, EndedAct } from './act-stages.ts'
+import { endActs, keepContent } from './act-writing.ts'
+import { doorkeeper } from './admission.ts'
 import { doorErrors } from './errors.ts'
-import type { Outcome, Performance } from './performance.ts'
-import { redact, redactReport } from './redaction.ts'
+import type { Performance } from './performance.ts'
 import type { DoorServices } from './services.ts'
 
 /** What the second transaction leaves. */
@@ -20,87 +15,53 @@ export type Completion =
   /** Another process took over meanwhile and has recorded this output. */
   | { readonly kind: 'recorded'; readonly outputDigest: Digest }
 
-/**
- * Second transaction: result, settlement and audit record, all or none. A result that comes from anything but the
- * latest attempt is dropped.
- */
-export async function complete<O>(
-  services: DoorServices,
-  tx: Tx,
+/** What is to be recorded of how an attempt went. */
+export function endOf<O>(
   identity: ActIdentity,
   admitted: Admitted,
   { outcome, used }: Performance<O>,
-): Promise<Completion> {
-  const { request } = identity
-  const { attempt } = admitted
-  const time = new Date(services.clock.now())
-  const kept = keep(outcome)
-  const outputDigest =
-    kept.text === undefined ? undefined : await putBlob(tx, request.tenantId, kept.text, 'application/json')
-  const error = kept.error && redactReport(reportError(kept.error))
-  const ours = await endAttempt(tx, request, attempt, {
-    state: outputDigest === undefined ? 'failed' : 'succeeded',
-    outputDigest,
-    error,
-    redactions: kept.redactions,
-    recovered: outcome.kind === 'succeeded' && outcome.recovered,
-    time,
-  })
-  if (!ours) {
-    const recorded = await recordedOutput(tx, request.tenantId, request.key)
-    return recorded === undefined
-      ? { kind: 'failed', error: doorErrors.TAKEN_OVER({ detail: request.key }) }
-      : { kind: 'recorded', outputDigest: recorded }
+): EndedAct {
+  const ended = { identity, admitted, used: admitted.reserved === undefined ? noCost : used }
+  if (outcome.kind === 'failed') {
+    const { error, undeclared } = outcome
+    return { ...ended, output: undefined, error, recovered: false, undeclared }
   }
-  const settlement = await settle(services, tx, identity, admitted, { outcome, used })
-  await addActCost(tx, request, settlement.charged)
-  const entry = actAuditEntry(identity, admitted.judgement)
-  await services.audit.append(tx, {
-    ...entry,
-    outcome: kept.error === undefined ? 'succeeded' : 'failed',
-    digests: { ...entry.digests, ...(outputDigest && { output: outputDigest }) },
-    detail: {
-      attempt,
-      cost: settlement.charged,
-      ...(Object.values(settlement.overrun).some((amount) => amount > 0) && { overrun: settlement.overrun }),
-      ...(kept.redactions.length > 0 && { redactions: kept.redactions }),
-      ...(outcome.kind === 'succeeded' && outcome.recovered && { recovered: true }),
-      ...(outcome.kind === 'failed' && outcome.undeclared && { undeclared: true }),
-      ...(error && { code: error.code, message: error.message }),
-    },
-  })
-  return kept.error === undefined
-    ? { kind: 'succeeded', output: kept.text === undefined ? null : JSON.parse(kept.text) }
-    : { kind: 'failed', error: kept.error }
-}
-
-interface Kept {
-  /** Canonical JSON of the output without secrets; undefined for a failure. */
-  readonly text: string | undefined
-  readonly redactions: readonly string[]
-  readonly error: AtelierError | undefined
-}
-
-/** What of an outcome is stored, and what the caller gets: the same now and when it is asked for again. */
-function keep<O>(outcome: Outcome<O>): Kept {
-  if (outcome.kind === 'failed') return { text: undefined, redactions: [], error: outcome.error }
+  const { recovered } = outcome
   try {
-    const { value, rules } = redact(outcome.output)
-    return { text: canonicalJson(value ?? null), redactions: rules, error: undefined }
+    const output = keepContent(outcome.output)
+    return { ...ended, output, error: undefined, recovered, undeclared: false }
   } catch (cause) {
     const error = doorErrors.OUTPUT_INVALID({ detail: 'it cannot be written as JSON', cause })
-    return { text: undefined, redactions: [], error }
+    return { ...ended, output: undefined, error, recovered, undeclared: false }
   }
 }
 
-async function settle<O>(
-  { ledger }: DoorServices,
-  tx: Tx,
-  { request }: ActIdentity,
-  { attempt, reserved }: Admitted,
-  { outcome, used }: Performance<O>,
-): Promise<Settlement> {
-  if (reserved === undefined) return { charged: noCost, overrun: noCost }
-  const reason = outcome.kind === 'succeeded' ? 'performed' : 'failed'
-  return ledger.settle(tx, { actKey: request.key, attempt }, used, reason)
+/**
+ * Second transaction: results, settlements and audit records of acts of one tenant, all or none, in one round trip. A
+ * result that comes from anything but the latest attempt is dropped, so that doing it again changes nothing.
+ */
+export async function completeMany(
+  services: DoorServices,
+  acts: readonly EndedAct[],
+): Promise<readonly Completion[]> {
+  const [first] = acts
+  if (first === undefined) return []
+  const scope = tenantScope(first.identity.request.tenantId, doorkeeper)
+  const takenOver = await services.database.pipelined(scope, ({ send }) =>
+    Promise.resolve({ underWay: endActs(services, send, acts) }),
+  )
+  return acts.map((act) => completionOf(act, takenOver.get(act.identity.request.key)))
+}
+
+/** `recorded` is what another attempt has left: null for nothing yet, undefined when there was no other. */
+function completionOf(
+  { identity, output, error }: EndedAct,
+  recorded: Digest | null | undefined,
+): Completion {
+  if (recorded === null) {
+    return { kind: 'failed', error: error ?? doorErrors.TAKEN_OVER({ detail: identity.request.key }) }
+  }
+  if (recorded !== undefined) return { kind: 'recorded', outputDigest: recorded }
+  if (error !== undefined) return { kind: 'failed', error }
+  return { kind: 'succeeded', output: output === undefined ? null : JSON.parse(output.text) }
 }

@@ -7,12 +7,16 @@ import type { EffectClass } from '../../contracts/index.ts'
 import type { RunId } from '../../kernel/index.ts'
 import { createGovernedStudio, policyLocations } from '../../testing/index.ts'
 import type { GovernedStudio } from '../../testing/index.ts'
+import type { AuditRecord } from '../audit/index.ts'
 import { verifyLedger } from '../budget/index.ts'
 import { filePublisher } from './fixtures/killed-act.ts'
 import type { KilledAct } from './fixtures/killed-act.ts'
+import { costlyTool } from './fixtures/killed-acts.ts'
+import type { KilledActs } from './fixtures/killed-acts.ts'
 import { actsOfRun } from './index.ts'
 
 const program = join(import.meta.dirname, 'fixtures/killed-act.ts')
+const programOfMany = join(import.meta.dirname, 'fixtures/killed-acts.ts')
 
 let studio: GovernedStudio
 
@@ -22,18 +26,16 @@ beforeAll(async () => {
 afterAll(() => studio[Symbol.asyncDispose]())
 
 /** Runs an act in a process of its own that kills itself at the given instant. Answers what it printed. */
-function actInProcess(act: KilledAct): Promise<{ readonly killed: boolean; readonly output: string }> {
+function inProcess(
+  path: string,
+  act: KilledAct | KilledActs,
+): Promise<{ readonly killed: boolean; readonly output: string }> {
   return new Promise((resolve, reject) => {
-    execFile(
-      process.execPath,
-      [program, JSON.stringify(act)],
-      { timeout: 60_000 },
-      (error, stdout, stderr) => {
-        if (error === null) resolve({ killed: false, output: stdout })
-        else if (error.signal === 'SIGKILL') resolve({ killed: true, output: stdout })
-        else reject(new Error(`${error.message}\n${stderr}`))
-      },
-    )
+    execFile(process.execPath, [path, JSON.stringify(act)], { timeout: 60_000 }, (error, stdout, stderr) => {
+      if (error === null) resolve({ killed: false, output: stdout })
+      else if (error.signal === 'SIGKILL') resolve({ killed: true, output: stdout })
+      else reject(new Error(`${error.message}\n${stderr}`))
+    })
   })
 }
 
@@ -54,7 +56,7 @@ async function surviveKillAt(killAt: number, effect: EffectClass): Promise<Survi
   const subject = await studio.approve(runId, tree)
   const { signal, logger, report, ...request } = studio.request(runId, { approval: { subject } })
   const { target } = studio.testDatabase
-  const { killed, output } = await actInProcess({
+  const { killed, output } = await inProcess(program, {
     target,
     directory: studio.directory,
     policies: policyLocations,
@@ -134,5 +136,57 @@ describe('an act whose process is killed', { timeout: 180_000 }, () => {
       '6 before the commit: 2 of 2',
       '7 after the commit: 1 of 1',
     ])
+  })
+})
+
+describe('acts that share transactions, when their process is killed', { timeout: 180_000 }, () => {
+  const keysOf = (): string[] => Array.from({ length: 12 }, () => `act-${randomUUID()}`)
+
+  /** Kills a process in the middle of many acts, does them all again, and answers the attempts of each. */
+  async function surviveKillOfMany(killAt: number): Promise<{ killed: boolean; attempts: number[] }> {
+    const keys = keysOf()
+    const runId = await studio.openRun({ limits: { money: 250 } })
+    const { signal, logger, report, ...request } = studio.request(runId)
+    const { target } = studio.testDatabase
+    const { killed } = await inProcess(programOfMany, {
+      target,
+      directory: studio.directory,
+      policies: policyLocations,
+      killAt,
+      request,
+      keys,
+    })
+    const { door, administration, audit } = await studio.restart()
+    const again = keys.map((key) =>
+      door.act(costlyTool(), { text: key }, { ...request, key, signal, logger, report }),
+    )
+    expect(await Promise.all(again)).toEqual(keys.map((text) => ({ text })))
+    await administration.closeRun({ tenantId: studio.tenantId, runId }, studio.service.id)
+    await expectConsistent(runId)
+    const [acts, entries] = await studio.database.transaction(studio.scope, async (tx) => [
+      await actsOfRun(tx, studio.tenantId, runId),
+      await audit.ofRun(tx, studio.tenantId, runId),
+    ])
+    expect(acts.map(({ key, state }) => [key, state]).sort()).toEqual(
+      keys.map((key) => [key, 'succeeded']).sort(),
+    )
+    const succeeded = entries
+      .map(({ record }) => JSON.parse(record ?? '') as AuditRecord)
+      .filter(({ outcome }) => outcome === 'succeeded')
+    expect(succeeded.map(({ actKey }) => actKey).sort()).toEqual([...keys].sort())
+    return { killed, attempts: acts.map(({ attempt }) => attempt) }
+  }
+
+  it('loses none and doubles none, at whichever instant it dies', async () => {
+    // The first transaction, in the middle of performing, and the one that completes.
+    const [before, beginning, performing, completing] = await Promise.all(
+      [0, 1, 8, 16].map(surviveKillOfMany),
+    )
+    expect([before, beginning, performing, completing].map((survived) => survived?.killed)).toEqual(
+      Array(4).fill(true),
+    )
+    const attempts = (of: { attempts: number[] } | undefined) => [...new Set(of?.attempts)]
+    expect([before, beginning].map(attempts)).toEqual([[1], [1]])
+    expect([performing, completing].map(attempts)).toEqual([[2], [2]])
   })
 })

@@ -5,11 +5,16 @@ import { canonicalJson, digestOf } from '../../kernel/index.ts'
 import { getBlob } from '../../store/index.ts'
 import { tenantScope } from '../audit/index.ts'
 import { traceAct } from '../telemetry/index.ts'
-import type { ActIdentity } from './act-records.ts'
-import { admit } from './admission.ts'
+import type { ActIdentity, AskedAct, EndedAct } from './act-stages.ts'
+import { keepContent } from './act-writing.ts'
+import { admitMany } from './admission.ts'
+import type { Admission } from './admission.ts'
+import { createBatching } from './batching.ts'
+import type { Batched } from './batching.ts'
 import { alwaysClosed, CircuitBreaker, defaultCircuitBreaker } from './circuit-breaker.ts'
 import type { CircuitBreakerOptions, CircuitCall } from './circuit-breaker.ts'
-import { complete } from './completion.ts'
+import { completeMany, endOf } from './completion.ts'
+import type { Completion } from './completion.ts'
 import { doorErrors } from './errors.ts'
 import { isExternal } from './judgement.ts'
 import type { ParsedInput } from './judgement.ts'
@@ -38,20 +43,38 @@ export interface DoorOptions extends DoorServices {
   readonly graceMs?: number
 }
 
+/** Acts that share a transaction at most, and characters of their inputs and outputs. */
+const batchLimits = { size: 100, weight: 8 * 1024 * 1024 }
+
 export function createDoor(options: DoorOptions): Door {
-  const breaker = new CircuitBreaker(options.clock, options.circuitBreaker ?? defaultCircuitBreaker)
+  const inside: Inside = {
+    ...options,
+    graceMs: options.graceMs ?? defaultGraceMs,
+    breaker: new CircuitBreaker(options.clock, options.circuitBreaker ?? defaultCircuitBreaker),
+    admit: createBatching((acts: readonly AskedAct[]) => admitMany(options, acts), {
+      ...batchLimits,
+      weigh: ({ kept }) => kept.text.length,
+      keyOf: ({ identity }) => identity.request.key,
+    }),
+    complete: createBatching((acts: readonly EndedAct[]) => completeMany(options, acts), {
+      ...batchLimits,
+      weigh: ({ output }) => output?.text.length ?? 0,
+      keyOf: ({ identity }) => identity.request.key,
+    }),
+  }
   const underWay = new Map<string, UnderWay>()
   return {
     act: async (tool, input, request) => {
       const { tenantId, runId, principal, key } = request
-      const identity = JSON.stringify([tenantId, runId, principal.id, tool.name, key, digestOfInput(input)])
+      const inputDigest = digestOfInput(input)
+      const identity = JSON.stringify([tenantId, runId, principal.id, tool.name, key, inputDigest])
       // The same act, asked for twice in one process, is done once; both get its result. One that was told to stop is
       // only waited for: whoever asks now wants it done.
       for (let running = underWay.get(identity); running !== undefined; running = underWay.get(identity)) {
         if (!running.signal.aborted) return running.result as Promise<never>
         await running.result.catch(() => undefined)
       }
-      const result = performAct(options, breaker, tool, input, request).finally(() =>
+      const result = performAct(inside, tool, input, inputDigest, request).finally(() =>
         underWay.delete(identity),
       )
       underWay.set(identity, { result, signal: request.signal })
@@ -65,36 +88,42 @@ interface UnderWay {
   readonly signal: AbortSignal
 }
 
+/** What an act meets on its way through the door. */
+interface Inside extends DoorServices {
+  readonly graceMs: number
+  readonly breaker: CircuitBreaker
+  readonly admit: Batched<AskedAct, Admission>
+  readonly complete: Batched<EndedAct, Completion>
+}
+
 async function performAct<I, O>(
-  options: DoorOptions,
-  breaker: CircuitBreaker,
+  inside: Inside,
   tool: Tool<I, O>,
   rawInput: unknown,
+  inputDigest: Digest,
   request: ActRequest,
 ): Promise<O> {
-  const { database, graceMs = defaultGraceMs } = options
   const { tenantId, runId, stepId, principal } = request
   const attributes = { 'atelier.effect': tool.effect, 'atelier.principal.id': principal.id }
   return traceAct({ tenantId, runId, stepId, tool: tool.name, attributes }, async (traceId, span) => {
-    const scope = tenantScope(tenantId, principal.id)
-    const inputDigest = digestOfInput(rawInput)
     const identity: ActIdentity = { request, tool: tool.name, effect: tool.effect, inputDigest, traceId }
     const input = parseInput(tool, rawInput)
-    const admission = await database.transaction(scope, (tx) => admit(options, tx, tool, identity, input))
+    const kept = keepContent(input.ok ? input.value : null)
+    const admission = await inside.admit(tenantId, { identity, tool, input, kept })
     if (admission.kind === 'refused') throw admission.error
-    if (admission.kind === 'recorded')
-      return (await readOutput(options, request, admission.outputDigest)) as O
+    if (admission.kind === 'recorded') return (await readOutput(inside, request, admission.outputDigest)) as O
     if (!input.ok) throw input.error
     span.setAttribute('atelier.act.attempt', admission.attempt)
-    const circuit = circuitOf(breaker, tool, request)
-    const performed = await perform(tool, input.value, request, admission, { circuit, graceMs })
-    const completion = await database.transaction(scope, (tx) =>
-      complete(options, tx, identity, admission, performed),
-    )
-    if (isExternal(tool)) await signCheckpoint(options, request)
+    const circuit = circuitOf(inside.breaker, tool, request)
+    const performed = await perform(tool, input.value, request, admission, {
+      circuit,
+      graceMs: inside.graceMs,
+    })
+    const completion = await inside.complete(tenantId, endOf(identity, admission, performed))
+    if (isExternal(tool)) await signCheckpoint(inside, request)
     if (completion.kind === 'failed') throw completion.error
     if (completion.kind === 'recorded')
-      return (await readOutput(options, request, completion.outputDigest)) as O
+      return (await readOutput(inside, request, completion.outputDigest)) as O
     return completion.output as O
   })
 }

@@ -1,8 +1,16 @@
 import type { Principal, Tool } from '../../contracts/index.ts'
 import { AtelierError } from '../../kernel/index.ts'
-import type { Tx } from '../../store/index.ts'
-import { authenticate, isTrustedRepository, mandateErrors, readMandate } from '../identity/index.ts'
-import type { Mandate } from '../identity/index.ts'
+import type { RunId, TenantId } from '../../kernel/index.ts'
+import type { Pipeline } from '../../store/index.ts'
+import {
+  authenticateAmong,
+  isTrustedRepository,
+  mandateAmong,
+  mandateErrors,
+  readMandates,
+  readPrincipals,
+} from '../identity/index.ts'
+import type { KnownPrincipals, StandingMandate } from '../identity/index.ts'
 import { toolActions } from '../policy/index.ts'
 import type { PolicyDecision, PolicyRequest, RepositoryFacts } from '../policy/index.ts'
 import { doorErrors } from './errors.ts'
@@ -23,10 +31,38 @@ export interface Judgement {
   readonly refusal: AtelierError | undefined
 }
 
+/** What is registered, as the transaction that admits sees it. */
+export interface Registered {
+  readonly principals: KnownPrincipals
+  readonly mandates: ReadonlyMap<RunId, StandingMandate>
+}
+
+/** Reads what is needed to judge these requests, which are of one tenant. */
+export async function readRegistered(
+  { send }: Pick<Pipeline, 'send'>,
+  tenantId: TenantId,
+  requests: readonly ActRequest[],
+): Promise<Registered> {
+  const [principals, mandates] = await Promise.all([
+    readPrincipals(
+      send,
+      tenantId,
+      requests.map(({ principal }) => principal),
+    ),
+    readMandates(
+      send,
+      tenantId,
+      requests.map(({ runId }) => runId),
+    ),
+  ])
+  return { principals, mandates }
+}
+
 /** Whether an act may be performed now: who asks, for whom, what policies say, and whether obligations are met. */
 export async function judge<I>(
   services: DoorServices,
-  tx: Tx,
+  pipeline: Pick<Pipeline, 'join'>,
+  registered: Registered,
   tool: Tool<I>,
   request: ActRequest,
   input: ParsedInput<I>,
@@ -37,12 +73,12 @@ export async function judge<I>(
     approvalId: undefined,
     refusal,
   })
-  const admitted = await attempt(() => authenticateUnderMandate(tx, request))
+  const admitted = attempt(() => authenticateUnderMandate(registered, request))
   if (admitted instanceof AtelierError) return refused(admitted)
   const { actor, mandate } = admitted
   if (!input.ok) return refused(input.error, actor)
 
-  const approval = await findApproval(services, tx, tool, request, input.value)
+  const approval = await findApproval(services, pipeline, tool, request, input.value)
   const question: PolicyRequest = {
     principal: actor,
     action: toolActions[tool.effect],
@@ -58,7 +94,7 @@ export async function judge<I>(
       permissions: tool.permissions,
       isolation: request.context.isolation,
       approved: approval.approved,
-      repository: await repositoryFacts(tx, mandate, request),
+      repository: await repositoryFacts(pipeline, mandate, request),
     },
   }
   const answer = services.policy.decide(question)
@@ -73,23 +109,22 @@ export async function judge<I>(
   }
 }
 
-async function attempt<T>(work: () => Promise<T>): Promise<T | AtelierError> {
+function attempt<T>(work: () => T): T | AtelierError {
   try {
-    return await work()
+    return work()
   } catch (error) {
-    // Failures of the database are retryable and must end the transaction; everything else is an answer.
-    if (error instanceof AtelierError && !error.retryable) return error
+    if (error instanceof AtelierError) return error
     throw error
   }
 }
 
-async function authenticateUnderMandate(
-  tx: Tx,
+function authenticateUnderMandate(
+  { principals, mandates }: Registered,
   request: ActRequest,
-): Promise<{ readonly actor: Principal; readonly mandate: Mandate }> {
+): { readonly actor: Principal; readonly mandate: StandingMandate } {
   const { tenantId, runId, projectId } = request
-  const actor = await authenticate(tx, tenantId, request.principal)
-  const mandate = await readMandate(tx, tenantId, runId)
+  const actor = authenticateAmong(principals, tenantId, request.principal)
+  const mandate = mandateAmong(mandates, runId)
   if (mandate.closed) throw mandateErrors.CLOSED({ detail: runId })
   if (mandate.projectId !== projectId)
     throw mandateErrors.CONFLICT({ detail: `${runId} is not of ${projectId}` })
@@ -103,7 +138,7 @@ type Approval =
 /** Looks up whether what the call would put into the world, and nothing else, was approved. */
 async function findApproval<I>(
   { approvals }: DoorServices,
-  tx: Tx,
+  { join }: Pick<Pipeline, 'join'>,
   tool: Tool<I>,
   { tenantId, runId, approval }: ActRequest,
   input: I,
@@ -115,7 +150,7 @@ async function findApproval<I>(
     const wanted = tree === undefined ? 'no tree' : `tree ${tree}`
     return { approved: false, reason: `the call is for ${wanted}, the approval for ${approval.subject.tree}` }
   }
-  return approvals.isApproved(tx, tenantId, runId, approval.subject)
+  return join((tx) => approvals.isApproved(tx, tenantId, runId, approval.subject))
 }
 
 export function isExternal(tool: Pick<Tool, 'effect'>): boolean {
@@ -123,14 +158,15 @@ export function isExternal(tool: Pick<Tool, 'effect'>): boolean {
 }
 
 async function repositoryFacts(
-  tx: Tx,
-  mandate: Mandate,
+  { join }: Pick<Pipeline, 'join'>,
+  mandate: StandingMandate,
   { context }: ActRequest,
 ): Promise<RepositoryFacts | undefined> {
   const { repository: location, tenantId } = mandate
   if (location === undefined) return undefined
   // Trust matters only where there is no sandbox; otherwise the question to the database is spared.
-  const trusted = context.isolation === 'none' && (await isTrustedRepository(tx, tenantId, location))
+  const trusted =
+    context.isolation === 'none' && (await join((tx) => isTrustedRepository(tx, tenantId, location)))
   return { location, trusted }
 }
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Migration } from '../../store/index.ts'
 import { enableTenantIsolation } from '../../store/index.ts'
+import { actMigrations } from './act-migrations.ts'
 
 export const doorMigrations: readonly Migration[] = [
   {
@@ -76,4 +77,5 @@ export const doorMigrations: readonly Migration[] = [
       await enableTenantIsolation(db, 'acts', { application: ['select', 'insert', 'update'] })
     },
   },
+  ...actMigrations,
 ]

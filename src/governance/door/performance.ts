@@ -1,13 +1,13 @@
 import type { Cost, Tool, ToolContext } from '../../contracts/index.ts'
 import { AtelierError } from '../../kernel/index.ts'
 import type { Logger } from '../../kernel/index.ts'
-import type { Admitted } from './admission.ts'
+import type { Admitted } from './act-stages.ts'
 import type { CircuitCall } from './circuit-breaker.ts'
 import { doorErrors } from './errors.ts'
 import { redactFields, redactText } from './redaction.ts'
 import type { ActRequest } from './request.ts'
 
-export type Outcome<O> =
+type Outcome<O> =
   | { readonly kind: 'succeeded'; readonly output: O; readonly recovered: boolean }
   | {
       readonly kind: 'failed'

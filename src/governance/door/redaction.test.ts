@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { redact, redactFields, redactText } from './redaction.ts'
+import { secretRules } from './secret-rules.ts'
 
 // Put together at run time, so that no scanner takes this file for a leak.
 const join = (...parts: string[]): string => parts.join('')
@@ -59,6 +60,42 @@ describe('redaction', () => {
     }
     expect(redact(ordinary)).toEqual({ value: ordinary, rules: [] })
     expect(redact(ordinary).value).toBe(ordinary)
+  })
+
+  /** Every rule on the whole text, whatever marks are in it. */
+  const fullScan = (text: string): string =>
+    secretRules.reduce(
+      (result, { name, pattern, keep = '' }) => result.replace(pattern, `${keep}[redacted:${name}]`),
+      text,
+    )
+
+  it('finds by its marks all that the patterns find', () => {
+    const planted = [
+      ...Object.values(secrets),
+      'postgres://user:hunter2@db',
+      'AUTHORIZATION: bearer abcdefghijk',
+      `AWS_Secret_Access_Key="${'a1/+'.repeat(10)}"`,
+      join('https://hooks.', 'slack.com/services/T00000000/B00000000/abcdefgh'),
+      join('pypi-', 'AgE', 'x'.repeat(60)),
+      join('sk-', 'proj-', 'y'.repeat(40)),
+    ]
+    const marks = secretRules.flatMap((rule) => rule.marks)
+    const fragment = fc.oneof(
+      fc.constantFrom(...planted),
+      fc.constantFrom(...marks, ...marks.map((mark) => mark.toUpperCase())),
+      fc.constantFrom('[redacted:', ']', '@', ':', '-', '_', ' ', '\n', '"', '='),
+      fc.string({ maxLength: 8 }),
+      // What patterns match is found by making it from them, too.
+      ...secretRules.map(({ pattern }) => fc.constant(pattern.source.replaceAll(/[\\()[\]{}|?:*+$^]/g, 'a'))),
+    )
+    fc.assert(
+      fc.property(fc.array(fragment, { maxLength: 12 }), (fragments) => {
+        const text = fragments.join('')
+        expect(redactText(text)).toBe(fullScan(text))
+      }),
+      { numRuns: 2000 },
+    )
+    for (const secret of planted) expect(redactText(secret)).not.toBe(secret)
   })
 
   it('finds nothing more the second time', () => {

@@ -1,9 +1,12 @@
-import { sql } from 'kysely'
 import { roleSchema } from '../../contracts/index.ts'
 import type { Principal, Role } from '../../contracts/index.ts'
 import type { PrincipalId, TenantId } from '../../kernel/index.ts'
-import type { Tx } from '../../store/index.ts'
+import { sendOn } from '../../store/index.ts'
+import type { Pipeline, Tx } from '../../store/index.ts'
 import { identityErrors } from './errors.ts'
+
+/** What a tenant has registered about principals and all whom they act for, by id. */
+export type KnownPrincipals = ReadonlyMap<string, KnownPrincipal>
 
 interface KnownPrincipal {
   readonly id: PrincipalId
@@ -21,14 +24,14 @@ interface KnownPrincipal {
  * @throws ATL_IDENTITY_UNKNOWN, ATL_IDENTITY_DISABLED, ATL_IDENTITY_MISMATCH, ATL_IDENTITY_DELEGATION_INVALID
  */
 export async function authenticate(tx: Tx, tenantId: TenantId, claim: Principal): Promise<Principal> {
+  return authenticateAmong(await readPrincipals(sendOn(tx), tenantId, [claim]), tenantId, claim)
+}
+
+/** Like {@link authenticate}, by what has been read before in the same transaction. */
+export function authenticateAmong(known: KnownPrincipals, tenantId: TenantId, claim: Principal): Principal {
   if (claim.tenantId !== tenantId) {
     throw identityErrors.MISMATCH({ detail: `${claim.id} belongs to another tenant` })
   }
-  const known = await readChain(
-    tx,
-    tenantId,
-    claim.onBehalfOf === undefined ? [claim.id] : [claim.id, claim.onBehalfOf],
-  )
   const self = known.get(claim.id)
   if (self === undefined) throw identityErrors.UNKNOWN({ detail: claim.id })
   if (self.disabled) throw identityErrors.DISABLED({ detail: claim.id })
@@ -54,7 +57,7 @@ function isRole(role: string): role is Role {
 function personBehind(
   self: KnownPrincipal,
   claimed: PrincipalId | undefined,
-  known: ReadonlyMap<string, KnownPrincipal>,
+  known: KnownPrincipals,
 ): PrincipalId | undefined {
   if (self.kind === 'person') {
     if (claimed === undefined) return undefined
@@ -96,25 +99,41 @@ export async function lineageOf(
   tenantId: TenantId,
   principals: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  return new Set([...principals, ...(await readChain(tx, tenantId, principals)).keys()])
+  return new Set([...principals, ...(await readChain(sendOn(tx), tenantId, principals)).keys()])
 }
 
-/** The principals and all whom they act for by registration, by id. `union` drops repetitions, so a circle ends. */
+/** What is needed to authenticate these claims. */
+export function readPrincipals(
+  send: Pipeline['send'],
+  tenantId: TenantId,
+  claims: readonly Pick<Principal, 'id' | 'onBehalfOf'>[],
+): Promise<KnownPrincipals> {
+  const ids = claims.flatMap(({ id, onBehalfOf }) => (onBehalfOf === undefined ? [id] : [id, onBehalfOf]))
+  return readChain(send, tenantId, [...new Set(ids)])
+}
+
+/** `union` drops repetitions, so a circle ends. */
+const chainQuery = `
+  with recursive chain as (
+    select id, kind, on_behalf_of, disabled from principals where tenant_id = $1 and id = any ($2::text[])
+    union
+    select next.id, next.kind, next.on_behalf_of, next.disabled from principals next
+      join chain on next.id = chain.on_behalf_of where next.tenant_id = $1
+  )
+  select chain.*, array(select role from principal_roles
+    where tenant_id = $1 and principal_id = chain.id order by role) as roles
+  from chain`
+
+/** The principals and all whom they act for by registration, by id. */
 async function readChain(
-  tx: Tx,
+  send: Pipeline['send'],
   tenantId: TenantId,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, KnownPrincipal>> {
-  const { rows } = await sql<KnownPrincipal>`
-    with recursive chain as (
-      select id, kind, on_behalf_of, disabled from principals
-        where tenant_id = ${tenantId} and id = any (${ids}::text[])
-      union
-      select next.id, next.kind, next.on_behalf_of, next.disabled from principals next
-        join chain on next.id = chain.on_behalf_of where next.tenant_id = ${tenantId}
-    )
-    select chain.*, array(select role from principal_roles
-      where tenant_id = ${tenantId} and principal_id = chain.id order by role) as roles
-    from chain`.execute(tx)
+): Promise<KnownPrincipals> {
+  const rows = await send<KnownPrincipal>({
+    name: 'identity-chain',
+    text: chainQuery,
+    values: [tenantId, ids],
+  })
   return new Map(rows.map((row) => [row.id, row]))
 }

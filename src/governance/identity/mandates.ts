@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
-import type { Tx } from '../../store/index.ts'
+import { sendOn } from '../../store/index.ts'
+import type { Pipeline, Tx } from '../../store/index.ts'
 import { mandateErrors } from './errors.ts'
 
 /** Says for whom a run acts: whatever agents do in it, they do on behalf of the requester. */
@@ -36,27 +37,56 @@ export async function openMandate(tx: Tx, mandate: Mandate): Promise<void> {
   }
 }
 
+/** A mandate as it stands: agents may act only under one that is open. */
+export interface StandingMandate extends Mandate {
+  readonly closed: boolean
+}
+
 /** @throws ATL_MANDATE_MISSING */
-export async function readMandate(
-  tx: Tx,
+export async function readMandate(tx: Tx, tenantId: TenantId, runId: RunId): Promise<StandingMandate> {
+  return mandateAmong(await readMandates(sendOn(tx), tenantId, [runId]), runId)
+}
+
+/** Like {@link readMandate}, by what has been read before in the same transaction. @throws ATL_MANDATE_MISSING */
+export function mandateAmong(known: ReadonlyMap<RunId, StandingMandate>, runId: RunId): StandingMandate {
+  const mandate = known.get(runId)
+  if (mandate === undefined) throw mandateErrors.MISSING({ detail: runId })
+  return mandate
+}
+
+interface MandateRow {
+  readonly run_id: RunId
+  readonly project_id: ProjectId
+  readonly principal_id: PrincipalId
+  readonly repository: string | null
+  readonly closed_at: Date | null
+}
+
+/** The mandates of these runs, of those that have one. */
+export async function readMandates(
+  send: Pipeline['send'],
   tenantId: TenantId,
-  runId: RunId,
-): Promise<Mandate & { readonly closed: boolean }> {
-  const row = await tx
-    .selectFrom('mandates')
-    .select(['project_id', 'principal_id', 'repository', 'closed_at'])
-    .where('tenant_id', '=', tenantId)
-    .where('run_id', '=', runId)
-    .executeTakeFirst()
-  if (row === undefined) throw mandateErrors.MISSING({ detail: runId })
-  return {
-    tenantId,
-    runId,
-    projectId: row.project_id as ProjectId,
-    requester: row.principal_id as PrincipalId,
-    repository: row.repository ?? undefined,
-    closed: row.closed_at !== null,
-  }
+  runIds: readonly RunId[],
+): Promise<ReadonlyMap<RunId, StandingMandate>> {
+  const rows = await send<MandateRow>({
+    name: 'identity-mandates',
+    text: `select run_id, project_id, principal_id, repository, closed_at from mandates
+             where tenant_id = $1 and run_id = any ($2::text[])`,
+    values: [tenantId, [...new Set(runIds)]],
+  })
+  return new Map(
+    rows.map((row) => [
+      row.run_id,
+      {
+        tenantId,
+        runId: row.run_id,
+        projectId: row.project_id,
+        requester: row.principal_id,
+        repository: row.repository ?? undefined,
+        closed: row.closed_at !== null,
+      },
+    ]),
+  )
 }
 
 /** Runs whose mandate is open. */

@@ -32,6 +32,9 @@ export interface PolicyLocations {
   readonly folders: readonly string[]
 }
 
+/** Answers that are kept; a run asks few different questions. */
+const mostAnswers = 10_000
+
 /**
  * Loads, checks and preparses policies; a decision then takes a fraction of a millisecond.
  *
@@ -45,31 +48,44 @@ export async function loadPolicies({ schemaFile, folders }: PolicyLocations): Pr
   cedar.preparseSchema(digest, schema)
   cedar.preparsePolicySet(digest, { staticPolicies: staticPolicies(policies) })
 
+  const ask = (request: PolicyRequest, input: Digest): PolicyDecision => {
+    const answer = cedar.statefulIsAuthorized({
+      ...toCedarRequest(request),
+      preparsedSchemaName: digest,
+      preparsedPolicySetId: digest,
+      validateRequest: true,
+    })
+    if (answer.type === 'failure') {
+      const errors = answer.errors.map((error) => error.message)
+      return { decision: 'deny', policies: [], policySet: digest, input, errors }
+    }
+    const { decision, diagnostics } = answer.response
+    const errors = diagnostics.errors.map(({ policyId, error }) => `${policyId}: ${error.message}`)
+    return {
+      // Cedar skips a policy that fails; here a guardrail that cannot be evaluated must not open the door.
+      decision: errors.length > 0 ? 'deny' : decision,
+      policies: [...diagnostics.reason].sort(),
+      policySet: digest,
+      input,
+      errors,
+    }
+  }
+  // The digest is over all that policies can see, and these never change, so an answer holds for ever.
+  const answers = new Map<Digest, PolicyDecision>()
   return {
     digest,
     policies,
     decide: (request) => {
       const input = digestOfValue(request)
-      const answer = cedar.statefulIsAuthorized({
-        ...toCedarRequest(request),
-        preparsedSchemaName: digest,
-        preparsedPolicySetId: digest,
-        validateRequest: true,
-      })
-      if (answer.type === 'failure') {
-        const errors = answer.errors.map((error) => error.message)
-        return { decision: 'deny', policies: [], policySet: digest, input, errors }
+      const known = answers.get(input)
+      if (known !== undefined) return known
+      const answer = ask(request, input)
+      for (const oldest of answers.keys()) {
+        if (answers.size < mostAnswers) break
+        answers.delete(oldest)
       }
-      const { decision, diagnostics } = answer.response
-      const errors = diagnostics.errors.map(({ policyId, error }) => `${policyId}: ${error.message}`)
-      return {
-        // Cedar skips a policy that fails; here a guardrail that cannot be evaluated must not open the door.
-        decision: errors.length > 0 ? 'deny' : decision,
-        policies: [...diagnostics.reason].sort(),
-        policySet: digest,
-        input,
-        errors,
-      }
+      answers.set(input, answer)
+      return answer
     },
   }
 }

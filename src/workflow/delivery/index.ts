@@ -1,4 +1,5 @@
 export { approvalOutput } from './approval.ts'
+export type { DevelopmentResult } from './development-result.ts'
 export { developmentResultSchema } from './development-result.ts'
 export { deliveryExecutors } from './executors.ts'
 
