@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { LoadOrder, LoadReport } from './gateway/load.ts'
+import { processorTime } from './gateway/processor-time.ts'
 import type { BenchmarkResult } from './run.ts'
 
 const goal = {
@@ -15,7 +16,12 @@ const goal = {
 
 const subjects = ['bare', 'portkey', 'atelier'] as const
 type Subject = (typeof subjects)[number]
-type Target = Pick<LoadOrder, 'url' | 'headers'>
+type Target = Pick<LoadOrder, 'url' | 'headers'> & { readonly pid: number | undefined }
+
+interface Report extends LoadReport {
+  /** Milliseconds of processor time of one call, with those of the database. */
+  readonly processor: number
+}
 
 const prompt = 'Please explain what the following function does and whether it can fail.\n'.repeat(28)
 
@@ -33,21 +39,29 @@ export default async function benchmarkGateway(args: string[]): Promise<Benchmar
       only: { type: 'string' },
     },
   })
-  const [milliseconds, rounds] = [Number(values.seconds) * 1000, Number(values.rounds)]
+  const rounds = Number(values.rounds)
   const processes: ChildProcess[] = []
   try {
     const targets = await startAll(processes)
     const load = start('load', [], processes)
-    const measure = (subject: Subject, stream: boolean, concurrency: number): Promise<LoadReport> =>
-      ask(load, { ...targets[subject], body: bodyOf(stream), concurrency, milliseconds })
+    const measure = async (
+      { subject, stream }: Kind,
+      concurrency: number,
+      milliseconds: number,
+    ): Promise<Report> => {
+      const { pid = 0, url, headers } = targets[subject]
+      const before = processorTime(pid)
+      const report = await ask(load, { url, headers, body: bodyOf(stream), concurrency, milliseconds })
+      return { ...report, processor: (processorTime(pid) - before) / report.calls }
+    }
     const wanted = subjects.filter((subject) => values.only === undefined || values.only === subject)
-    const kinds = await whatWorks(wanted, measure)
-    const measured = new Map<string, LoadReport[]>()
+    const kinds = await whatWorks(wanted, (kind) => measure(kind, 50, warmUpMs))
+    const measured = new Map<string, Report[]>()
     for (let round = 0; round < rounds; round += 1)
       for (const concurrency of [1, 50])
-        for (const { subject, stream } of kinds) {
-          const name = nameOf(subject, stream, concurrency)
-          const report = await measure(subject, stream, concurrency)
+        for (const kind of kinds) {
+          const name = nameOf(kind, concurrency)
+          const report = await measure(kind, concurrency, Number(values.seconds) * 1000)
           if (report.failures > 0) throw new Error(`${name}: ${report.failures} calls failed`)
           measured.set(name, [...(measured.get(name) ?? []), report])
         }
@@ -62,22 +76,26 @@ interface Kind {
   readonly stream: boolean
 }
 
+/** Long enough for code to be compiled that runs a hundred times a second. */
+const warmUpMs = 8000
+
 /**
  * Warms everything up, and leaves out what does not work: with some versions of its own dependencies, Portkey answers
  * every stream with an error.
  */
 async function whatWorks(
   wanted: readonly Subject[],
-  measure: (subject: Subject, stream: boolean, concurrency: number) => Promise<LoadReport>,
+  warmUp: (kind: Kind) => Promise<Report>,
 ): Promise<readonly Kind[]> {
   const kinds: Kind[] = []
   for (const stream of [false, true])
     for (const subject of wanted) {
-      const { failures } = await measure(subject, stream, 50)
-      if (failures === 0) kinds.push({ subject, stream })
+      const kind = { subject, stream }
+      const { failures } = await warmUp(kind)
+      if (failures === 0) kinds.push(kind)
       else if (stream && subject === 'portkey')
-        console.log('Portkey does not stream here and is left out of it.')
-      else throw new Error(`${nameOf(subject, stream, 50)}: ${failures} calls failed`)
+        console.log('Portkey answers streams with errors; they are left out.')
+      else throw new Error(`${nameOf(kind, 50)}: ${failures} calls failed`)
     }
   return kinds
 }
@@ -91,24 +109,27 @@ function bodyOf(stream: boolean): string {
   })
 }
 
-function nameOf(subject: Subject, stream: boolean, concurrency: number): string {
+function nameOf({ subject, stream }: Kind, concurrency: number): string {
   return `${subject}, ${stream ? 'streamed' : 'whole'}, ${concurrency} at a time`
 }
 
-function judge(measured: ReadonlyMap<string, readonly LoadReport[]>): BenchmarkResult {
-  const of = (name: string, member: 'p50' | 'p95' | 'perSecond'): number =>
+function judge(measured: ReadonlyMap<string, readonly Report[]>): BenchmarkResult {
+  const of = (name: string, member: 'p50' | 'p95' | 'perSecond' | 'processor'): number =>
     median((measured.get(name) ?? []).map((report) => report[member]))
   const figures = Object.fromEntries(
     [...measured.keys()].flatMap((name) => [
       [`${name}: p50, ms`, round(of(name, 'p50'))],
       [`${name}: p95, ms`, round(of(name, 'p95'))],
       [`${name}: calls/s`, round(of(name, 'perSecond'))],
+      [`${name}: processor, ms a call`, round(of(name, 'processor'))],
     ]),
   )
   const added = (subject: Subject, stream: boolean): number =>
-    of(nameOf(subject, stream, 1), 'p50') - of(nameOf('bare', stream, 1), 'p50')
+    of(nameOf({ subject, stream }, 1), 'p50') - of(nameOf({ subject: 'bare', stream }, 1), 'p50')
   const latency = added('atelier', false) / added('portkey', false)
-  const times = of(nameOf('atelier', false, 50), 'perSecond') / of(nameOf('portkey', false, 50), 'perSecond')
+  const times =
+    of(nameOf({ subject: 'atelier', stream: false }, 50), 'perSecond') /
+    of(nameOf({ subject: 'portkey', stream: false }, 50), 'perSecond')
   return {
     figures: {
       ...figures,
@@ -127,25 +148,28 @@ function judge(measured: ReadonlyMap<string, readonly LoadReport[]>): BenchmarkR
 }
 
 async function startAll(processes: ChildProcess[]): Promise<Record<Subject, Target>> {
-  const upstream = await told<{ url: string }>(start('upstream', [], processes))
-  const atelier = await told<{ url: string; key: string }>(start('studio-gateway', [upstream.url], processes))
+  const provider = start('upstream', [], processes)
+  const { url: upstream } = await told<{ url: string }>(provider)
+  const studio = start('studio-gateway', [upstream], processes)
+  const { url, key } = await told<{ url: string; key: string }>(studio)
+  const portkey = await startPortkey(processes)
   const type = { 'content-type': 'application/json' }
   return {
-    bare: { url: upstream.url, headers: type },
+    bare: { url: upstream, headers: type, pid: provider.pid },
     portkey: {
-      url: await startPortkey(processes),
+      ...portkey,
       headers: {
         ...type,
         authorization: 'Bearer none',
         'x-portkey-provider': 'openai',
-        'x-portkey-custom-host': `${upstream.url}/v1`,
+        'x-portkey-custom-host': `${upstream}/v1`,
       },
     },
-    atelier: { url: atelier.url, headers: { ...type, authorization: `Bearer ${atelier.key}` } },
+    atelier: { url, headers: { ...type, authorization: `Bearer ${key}` }, pid: studio.pid },
   }
 }
 
-async function startPortkey(processes: ChildProcess[]): Promise<string> {
+async function startPortkey(processes: ChildProcess[]): Promise<Omit<Target, 'headers'>> {
   const script = join(import.meta.dirname, '../node_modules/@portkey-ai/gateway/build/start-server.js')
   const port = await freePort()
   const child = spawn(process.execPath, [script, '--headless', `--port=${port}`], {
@@ -156,7 +180,7 @@ async function startPortkey(processes: ChildProcess[]): Promise<string> {
   const url = `http://127.0.0.1:${port}`
   for (let tries = 0; ; tries += 1) {
     const answer = await fetch(url).catch(() => undefined)
-    if (answer?.ok === true) return url
+    if (answer?.ok === true) return { url, pid: child.pid }
     if (tries > 300 || child.exitCode !== null) throw new Error('Portkey did not start')
     await new Promise((resolve) => setTimeout(resolve, 100))
   }

@@ -1,2 +1,1 @@
 export { startGatewayServer } from './server.ts'
-export type { GatewayServer, GatewayServerOptions } from './server.ts'

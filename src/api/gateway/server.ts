@@ -109,6 +109,9 @@ class GatewayEndpoints {
 
   createApp(): FastifyInstance {
     const { bodyBytes = defaultBodyBytes, sendMs = 60_000, keys } = this.#options
+    // A request has an id that is unique without anything random in each.
+    const prefix = createId('req')
+    let requests = 0
     const app = fastify({
       logger: false,
       bodyLimit: bodyBytes,
@@ -116,7 +119,7 @@ class GatewayEndpoints {
       keepAliveTimeout: 75_000,
       forceCloseConnections: true,
       return503OnClosing: false,
-      genReqId: () => createId('req'),
+      genReqId: () => `${prefix}-${(requests += 1)}`,
       routerOptions: { maxParamLength: 512 },
     })
     app.decorateRequest('grant', undefined)

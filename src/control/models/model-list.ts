@@ -30,12 +30,12 @@ export async function listModels(
   }
   const isAllowed = (id: string): boolean => allowed.includes('*') || allowed.includes(id)
   return [
-    ...[...routes.named.values()]
+    ...[...routes.named]
       .filter(
-        ({ name, targets, fallback }) =>
+        ([name, { targets, fallback }]) =>
           isAllowed(name) && [...targets, ...fallback].some(({ model }) => isUsable(model)),
       )
-      .map(({ name }) => ({ id: name, provider: 'atelier', kind: 'route' as const })),
+      .map(([name]) => ({ id: name, provider: 'atelier', kind: 'route' as const })),
     ...[...usable]
       .filter(({ id }) => isAllowed(id))
       .map(({ id, upstream }) => ({ id, provider: upstream.id, kind: 'model' as const })),

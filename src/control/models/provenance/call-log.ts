@@ -1,11 +1,51 @@
-import type { Insertable } from 'kysely'
+import type { Selectable } from 'kysely'
 import { tenantScope } from '../../../governance/audit/index.ts'
 import { reportError } from '../../../kernel/index.ts'
 import type { Logger, PrincipalId, TenantId } from '../../../kernel/index.ts'
 import type { Database } from '../../../store/index.ts'
 import type { ModelCallsTable } from '../tables.ts'
 
-export type CallRow = Insertable<ModelCallsTable> & { tenant_id: TenantId; principal_id: PrincipalId }
+export type CallRow = Omit<Selectable<ModelCallsTable>, 'id'> & {
+  readonly tenant_id: TenantId
+  readonly principal_id: PrincipalId
+}
+
+const columns = [
+  'tenant_id',
+  'act_key',
+  'run_id',
+  'project_id',
+  'step_id',
+  'principal_id',
+  'asked_for',
+  'route',
+  'model',
+  'version',
+  'provider',
+  'endpoint',
+  'deployment',
+  'residency',
+  'size',
+  'transport',
+  'parameters',
+  'prompt',
+  'finish',
+  'error',
+  'failed_before',
+  'input_tokens',
+  'output_tokens',
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'reasoning_tokens',
+  'counted_by',
+  'cost',
+  'first_token_ms',
+  'duration_ms',
+  'started_at',
+] as const satisfies readonly (keyof CallRow)[]
+
+const insertCalls = `insert into model_calls (${columns.join(', ')})
+  select ${columns.join(', ')} from jsonb_populate_recordset(null::model_calls, $1)`
 
 interface Batch {
   readonly rows: CallRow[]
@@ -56,12 +96,11 @@ export class CallLog {
     const [first] = rows
     if (first === undefined) return
     try {
-      await this.#database.transaction(tenantScope(tenantId, first.principal_id), (tx) =>
-        tx
-          .insertInto('model_calls')
-          .values([...rows])
-          .execute(),
-      )
+      await this.#database.execute(tenantScope(tenantId, first.principal_id), {
+        name: 'insert-model-calls',
+        text: insertCalls,
+        parameters: [['jsonb', JSON.stringify(rows)]],
+      })
     } catch (error) {
       const { code, message } = reportError(error)
       this.#logger.log(

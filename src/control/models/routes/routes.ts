@@ -26,6 +26,7 @@ export interface Route {
 }
 
 export interface Routes {
+  /** By name; a route with further names stands under each. */
   readonly named: ReadonlyMap<string, Route>
   /** The route to a model that is asked for by its id. */
   direct(model: string): Route
@@ -54,18 +55,17 @@ export async function loadRoutes(paths: readonly string[], catalogue: Catalogue)
   const invalid = modelErrors.ROUTES_INVALID
   const read = await Promise.all(paths.map((path) => readYamlFile(path, routesFileSchema, invalid)))
   const files = read.filter((file) => file !== undefined)
-  const definitions = new Map<string, RouteDefinition>()
-  for (const [name, route] of files.flatMap(({ value }) => Object.entries(value.routes ?? {}))) {
-    if (route === null) definitions.delete(name)
-    else definitions.set(name, route)
-  }
   const merged = {
     defaults: Object.assign({}, ...files.map(({ value }) => value.defaults ?? {})) as RouteSettings,
-    routes: Object.fromEntries(definitions),
+    routes: mergeByName(files.map(({ value }) => value.routes)),
+    aliases: mergeByName(files.map(({ value }) => value.aliases)),
   }
   const placeOf = (path: readonly PropertyKey[]): string => {
     const name = String(path[1])
-    const file = files.findLast(({ value }) => Object.hasOwn(value.routes ?? {}, name)) ?? files.at(-1)
+    const file =
+      files.findLast(
+        ({ value }) => Object.hasOwn(value.routes ?? {}, name) || Object.hasOwn(value.aliases ?? {}, name),
+      ) ?? files.at(-1)
     return file?.placeOf(path) ?? paths.join(', ')
   }
   const parsed = routesSchema.safeParse(merged)
@@ -79,13 +79,28 @@ export async function loadRoutes(paths: readonly string[], catalogue: Catalogue)
       if (!catalogue.models.has(model)) refuse(`there is no model ${model}`)
     if (targets.every(({ weight }) => weight === 0)) refuse('every target has weight 0')
   }
-  const { defaults, routes } = parsed.data
-  return {
-    named: new Map(
-      Object.entries(routes).map(([name, definition]) => [name, toRoute(name, definition, defaults)]),
-    ),
-    direct: (model) => toRoute(model, { targets: [{ model }] }, defaults),
+  const { defaults, routes, aliases } = parsed.data
+  const direct = (model: string): Route => toRoute(model, { targets: [{ model }] }, defaults)
+  const named = new Map(
+    Object.entries(routes).map(([name, definition]) => [name, toRoute(name, definition, defaults)]),
+  )
+  for (const [alias, name] of Object.entries(aliases)) {
+    const route = Object.hasOwn(routes, name) ? named.get(name) : undefined
+    if (route === undefined && !catalogue.models.has(name))
+      throw invalid({ detail: `${placeOf(['aliases', alias])}: aliases.${alias}: there is no ${name}` })
+    // A route of the same name has been written for it.
+    if (!Object.hasOwn(routes, alias)) named.set(alias, route ?? direct(name))
   }
+  return { named, direct }
+}
+
+function mergeByName<T>(sections: readonly (Readonly<Record<string, T | null>> | undefined)[]) {
+  const merged = new Map<string, T>()
+  for (const [name, entry] of sections.flatMap((section) => Object.entries(section ?? {}))) {
+    if (entry === null) merged.delete(name)
+    else merged.set(name, entry)
+  }
+  return Object.fromEntries(merged)
 }
 
 function toRoute(name: string, definition: RouteDefinition, defaults: RouteSettings): Route {

@@ -63,12 +63,15 @@ export const routesSchema = z.strictObject({
   /** What holds for routes that do not say otherwise, and for models asked for by their id. */
   defaults: settingsSchema,
   routes: z.record(z.string().min(1), routeSchema),
+  /** Further names of routes and models, for example those that agents ask for. */
+  aliases: z.record(z.string().min(1), z.string()),
 })
 
 /** One of the files that make up the routes: a route is replaced as a whole; null takes one away. */
 export const routesFileSchema = z.strictObject({
   defaults: settingsSchema.optional(),
   routes: z.record(z.string().min(1), routeSchema.nullable()).optional(),
+  aliases: z.record(z.string().min(1), z.string().nullable()).optional(),
 })
 
 export type RouteSettings = z.output<typeof settingsSchema>
