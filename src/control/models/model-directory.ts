@@ -12,7 +12,7 @@ export interface ModelDirectory {
   read(): Promise<ModelData>
 }
 
-export interface ModelData {
+interface ModelData {
   readonly catalogue: Catalogue
   readonly routes: Routes
 }
