@@ -7,7 +7,7 @@ import type { BenchmarkResult } from './run.ts'
 const concurrency = 50
 /** Rounds of baseline and acts in turn, so that what else the machine does hits both alike. */
 const rounds = 5
-const counts = { bare: 400, bareAtOnce: 2000, alone: 200, crowded: 2500 }
+const counts = { bare: 200, bareAtOnce: 1000, alone: 100, crowded: 1500 }
 
 const goal = {
   'milliseconds per act alone, in bare commits, at most': 4,

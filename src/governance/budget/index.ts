@@ -1,6 +1,5 @@
 export { noCost } from './cost.ts'
 export type { BudgetLevel } from './cost.ts'
-export { budgetErrors } from './errors.ts'
 export { createLedger, exhausted, reservationRow, settlementRow } from './ledger.ts'
 export type { Charge, Ledger, Limits, Refusal } from './ledger.ts'
 export { budgetMigrations } from './migrations.ts'

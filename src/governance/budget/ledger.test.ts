@@ -7,7 +7,14 @@ import { AtelierError } from '../../kernel/index.ts'
 import { createTestDatabase } from '../../testing/index.ts'
 import type { TenantScope, TestDatabase } from '../../testing/index.ts'
 import { auditMigrations } from '../audit/index.ts'
-import { budgetMigrations, createLedger, noCost, verifyLedger } from './index.ts'
+import {
+  budgetMigrations,
+  createLedger,
+  noCost,
+  reservationRow,
+  settlementRow,
+  verifyLedger,
+} from './index.ts'
 import type { Charge } from './index.ts'
 
 let test: TestDatabase
@@ -236,6 +243,97 @@ describe('the ledger', () => {
       ),
     )
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
+  })
+})
+
+describe('many acts at once', () => {
+  const call = <R extends object>(tenant: TenantScope, name: string, rows: readonly object[]): Promise<R[]> =>
+    test.database.transaction(tenant, async (_tx, client) => {
+      const answer = await client.query<R>(`select * from ${name}($1)`, [JSON.stringify(rows)])
+      return answer.rows
+    })
+
+  it('are reserved and settled as they would be one after the other', { timeout: 60_000 }, async () => {
+    const act = fc.record({
+      run: fc.constantFrom('a', 'b'),
+      wanted: fc.integer({ min: 0, max: 40 }),
+      used: fc.integer({ min: 0, max: 60 }),
+      settled: fc.boolean(),
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(act, { maxLength: 12 }),
+        fc.integer({ min: 0, max: 150 }),
+        async (acts, money) => {
+          const [together, apart] = [await test.createTenant(), await test.createTenant()]
+          for (const tenant of [together, apart]) {
+            for (const account of [
+              { level: 'project', subject: 'project' },
+              { level: 'run', subject: 'a' },
+            ] as const)
+              await inTenant((tx) => ledger.setLimits(tx, account, { money }), tenant)
+          }
+          const charges = acts.map(({ run }, index) =>
+            chargeOf(apart.tenantId, { actKey: `act-${index}`, runId: run as RunId }),
+          )
+          const refused = new Set<string>()
+          for (const [index, charge] of charges.entries()) {
+            await inTenant(
+              (tx) => ledger.reserve(tx, charge, cost({ money: acts[index]!.wanted })),
+              apart,
+            ).catch(() => refused.add(charge.actKey))
+          }
+          const refusals = await call<{ act: string }>(
+            together,
+            'ledger_reserve_many',
+            charges.map((charge, index) => reservationRow(charge, cost({ money: acts[index]!.wanted }))),
+          )
+          expect(new Set(refusals.map((refusal) => refusal.act))).toEqual(refused)
+          const ending = charges.filter(({ actKey }, index) => !refused.has(actKey) && acts[index]!.settled)
+          const usedBy = ({ actKey }: Charge) => cost({ money: acts[Number(actKey.slice(4))]!.used })
+          for (const charge of ending)
+            await inTenant((tx) => ledger.settle(tx, charge, usedBy(charge), 'performed'), apart)
+          await call(
+            together,
+            'ledger_settle_many',
+            ending.map((charge) => settlementRow(charge, usedBy(charge), 'performed')),
+          )
+          const accounts = async (tenant: TenantScope) => {
+            const balances = await inTenant<Awaited<ReturnType<typeof ledger.balances>>>(
+              (tx) => ledger.balances(tx, tenant.tenantId),
+              tenant,
+            )
+            return balances
+              .filter(({ units: { money } }) => money.reserved + money.spent > 0)
+              .map(({ level, subject, units }) => [level, level === 'tenant' ? '' : subject, units.money])
+          }
+          // What exceeds its reservation is charged after the rest, so which account pays may differ, never how much.
+          const exceeding = ending.some(
+            (charge) => usedBy(charge).money > acts[Number(charge.actKey.slice(4))]!.wanted,
+          )
+          if (!exceeding) expect(await accounts(together)).toEqual(await accounts(apart))
+          expect(await verify(together)).toMatchObject({ ok: true, problems: [] })
+        },
+      ),
+      { numRuns: 15 },
+    )
+  })
+
+  it('are not reserved in the name of another tenant, nor with negative amounts', async () => {
+    const [tenant, other] = [await test.createTenant(), await test.createTenant()]
+    const charge = chargeOf(tenant.tenantId)
+    const row = reservationRow(charge, cost({ money: 5 }))
+    await call(tenant, 'ledger_reserve_many', [row])
+    await expect(
+      call(other, 'ledger_settle_many', [settlementRow(charge, noCost, 'performed')]),
+    ).rejects.toThrow(/there is no reservation/)
+    await expect(
+      call(tenant, 'ledger_reserve_many', [{ ...row, act_key: 'negative', money: -5 }]),
+    ).rejects.toThrow(/violates check constraint/)
+    await expect(
+      call(tenant, 'ledger_settle_many', [{ ...settlementRow(charge, noCost, 'performed'), money: -5 }]),
+    ).rejects.toThrow(/violates check constraint/)
+    expect(await verify(tenant)).toMatchObject({ ok: true })
   })
 })
 

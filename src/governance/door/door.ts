@@ -108,7 +108,7 @@ async function performAct<I, O>(
   return traceAct({ tenantId, runId, stepId, tool: tool.name, attributes }, async (traceId, span) => {
     const identity: ActIdentity = { request, tool: tool.name, effect: tool.effect, inputDigest, traceId }
     const input = parseInput(tool, rawInput)
-    const kept = keepContent(input.ok ? input.value : null)
+    const kept = asJson(() => keepContent(input.ok ? input.value : null))
     const admission = await inside.admit(tenantId, { identity, tool, input, kept })
     if (admission.kind === 'refused') throw admission.error
     if (admission.kind === 'recorded') return (await readOutput(inside, request, admission.outputDigest)) as O
@@ -143,8 +143,12 @@ function circuitOf(
 }
 
 function digestOfInput(input: unknown): Digest {
+  return asJson(() => digestOf(canonicalJson(input ?? null)))
+}
+
+function asJson<T>(write: () => T): T {
   try {
-    return digestOf(canonicalJson(input ?? null))
+    return write()
   } catch (cause) {
     throw doorErrors.INPUT_INVALID({ detail: 'it cannot be written as JSON', cause })
   }
