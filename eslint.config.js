@@ -27,6 +27,7 @@ const executionOrder = [
   'tools',
   'development',
   'mcp',
+  'coding-agents',
 ]
 
 /** Planes that consist of capabilities, each a room of its own behind its `index.ts`. */

@@ -35,6 +35,7 @@ const executionOrder = [
   'tools',
   'development',
   'mcp',
+  'coding-agents',
 ]
 
 /** Where code stands that can start processes or open connections: infrastructure, and what the door calls. */

@@ -17,3 +17,4 @@ export { openEgress, socketName } from './egress/index.ts'
 export type { EgressDecision } from './egress/index.ts'
 
 export { sandboxErrors } from './errors.ts'
+export { forwarderScript } from './egress/index.ts'
