@@ -1,5 +1,5 @@
 import type { ToolContext } from '../../contracts/index.ts'
-import { collectChanges, defaultProtectedPaths } from '../development/index.ts'
+import { collectChanges, defaultProtectedPaths, isProtected } from '../development/index.ts'
 import { isTestPath, type Repository } from '../repository/index.ts'
 import { forwarderScript, type Sandbox, type SandboxProcess } from '../sandbox/index.ts'
 import { programPath } from '../testing/index.ts'
@@ -30,6 +30,8 @@ export interface AgentPlace {
   readonly node: string
   /** Environment of the agent's process, without what its adapter adds. */
   readonly environment: Readonly<Record<string, string>>
+  /** Why the agent may not change a path; undefined if it may. */
+  reasonToRefuse(path: string): Promise<string | undefined>
   /** Takes what the agent left as a tree, and ends everything that still runs. */
   collect(): Promise<Pick<CodingAgentResult, 'tree' | 'changed' | 'refusals'>>
   close(): Promise<void>
@@ -87,6 +89,7 @@ export async function openAgentPlace(
       PATH: programPath(workspace.suite.directory),
       GIT_OPTIONAL_LOCKS: '0',
     },
+    reasonToRefuse: async (path) => refusalOf(path, request, await pathsOf(repository, tree)),
     collect: async () => {
       running.kill()
       await running.exited
@@ -122,7 +125,7 @@ interface Collection {
 
 /** The files of the sandbox as a tree, without what an agent may not change. */
 async function collectTree({ sandbox, repository, request, context }: Collection) {
-  const { tree, existingTests } = request
+  const { tree } = request
   const { changes, dropped } = await collectChanges({
     sandbox,
     repository,
@@ -131,19 +134,34 @@ async function collectTree({ sandbox, repository, request, context }: Collection
     protectedPaths: defaultProtectedPaths,
     signal: context.signal,
   })
-  const before = new Set((await repository.listFiles(tree)).map(({ path }) => path))
-  const isKept = ({ path }: { readonly path: string }): boolean =>
-    existingTests === 'editable' || !isTestPath(path) || !before.has(path)
-  const kept = changes.filter(isKept)
+  const before = await pathsOf(repository, tree)
+  const judged = changes.map((change) => ({ change, why: refusalOf(change.path, request, before) }))
+  const kept = judged.flatMap(({ change, why }) => (why === undefined ? [change] : []))
   const refusals: Refusal[] = [
     ...dropped.map(({ path, why }) => ({ what: `change ${path}`, why })),
-    ...changes
-      .filter((change) => !isKept(change))
-      .map(({ path }) => ({ what: `change ${path}`, why: 'is a test that stood there before' })),
+    ...judged.flatMap(({ change, why }) =>
+      why === undefined ? [] : [{ what: `change ${change.path}`, why }],
+    ),
   ]
   return {
     tree: kept.length === 0 ? tree : await repository.applyFileChanges(tree, kept),
     changed: kept.map(({ path }) => path).toSorted(),
     refusals,
   }
+}
+
+async function pathsOf(repository: Repository, tree: string): Promise<ReadonlySet<string>> {
+  return new Set((await repository.listFiles(tree)).map(({ path }) => path))
+}
+
+/** Why an agent may not change a path of a tree with these files. */
+function refusalOf(
+  path: string,
+  { existingTests }: CodingAgentRequest,
+  before: ReadonlySet<string>,
+): string | undefined {
+  if (isProtected(path, defaultProtectedPaths)) return 'is protected; only people change it'
+  if (existingTests === 'protected' && isTestPath(path) && before.has(path))
+    return 'is a test that stood there before'
+  return undefined
 }

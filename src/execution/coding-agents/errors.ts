@@ -28,6 +28,10 @@ export const codingAgentErrors = defineErrors('CODING_AGENT', {
     remedy:
       'Look at what the agent wrote to its standard error, and try a version that docs/coding-agents.md names.',
   },
+  NO_FILE: {
+    summary: 'There is no such file in the workspace',
+    remedy: 'Use the path of an ordinary file below the root of the workspace.',
+  },
   LIMIT_REACHED: {
     summary: 'The coding agent asks for more than it may use',
     remedy: 'Raise the limits in its agent file if the work needs them.',

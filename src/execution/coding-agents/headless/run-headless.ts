@@ -1,10 +1,9 @@
-import { glob } from 'node:fs/promises'
-import { posix } from 'node:path'
 import type { ToolContext } from '../../../contracts/index.ts'
 import type { ExecutionPlaces } from '../../tools/index.ts'
 import { type AgentPlace, openAgentPlace } from '../agent-sandbox.ts'
 import { codingAgentErrors } from '../errors.ts'
 import { type CodingAgentRequest, type CodingAgentResult, servedProtocols } from '../port.ts'
+import { findProgram, inHome } from '../program.ts'
 import { Transcript } from '../transcript.ts'
 import type { HeadlessAgent } from './adapter.ts'
 import { aider } from './aider.ts'
@@ -93,29 +92,4 @@ async function runToEnd(
       transcript.add(stream === 'stdout' ? 'output' : 'error', text)
     },
   })
-}
-
-/** The command that makes the home of the agent and becomes the agent. */
-export function inHome(
-  { programFolder, node }: AgentPlace,
-  program: string,
-  argv: readonly string[],
-): [string, ...string[]] {
-  const path = posix.join(programFolder, program)
-  const command = /\.[cm]?js$/.test(program) ? [node, path] : [path]
-  return ['/bin/sh', '-c', 'mkdir -p "$HOME" && exec "$@"', 'sh', ...command, ...argv]
-}
-
-/**
- * The program of an agent below the folder of its installation.
- *
- * @throws ATL_CODING_AGENT_NOT_INSTALLED
- */
-export async function findProgram(
-  programs: readonly string[],
-  folder: string,
-  title: string,
-): Promise<string> {
-  for (const pattern of programs) for await (const path of glob(pattern, { cwd: folder })) return path
-  throw codingAgentErrors.NOT_INSTALLED({ detail: `${title} is not below ${folder}` })
 }
