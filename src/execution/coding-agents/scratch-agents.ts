@@ -17,7 +17,6 @@ const run = promisify(execFile)
 const agentPackages = {
   codex: '@openai/codex@0.169.0',
   'claude-code': '@anthropic-ai/claude-code@2.1.330',
-  'qwen-code': '@qwen-code/qwen-code@0.24.4',
 } as const
 
 /**

@@ -132,7 +132,7 @@ describe.skipIf(!usable)('an agent of the Agent Client Protocol', () => {
       'look | /proc/1/environ',
       'read | /etc/passwd',
       'read | ../outside',
-      'run | cat /proc/*/environ | tr "\\0" "\\n" | grep -c "^ATELIER\\|^DATABASE\\|^PG"',
+      'run | cat /proc/[0-9]*/environ',
       'fetch | https://example.org/',
       'fetch | http://169.254.169.254/',
       'environment',
@@ -143,7 +143,8 @@ describe.skipIf(!usable)('an agent of the Agent Client Protocol', () => {
     expect(said).not.toContain('the key of another task')
     expect(said.match(/look: refused/g)!.length).toBeGreaterThanOrEqual(2)
     expect(said.match(/read: refused: ATL_DEVELOP_PATH_REFUSED/g)).toHaveLength(2)
-    expect(said).toContain('run: exit 1: 0')
+    expect(said).toContain('run: exit 0: PATH=')
+    expect(said).not.toMatch(/ATELIER|DATABASE_URL|VITEST|npm_config|KEY=/)
     expect(said.match(/fetch: refused/g)).toHaveLength(2)
     const names = /environment: (.*)/.exec(said)![1]!.split(' ')
     const allowed =
@@ -158,7 +159,7 @@ describe.skipIf(!usable)('an agent of the Agent Client Protocol', () => {
     }
     const stolen = await work(['model | hello'], all, {}, thief)
     expect(stolen.claim.text).toContain('Incorrect API key')
-    const teller = await work(['run | tr "\\0" "\\n" < /proc/self/environ; echo task-key-1'])
+    const teller = await work(['run | echo task-key-1'])
     expect(teller.claim.text).toContain('[key of the task]')
     expect(JSON.stringify(teller)).not.toContain('task-key-1')
   })

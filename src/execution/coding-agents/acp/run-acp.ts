@@ -161,14 +161,17 @@ class AcpSession {
     })
     if (protocolVersion !== PROTOCOL_VERSION)
       throw codingAgentErrors.BROKEN_PROTOCOL({ detail: `it speaks version ${protocolVersion}` })
-    const { sessionId } = await agent.request(methods.agent.session.new, {
-      cwd: workspaceRoot,
-      mcpServers: [],
-    })
+    const session = await agent.buildSession({ cwd: workspaceRoot, mcpServers: [] }).start()
     this.#prompted = true
     this.#context.report(`${this.#agent.title} is at work`)
-    const prompt = [{ type: 'text' as const, text: this.#request.prompt }]
-    return agent.request(methods.agent.session.prompt, { sessionId, prompt })
+    const failed = session.prompt(this.#request.prompt).then(() => new Promise<never>(() => undefined))
+    failed.catch(() => undefined)
+    for (;;) {
+      // What the agent says and its answer come in their order, so nothing that it said is missed.
+      const message = await Promise.race([session.nextUpdate(), failed])
+      if (message.kind === 'stop') return message.response
+      this.#note(message.notification.update)
+    }
   }
 
   #handlers(): ClientApp {
@@ -192,7 +195,6 @@ class AcpSession {
       .onRequest(terminal.kill, ({ params }) => terminals.kill(params.terminalId))
       .onRequest(terminal.release, ({ params }) => terminals.release(params.terminalId))
       .onRequest(session.requestPermission, ({ params }) => this.#decide(params))
-      .onNotification(session.update, ({ params }) => this.#note(params.update))
   }
 
   /** Answers a request, or tells the agent why not; what is refused is recorded. */
@@ -207,8 +209,9 @@ class AcpSession {
 
   #refuse(what: string, error: unknown): RequestError {
     if (!(error instanceof AtelierError)) return RequestError.internalError()
-    const why = `${error.code}: ${error.message}`
-    if (this.#refusals.length < mostRefusals) this.#refusals.push({ what: what.slice(0, 500), why })
+    const why = this.#transcript.withoutSecret(`${error.code}: ${error.message}`)
+    if (this.#refusals.length < mostRefusals)
+      this.#refusals.push({ what: this.#transcript.withoutSecret(what).slice(0, 500), why })
     this.#transcript.add('refusal', `${what}: ${why}`)
     return new RequestError(refusedCode, why)
   }

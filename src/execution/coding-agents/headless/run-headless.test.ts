@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { probeSandbox } from '../../sandbox/index.ts'
 import { installAgent, ScratchAgents } from '../scratch-agents.ts'
@@ -12,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => scratch[Symbol.asyncDispose]())
 
 describe.skipIf(!usable)('a real agent from npm, in a sandbox, with a scripted model', () => {
-  it.each(['codex', 'claude-code', 'qwen-code'] as const)(
+  it.each(['codex', 'claude-code'] as const)(
     '%s repairs the sample',
     async (name) => {
       const installed = await installAgent(name)
@@ -50,4 +52,42 @@ describe.skipIf(!usable)('a real agent from npm, in a sandbox, with a scripted m
     },
     300_000,
   )
+})
+
+describe.skipIf(!usable)('what cannot work is refused before anything runs:', () => {
+  it.each([
+    ['nobody', 'ATL_CODING_AGENT_UNKNOWN'],
+    ['gemini-cli', 'ATL_CODING_AGENT_PROTOCOL_NOT_SERVED'],
+    ['codex', 'ATL_CODING_AGENT_NOT_INSTALLED'],
+  ])('%s: %s', async (name, code) => {
+    const { places } = scratch.workbench
+    const request = scratch.request('/nowhere.sock', tmpdir())
+    await expect(runHeadlessAgent(places, name, request, scratch.workbench.context())).rejects.toMatchObject({
+      code,
+    })
+  })
+
+  it('an agent outside of a sandbox of namespaces', async () => {
+    const places = { ...scratch.workbench.places, isolation: 'none' as const }
+    const { folder } = await scratch.installation({ 'bin/aider': import.meta.filename })
+    const run = runHeadlessAgent(
+      places,
+      'aider',
+      scratch.request('/nowhere.sock', folder),
+      scratch.workbench.context(),
+    )
+    await expect(run).rejects.toMatchObject({ code: 'ATL_CODING_AGENT_NO_ISOLATION' })
+  })
+})
+
+describe('claims are read from whatever is printed:', () => {
+  it.each(headlessAgents.map((agent) => [agent.name, agent] as const))('%s', (_name, agent) => {
+    fc.assert(
+      fc.property(fc.string(), fc.option(fc.integer(), { nil: undefined }), (output, code) => {
+        expect(['done', 'failed', 'unknown']).toContain(agent.readClaim(output, code).outcome)
+      }),
+    )
+    expect(agent.readClaim('', undefined).outcome).toBe('unknown')
+    expect(agent.readClaim('', 1).outcome).toBe('failed')
+  })
 })
