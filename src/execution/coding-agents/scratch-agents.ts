@@ -5,9 +5,13 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { createId, digestOf } from '../../kernel/index.ts'
-import { startModelServer, type ModelServer, type ModelServerOptions } from '../../testing/index.ts'
+import {
+  type ModelServer,
+  type ModelServerOptions,
+  ScratchWorkbench,
+  startModelServer,
+} from '../../testing/index.ts'
 import type { Workspace } from '../tools/index.ts'
-import { ScratchWorkbench } from '../../testing/index.ts'
 import type { CodingAgentRequest } from './port.ts'
 
 const sample = join(import.meta.dirname, '../../../examples/appointments')
