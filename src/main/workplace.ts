@@ -40,7 +40,13 @@ import {
 } from '../governance/index.ts'
 import type { Clock, Logger, PrincipalId } from '../kernel/index.ts'
 import type { Database } from '../store/index.ts'
-import { deliveryExecutors, intakeTool, reviewTool, selectTool, verifyTool } from '../workflow/delivery/index.ts'
+import {
+  deliveryExecutors,
+  intakeTool,
+  reviewTool,
+  selectTool,
+  verifyTool,
+} from '../workflow/delivery/index.ts'
 import type { Configuration } from './configuration.ts'
 import type { ModelPlane } from './model-plane.ts'
 import { openMcpServers, registerMcpTools } from './mcp.ts'
