@@ -47,6 +47,7 @@ import {
   selectTool,
   verifyTool,
 } from '../workflow/delivery/index.ts'
+import { openCodingAgents } from './coding-agents.ts'
 import type { Configuration } from './configuration.ts'
 import type { ModelPlane } from './model-plane.ts'
 import { openMcpServers, registerMcpTools } from './mcp.ts'
@@ -96,7 +97,7 @@ export async function createWorkplace(
   const mcp = await openMcpServers(configuration, places, { database, clock })
   closers.push(() => mcp.close())
   await registerMcpTools(mcp, tools, logger)
-  const { door, approvals, policy } = governance
+  const { door, approvals, policy, ledger } = governance
   const engine = createEngine({
     database,
     logger,
@@ -110,6 +111,17 @@ export async function createWorkplace(
       tools,
       agents,
       models: models.gateway,
+      codingAgents: openCodingAgents(
+        {
+          execution: places,
+          gateway: models.gateway,
+          database,
+          logger,
+          dataDirectory: configuration.dataDirectory,
+        },
+        closers,
+      ),
+      ledger,
       isolation: places.isolation,
       clock,
       logger,

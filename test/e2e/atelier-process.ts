@@ -18,6 +18,12 @@ export interface Started {
   killGroup(): void
 }
 
+/** Whoever runs the tests may have keys of model providers; the tests ask none of them. */
+function withoutKeys(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const isKey = /(?:_API_KEY|_BEARER_TOKEN_BEDROCK)$/
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !isKey.test(name)))
+}
+
 /** Starts the command line (or another entry file of `src/main`) in a process group of its own, without a terminal. */
 export function startAtelier(
   dataDirectory: string,
@@ -26,7 +32,7 @@ export function startAtelier(
 ): Started {
   const child = spawn(process.execPath, [path.join(packageRoot, `src/main/${entry}.ts`), ...args], {
     cwd: packageRoot,
-    env: { ...process.env, ATELIER_DATA: dataDirectory, NO_COLOR: '1' },
+    env: { ...withoutKeys(process.env), ATELIER_DATA: dataDirectory, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })

@@ -63,6 +63,15 @@ const modelAgentSchema = z.strictObject({
   output: z.union([z.string().min(1), z.record(z.string(), z.json())]),
 })
 
+const programAgentSchema = z.strictObject({
+  ...named,
+  /** Somebody else's coding agent, which the studio starts in a sandbox, see docs/coding-agents.md. */
+  program: z.string().min(1).max(64),
+  /** Through its command line, or by the Agent Client Protocol. */
+  speaks: z.enum(['headless', 'acp']).default('headless'),
+  limits: limitsSchema,
+})
+
 interface FromFile {
   readonly instructions: string
   /** Over the whole file, recorded with everything the agent does. */
@@ -73,8 +82,10 @@ interface FromFile {
 export type ToolAgent = z.infer<typeof toolAgentSchema> & FromFile
 /** An agent that a model plays, within limits and breakers. */
 export type ModelAgent = z.infer<typeof modelAgentSchema> & FromFile
+/** An agent that is a program of others: it works in a sandbox and asks models through the gateway. */
+export type ProgramAgent = z.infer<typeof programAgentSchema> & FromFile
 /** A versioned agent: role, instructions, model policy, tool grants and limits. */
-export type Agent = ToolAgent | ModelAgent
+export type Agent = ToolAgent | ModelAgent | ProgramAgent
 
 /**
  * Parses an agent file: YAML front matter between `---` lines, then the instructions.
@@ -84,16 +95,23 @@ export function parseAgent(text: string, file: string): Agent {
   const match = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(text.replaceAll('\r\n', '\n'))
   if (!match) throw agentErrors.INVALID({ detail: `${file} has no front matter` })
   const frontMatter = parseYaml(match[1] ?? '', file)
-  const needsNone =
-    typeof frontMatter === 'object' &&
-    frontMatter !== null &&
-    'model' in frontMatter &&
-    frontMatter.model === 'none'
-  const parsed = (needsNone ? toolAgentSchema : modelAgentSchema).safeParse(frontMatter)
+  const parsed = schemaFor(frontMatter).safeParse(frontMatter)
   if (!parsed.success) throw agentErrors.INVALID({ detail: `${file}: ${z.prettifyError(parsed.error)}` })
   const instructions = (match[2] ?? '').trim()
   if (instructions === '') throw agentErrors.INVALID({ detail: `${file} has no instructions` })
   return { ...parsed.data, instructions, digest: digestOf(text) }
+}
+
+function schemaFor(frontMatter: unknown) {
+  if (typeof frontMatter !== 'object' || frontMatter === null) return modelAgentSchema
+  if ('program' in frontMatter) return programAgentSchema
+  return 'model' in frontMatter && frontMatter.model === 'none' ? toolAgentSchema : modelAgentSchema
+}
+
+/** Who plays an agent: a model in the studio's own loop, one tool without any model, or a program of others. */
+export function playedBy(agent: Agent): 'model' | 'tool' | 'program' {
+  if ('program' in agent) return 'program'
+  return agent.model === 'none' ? 'tool' : 'model'
 }
 
 function parseYaml(text: string, file: string): unknown {
@@ -117,7 +135,7 @@ export function requireAgent(agents: ReadonlyMap<string, Agent>, name: string): 
 /** The agent of this name, which a model has to play. Throws `ATL_AGENT_UNKNOWN` or `ATL_AGENT_WITHOUT_MODEL`. */
 export function requireModelAgent(agents: ReadonlyMap<string, Agent>, name: string): ModelAgent {
   const agent = requireAgent(agents, name)
-  if (agent.model === 'none') throw agentErrors.WITHOUT_MODEL({ detail: name })
+  if ('program' in agent || agent.model === 'none') throw agentErrors.WITHOUT_MODEL({ detail: name })
   return agent
 }
 

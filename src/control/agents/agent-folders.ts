@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { canonicalJson, digestOf } from '../../kernel/index.ts'
-import { type Agent, parseAgent } from './agent-file.ts'
+import { type Agent, parseAgent, playedBy } from './agent-file.ts'
 import { agentErrors } from './errors.ts'
 
 /** A folder of agent files, and who answers for it. */
@@ -62,7 +62,9 @@ function narrow(base: Agent, later: Agent, file: string): Agent {
 function whatIsWidened(base: Agent, later: Agent): string | undefined {
   const added = later.tools.find((tool) => !base.tools.includes(tool))
   if (added !== undefined) return `${base.name} has no grant for ${added}`
-  if ((base.model === 'none') !== (later.model === 'none')) return 'model is of another kind'
+  if (playedBy(base) !== playedBy(later)) return 'somebody of another kind plays it'
+  if ('program' in base && 'program' in later && base.program !== later.program)
+    return 'another program plays it'
   const raised = firstRaised(base.limits, later.limits)
   if (raised !== undefined) return `limits.${raised} is raised`
   if ('output' in base && 'output' in later) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { promptVersion, requireModelAgent } from './agent-file.ts'
+import { playedBy, promptVersion, requireModelAgent } from './agent-file.ts'
 import { loadAgents } from './agent-folders.ts'
 import { promptProblems } from './prompt-check.ts'
 import { renderPrompt } from './prompt.ts'
@@ -11,7 +11,7 @@ import { validResults } from './results/scratch-results.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const agents = await loadAgents(join(root, 'agents'))
-const names = [...agents.values()].filter(({ model }) => model !== 'none').map(({ name }) => name)
+const names = [...agents.values()].filter((agent) => playedBy(agent) === 'model').map(({ name }) => name)
 
 /** Every version of every shipped agent that was ever released, with its digest. Lines are added, never changed. */
 const released = z

@@ -8,12 +8,14 @@ import {
 } from '../../contracts/index.ts'
 import {
   type AgentActs,
+  type AgentBrief,
   type AgentOutcome,
   agentTool,
   type AgentTurnEvent,
   changeResultSchema,
   type ModelAgent,
   recordingTool,
+  requireAgent,
   requireModelAgent,
   runAgent,
 } from '../../control/agents/index.ts'
@@ -24,6 +26,7 @@ import { type Actor, actorFor } from './acting.ts'
 import { type DevelopmentInput, developmentInputSchema } from './development-input.ts'
 import type { DevelopmentAttempt, DevelopmentResult } from './development-result.ts'
 import { developerBrief } from './developer-brief.ts'
+import { type ProgramTask, runProgramAgent } from './program-agent.ts'
 import type { DeliveryServices } from './services.ts'
 import { noteAttempt } from './tier-attempts.ts'
 
@@ -79,12 +82,57 @@ async function tryTier(
   tier: Tier,
   earlier: AgentOutcome | undefined,
 ): Promise<Try> {
-  const file = requireModelAgent(services.agents, tier.agent)
-  const agent: ModelAgent = { ...file, model: { ...file.model, route: tier.route, fallback: [] } }
+  const agent = requireAgent(services.agents, tier.agent)
   const actor = await actorFor(services, step, `agent:${agent.name}` as PrincipalId)
   const key = `${step.idempotencyKey}:${tier.name}`
   const started = services.clock.now()
   step.emit({ kind: 'progress', data: { message: `${agent.name} begins with tier ${tier.name}` } })
+  const brief = await developerBrief(services, actor, input, { key, earlier })
+  const { outcome, tokens } =
+    'program' in agent
+      ? await programOutcome(services, step, actor, { agent, brief, input, route: tier.route, key })
+      : await modelOutcome(services, step, actor, { brief, input, tier, key, earlier })
+  const judged = await judge(services, actor, input, outcome, key)
+  return {
+    tier,
+    outcome,
+    judged,
+    attempt: {
+      tier: tier.name,
+      route: tier.route,
+      ...cameTo(outcome, judged?.verdict),
+      money: Math.max(0, outcome.used.money - ('program' in agent ? 0 : (earlier?.used.money ?? 0))),
+      inputTokens: tokens.input,
+      outputTokens: tokens.output,
+      seconds: (services.clock.now() - started) / 1000,
+    },
+  }
+}
+
+interface Played {
+  readonly outcome: AgentOutcome
+  readonly tokens: { readonly input: number; readonly output: number }
+}
+
+/** How much of the tokens went in is not told apart for programs of others. */
+async function programOutcome(
+  services: DeliveryServices,
+  step: StepInvocation,
+  actor: Actor,
+  task: ProgramTask,
+): Promise<Played> {
+  const outcome = await runProgramAgent(services, step, actor, task)
+  return { outcome, tokens: { input: outcome.used.tokens, output: 0 } }
+}
+
+async function modelOutcome(
+  services: DeliveryServices,
+  step: StepInvocation,
+  actor: Actor,
+  { brief, input, tier, key, earlier }: ModelTask,
+): Promise<Played> {
+  const file = requireModelAgent(services.agents, tier.agent)
+  const agent: ModelAgent = { ...file, model: { ...file.model, route: tier.route, fallback: [] } }
   const { client, tokens } = counted(
     services.models.client({
       tenantId: step.tenantId,
@@ -98,7 +146,7 @@ async function tryTier(
   )
   const outcome = await runAgent({
     agent,
-    brief: await developerBrief(services, actor, input, { key, earlier }),
+    brief,
     tools: toolsOf(services, agent, input),
     model: client,
     acts: actsOf(services, actor),
@@ -108,21 +156,15 @@ async function tryTier(
     ...(earlier === undefined ? {} : { usedBefore: earlier.used }),
     onTurn: (event) => step.emit({ kind: 'progress', data: { message: describeTurn(event) } }),
   })
-  const judged = await judge(services, actor, input, outcome, key)
-  return {
-    tier,
-    outcome,
-    judged,
-    attempt: {
-      tier: tier.name,
-      route: tier.route,
-      ...cameTo(outcome, judged?.verdict),
-      money: outcome.used.money - (earlier?.used.money ?? 0),
-      inputTokens: tokens.input,
-      outputTokens: tokens.output,
-      seconds: (services.clock.now() - started) / 1000,
-    },
-  }
+  return { outcome, tokens }
+}
+
+interface ModelTask {
+  readonly brief: AgentBrief
+  readonly input: DevelopmentInput
+  readonly tier: Tier
+  readonly key: string
+  readonly earlier: AgentOutcome | undefined
 }
 
 function counted(client: ModelClient) {

@@ -1,4 +1,4 @@
-import { requireAgent, requireGrant, type ToolAgent } from '../../control/agents/index.ts'
+import { playedBy, requireAgent, requireGrant, type ToolAgent } from '../../control/agents/index.ts'
 import type { JsonValue, StepExecutor, StepInvocation, StepOutcome } from '../../engine/index.ts'
 import { tenantScope } from '../../governance/audit/index.ts'
 import { seededIdentities } from '../../governance/identity/index.ts'
@@ -35,9 +35,9 @@ async function useTool(services: DeliveryServices, step: StepInvocation): Promis
 async function runAgentStep(services: DeliveryServices, step: StepInvocation): Promise<StepOutcome> {
   const agent = requireAgent(services.agents, step.uses)
   const output =
-    'steps' in agent.limits
-      ? await develop(services, step)
-      : await useOneTool(services, step, agent as ToolAgent)
+    playedBy(agent) === 'tool'
+      ? await useOneTool(services, step, agent as ToolAgent)
+      : await develop(services, step)
   return { kind: 'succeeded', output: output as JsonValue }
 }
 

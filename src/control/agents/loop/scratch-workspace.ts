@@ -117,7 +117,7 @@ export function scratchAgent(changes: Readonly<Record<string, string>> = {}): Mo
   }
   const frontMatter = Object.entries(lines).map(([name, value]) => `${name}: ${value}`)
   const agent = parseAgent(`---\n${frontMatter.join('\n')}\n---\n\nMend it.\n`, 'mender.md')
-  if (agent.model === 'none') throw new Error('the sample agent has a model')
+  if ('program' in agent || agent.model === 'none') throw new Error('the sample agent has a model')
   return agent
 }
 

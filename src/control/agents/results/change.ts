@@ -15,6 +15,8 @@ export const changeResultSchema = z.strictObject({
   remaining: z.array(line).max(20).describe('What is left or doubtful; empty if nothing is.'),
 })
 
+export type ChangeResult = z.infer<typeof changeResultSchema>
+
 export const changeResult = resultType('change', changeResultSchema, ({ status }, { changed, failing }) => {
   if (status === 'done' && !changed)
     return 'status is done, but no file was changed. Change what has to be changed, or say no-change-needed and why.'

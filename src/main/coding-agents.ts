@@ -1,0 +1,83 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { startGatewayServer } from '../api/index.ts'
+import type { ModelGateway } from '../control/models/index.ts'
+import type { CodingAgentPlaces } from '../execution/coding-agents/index.ts'
+import type { ExecutionPlaces } from '../execution/tools/index.ts'
+import { tenantScope } from '../governance/index.ts'
+import { createTaskKeyAuthenticator, issueTaskKey, revokeTaskKeys } from '../governance/identity/index.ts'
+import type { Logger } from '../kernel/index.ts'
+import type { Database } from '../store/index.ts'
+
+export interface CodingAgentParts {
+  readonly execution: ExecutionPlaces
+  readonly gateway: ModelGateway
+  readonly database: Database
+  readonly logger: Logger
+  readonly dataDirectory: string
+}
+
+/** A key outlives the agent by so much, for what it sends last. */
+const keySlackMs = 60_000
+
+/** Coding agents of others: where they are installed, and one socket at which they find the gateway. */
+export function openCodingAgents(
+  parts: CodingAgentParts,
+  closers: (() => Promise<void>)[],
+): CodingAgentPlaces {
+  const { execution, database, dataDirectory } = parts
+  let server: Promise<string> | undefined
+  closers.push(async () => {
+    await server?.catch(() => undefined)
+  })
+  return {
+    execution,
+    installationOf: (program) => path.join(dataDirectory, 'coding-agents', program),
+    async openGateway({ tenantId, runId, stepId, attempt, principal }, { model, seconds }) {
+      server ??= listen(parts, closers)
+      const socket = await server
+      const scope = tenantScope(tenantId, principal.id)
+      const { id, key } = await database.transaction(scope, (tx) =>
+        issueTaskKey(tx, {
+          tenantId,
+          runId,
+          stepId,
+          attempt,
+          principal,
+          models: [model],
+          lifetimeMs: seconds * 1000 + keySlackMs,
+        }),
+      )
+      return {
+        socket,
+        key,
+        model,
+        close: async () => {
+          await database.transaction(scope, (tx) => revokeTaskKeys(tx, tenantId, { keyId: id }))
+        },
+      }
+    },
+  }
+}
+
+/** Addresses of Unix sockets are short, so it does not lie in the data directory; who connects shows a key. */
+async function listen(
+  { gateway, database, logger }: CodingAgentParts,
+  closers: (() => Promise<void>)[],
+): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'atelier-gateway-'))
+  await chmod(folder, 0o755)
+  const socket = path.join(folder, 'socket')
+  const server = await startGatewayServer({
+    core: gateway,
+    keys: createTaskKeyAuthenticator({ database }),
+    logger,
+    listen: [{ socket, mode: 0o666 }],
+  })
+  closers.push(async () => {
+    await server.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+  return socket
+}

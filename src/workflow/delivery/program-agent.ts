@@ -1,0 +1,161 @@
+import type { Tool } from '../../contracts/index.ts'
+import {
+  type AgentBrief,
+  type AgentOutcome,
+  type ChangeResult,
+  type ProgramAgent,
+  renderBrief,
+  requireGrant,
+} from '../../control/agents/index.ts'
+import type { StepInvocation } from '../../engine/index.ts'
+import {
+  type CodingAgentInput,
+  type CodingAgentOutput,
+  codingAgentTool,
+  type PermittedActs,
+} from '../../execution/coding-agents/index.ts'
+import { tenantScope } from '../../governance/audit/index.ts'
+import { createId } from '../../kernel/index.ts'
+import type { Actor } from './acting.ts'
+import type { DevelopmentInput } from './development-input.ts'
+import type { DeliveryServices } from './services.ts'
+
+export interface ProgramTask {
+  readonly agent: ProgramAgent
+  readonly brief: AgentBrief
+  readonly input: DevelopmentInput
+  readonly route: string
+  readonly key: string
+}
+
+/**
+ * Lets a coding agent of others do the work in a sandbox of its own. It asks models with a key of this step, within the
+ * money and tokens of its file, and what it asks the studio to do are acts under its own name. What it says is a claim.
+ */
+export async function runProgramAgent(
+  services: DeliveryServices,
+  step: StepInvocation,
+  actor: Actor,
+  { agent, brief, input, route, key }: ProgramTask,
+): Promise<AgentOutcome> {
+  const before = await spentBy(services, step)
+  await limitStep(services, step, agent, before)
+  const started = services.clock.now()
+  const tree = input.reproduction?.tree ?? input.workspace.base.tree
+  const task: CodingAgentInput = {
+    program: agent.program,
+    speaks: agent.speaks,
+    workspace: input.workspace,
+    tree,
+    prompt: `${agent.instructions}\n\n${renderBrief(brief)}`,
+    model: route,
+    seconds: agent.limits.seconds,
+    acts: agent.limits.toolCalls,
+  }
+  const tool = codingAgentTool(services.codingAgents, actsOf(actor, agent, key))
+  requireGrant(agent, tool.name)
+  const result = await actor.act(tool, task, { key: `${key}:program` })
+  const after = await spentBy(services, step)
+  const { name, version, digest } = agent
+  const used = {
+    tokens: after.tokens - before.tokens,
+    money: after.money - before.money,
+    unpriced: 0,
+    milliseconds: Math.max(0, Math.round(services.clock.now() - started)),
+    toolCalls: 1,
+    steps: 1,
+  }
+  const shared = {
+    agent: { name, version, digest },
+    route,
+    tier: 0,
+    tree: result.tree,
+    used,
+    nudges: [],
+    next: { kind: 'person' as const },
+    escalation: escalationOf(result, brief),
+  }
+  return result.ended.kind === 'killed'
+    ? {
+        ...shared,
+        kind: 'capped',
+        limit: 'seconds',
+        reason: `${agent.program} was stopped: ${result.ended.by}`,
+      }
+    : { ...shared, kind: 'completed', result: { ...claimOf(result) } }
+}
+
+/** Acts cannot be told apart beforehand, so each attempt of the program has keys of its own. */
+function actsOf(actor: Actor, agent: ProgramAgent, key: string): PermittedActs {
+  const attempt = createId('try')
+  let count = 0
+  return {
+    perform: async <I, O>(tool: Tool<I, O>, input: I, signal: AbortSignal): Promise<O> => {
+      requireGrant(agent, tool.name)
+      count += 1
+      return actor.act(tool, input, { key: `${key}:${attempt}:act-${count}`, signal })
+    },
+  }
+}
+
+interface Spent {
+  readonly money: number
+  readonly tokens: number
+}
+
+async function spentBy(
+  { database, ledger }: DeliveryServices,
+  { tenantId, principalId, runId, stepId }: StepInvocation,
+): Promise<Spent> {
+  const balances = await database.transaction(tenantScope(tenantId, principalId), (tx) =>
+    ledger.balances(tx, tenantId, runId),
+  )
+  const own = balances.find(({ level, subject }) => level === 'step' && subject === `${runId}/${stepId}`)
+  return { money: own?.units.money.spent ?? 0, tokens: own?.units.tokens.spent ?? 0 }
+}
+
+/** The program may not spend more than its file says, however many calls it makes at once. */
+async function limitStep(
+  { database, ledger }: DeliveryServices,
+  { tenantId, principalId, runId, stepId }: StepInvocation,
+  { limits }: ProgramAgent,
+  spent: Spent,
+): Promise<void> {
+  await database.transaction(tenantScope(tenantId, principalId), (tx) =>
+    ledger.setLimits(
+      tx,
+      { level: 'step', subject: `${runId}/${stepId}` },
+      { money: spent.money + limits.money, tokens: spent.tokens + limits.tokens },
+    ),
+  )
+}
+
+function claimOf({ claim, changed, refusals }: CodingAgentOutput): ChangeResult {
+  return {
+    status: changed.length === 0 ? 'no-change-needed' : claim.outcome === 'done' ? 'done' : 'partial',
+    cause: '',
+    summary: claim.text.slice(0, 2000) || 'It said nothing about its change.',
+    files: changed.slice(0, 100).map((path) => ({ path, what: 'changed' })),
+    tested: '',
+    remaining: refusals.slice(0, 20).map(({ what, why }) => `refused: ${what}: ${why}`.slice(0, 1000)),
+  }
+}
+
+function escalationOf(
+  { claim, refusals, ended }: CodingAgentOutput,
+  brief: AgentBrief,
+): AgentOutcome['escalation'] {
+  return {
+    hypothesis: claim.text.slice(0, 500) || 'It said nothing.',
+    attempts: [
+      {
+        what: 'the program',
+        result: ended.kind === 'exited' ? `ended with ${ended.code}` : `stopped: ${ended.by}`,
+      },
+      ...refusals.slice(0, 5).map(({ what, why }) => ({ what, result: `refused: ${why}` })),
+    ],
+    failingTests: [...brief.failingTests],
+    suspects: [],
+    hints: [],
+  }
+}
