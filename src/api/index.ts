@@ -1,5 +1,5 @@
 export type { CodeContextAnswer, CodePlace, CodeSearchAnswer } from './code-queries.ts'
-export type { RouteExplanation, RoutingQueries, RouteView } from './routing-queries.ts'
+export type { RouteExplanation } from './routing-queries.ts'
 export type { RoutingReport } from '../control/routing/index.ts'
 export { createStudio } from './studio-service.ts'
 export type { StudioServices } from './studio-service.ts'

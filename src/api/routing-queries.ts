@@ -13,7 +13,7 @@ import type { Clock } from '../kernel/index.ts'
 import { apiErrors } from './errors.ts'
 
 /** What a route leads to today. */
-export interface RouteView {
+interface RouteView {
   /** In the order in which they are tried. */
   readonly models: readonly string[]
   /** Of its first model, in millionths of the currency per million tokens; null where it is unknown. */

@@ -19,7 +19,7 @@ export interface Diagnosis {
 }
 
 /** A scripted model to test with; the fields are those of the command `atelier model-server`. */
-export interface ModelServerSettings {
+interface ModelServerSettings {
   readonly scenarios: readonly string[]
   /** Probabilities by the name of a fault. */
   readonly faults: Readonly<Record<string, number>>
@@ -31,7 +31,7 @@ export interface ModelServerSettings {
   readonly key?: string
 }
 
-export interface RunningModelServer {
+interface RunningModelServer {
   readonly url: string
   received(): number
   close(): Promise<void>

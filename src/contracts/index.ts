@@ -26,14 +26,7 @@ export type {
   RunView,
   Submission,
 } from './studio.ts'
-export {
-  modelMessageSchema,
-  modelProvenanceSchema,
-  modelRequestSchema,
-  modelResponseSchema,
-  modelToolSchema,
-  modelUsageSchema,
-} from './model.ts'
+export { modelRequestSchema, modelResponseSchema } from './model.ts'
 export type {
   ModelClient,
   ModelEvent,

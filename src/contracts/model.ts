@@ -48,7 +48,7 @@ const toolResultPartSchema = z.object({
   providerData: providerDataSchema.optional(),
 })
 
-export const modelMessageSchema = z.discriminatedUnion('role', [
+const modelMessageSchema = z.discriminatedUnion('role', [
   z.object({ role: z.literal('system'), content: z.string(), providerData: providerDataSchema.optional() }),
   z.object({
     role: z.literal('user'),
@@ -63,7 +63,7 @@ export const modelMessageSchema = z.discriminatedUnion('role', [
 /** One message of a conversation with a model, whatever the provider. */
 export type ModelMessage = z.infer<typeof modelMessageSchema>
 
-export const modelToolSchema = z.object({
+const modelToolSchema = z.object({
   name: z.string(),
   description: z.string(),
   /** JSON Schema of the input. */
@@ -103,7 +103,7 @@ export const modelRequestSchema = z.object({
 /** What is asked of a model: everything that decides the answer, and nothing about how it is fetched. */
 export type ModelRequest = z.infer<typeof modelRequestSchema>
 
-export const modelUsageSchema = z.object({
+const modelUsageSchema = z.object({
   /** Tokens of the prompt, with those read from and written to the provider's cache. */
   input: z.int().nonnegative(),
   /** Tokens of the answer, with those of reasoning. */
@@ -116,7 +116,7 @@ export const modelUsageSchema = z.object({
 })
 export type ModelUsage = z.infer<typeof modelUsageSchema>
 
-export const modelProvenanceSchema = z.object({
+const modelProvenanceSchema = z.object({
   /** Id in the catalogue. */
   model: z.string(),
   /** What the provider says has answered. */

@@ -63,7 +63,7 @@ export function decideRoute(policy: RoutingPolicy, situation: RoutingSituation):
 }
 
 /** How likely a piece of work is difficult, 0 … 1. */
-export function difficultyOf(work: WorkFacts, { bias, weights }: Classifier): number {
+function difficultyOf(work: WorkFacts, { bias, weights }: Classifier): number {
   const counts = countsOf(work)
   const sum = countNames.reduce(
     (total, name) => total + (weights[name] ?? 0) * Math.log1p(counts[name]),

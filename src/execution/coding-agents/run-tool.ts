@@ -87,11 +87,6 @@ export function codingAgentTool(
   }
 }
 
-/** Programs that the studio knows how to start. */
-export const codingAgentPrograms: readonly string[] = [
-  ...new Set([...headlessAgents, ...acpAgents].map(({ name }) => name)),
-]
-
 function acpAgentOf(program: string) {
   const agent = acpAgents.find(({ name }) => name === program)
   if (agent === undefined)

@@ -7,7 +7,7 @@ import { reportError } from '../../kernel/index.ts'
  * carry the version.
  * Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
  */
-export const genAiConventions = {
+const genAiConventions = {
   version: '1.37.0',
   operation: 'gen_ai.operation.name',
   provider: 'gen_ai.provider.name',
