@@ -1,6 +1,5 @@
 export { assembleContext } from './assembly/assemble.ts'
 export { tokenCounter } from './assembly/tokens.ts'
-export type { CountTokens } from './assembly/tokens.ts'
 export type { AssembledContext, ContextSuspect } from './assembly/piece.ts'
 export { contextErrors } from './errors.ts'
 export { createRunCode } from './for-runs.ts'

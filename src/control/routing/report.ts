@@ -8,7 +8,7 @@ export interface RoutePrice {
   readonly output: number
 }
 
-export interface TierQuality {
+interface TierQuality {
   readonly tier: string
   readonly attempts: number
   readonly solved: number
@@ -19,7 +19,7 @@ export interface TierQuality {
   readonly seconds: number
 }
 
-export interface Misroute {
+interface Misroute {
   readonly runId: string
   readonly stepId: string
   /** The tier that was tried first, and the one that solved it; null when none did. */

@@ -24,12 +24,12 @@ export interface GatewayAccess {
 }
 
 /** Where an agent's packages are installed, outside of any project. Bound read-only into the sandbox. */
-export interface Installation {
+interface Installation {
   /** Host folder that holds `node_modules`, or a Python environment. */
   readonly folder: string
 }
 
-export interface CodingAgentLimits {
+interface CodingAgentLimits {
   readonly seconds: number
   /** Requests of the agent that the studio answers: files, commands, permissions. */
   readonly acts: number

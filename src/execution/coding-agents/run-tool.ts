@@ -5,7 +5,7 @@ import { type ExecutionPlaces, workspaceFailures, workspaceSchema } from '../too
 import { acpAgents } from './acp/agents.ts'
 import { runAcpAgent } from './acp/run-acp.ts'
 import { codingAgentErrors } from './errors.ts'
-import { headlessAgents, runHeadlessAgent } from './headless/run-headless.ts'
+import { runHeadlessAgent } from './headless/run-headless.ts'
 import type { CodingAgentRequest, CodingAgentResult, GatewayAccess, PermittedActs } from './port.ts'
 
 export interface CodingAgentPlaces {

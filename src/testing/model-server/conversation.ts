@@ -2,7 +2,7 @@
 export const protocolNames = ['openai-chat', 'openai-responses', 'anthropic-messages'] as const
 export type ProtocolName = (typeof protocolNames)[number]
 
-export interface ToolCall {
+interface ToolCall {
   readonly id: string
   readonly tool: string
   /** JSON text, or whatever the caller claims that the model wrote. */
@@ -17,7 +17,7 @@ interface ToolResult {
 }
 
 /** What one side said before the other one spoke. Several messages of the same side in a row are one turn. */
-export interface Turn {
+interface Turn {
   readonly role: 'user' | 'assistant'
   readonly text: string
   readonly calls: readonly ToolCall[]
