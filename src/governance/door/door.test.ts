@@ -56,6 +56,17 @@ describe('an act', () => {
     expect(report).toMatchObject({ ok: true })
   })
 
+  it('with a tool that the agent was not granted is refused, and on record', async () => {
+    const runId = await studio.openRun()
+    const act = studio.governance.door.act(
+      echoTool(),
+      { text: 'hello' },
+      studio.request(runId, { grants: ['test.other'] }),
+    )
+    await expect(act).rejects.toMatchObject({ code: 'ATL_DOOR_NOT_GRANTED' })
+    expect(await outcomes(runId)).toEqual(['submit-work-item allowed', 'tool:test.echo denied'])
+  })
+
   it('is performed once and answers its recorded output ever after', async () => {
     const runId = await studio.openRun()
     const request = studio.request(runId)

@@ -6,6 +6,10 @@ export const doorErrors = defineErrors('DOOR', {
     remedy:
       'The details name the policies that forbade it; none means that nothing permits it. Policies stand in the folder policies/.',
   },
+  NOT_GRANTED: {
+    summary: 'The agent was not granted this tool',
+    remedy: 'Add the tool to the agent file if the agent is to have it.',
+  },
   APPROVAL_MISSING: {
     summary: 'This needs an approval that is not there',
     remedy: 'Have a person who may approve decide with `atelier approve <run>`, then resume the run.',

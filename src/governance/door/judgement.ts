@@ -103,6 +103,7 @@ export async function judge<I>(
     decided: { question, answer },
     approvalId: approval.approved ? approval.requestId : undefined,
     refusal:
+      missingGrant(tool, request) ??
       refusalByPolicy(answer, tool, request, approval) ??
       missingSafety(tool) ??
       unmetCondition(tool, input.value),
@@ -189,6 +190,17 @@ function refusalByPolicy(
   return doorErrors.DENIED({
     detail: `${request.principal.id} may not use ${tool.name} in ${request.runId}: ${by}`,
     details,
+  })
+}
+
+function missingGrant(
+  { name }: Pick<Tool, 'name'>,
+  { grants, principal }: ActRequest,
+): AtelierError | undefined {
+  if (grants === undefined || grants.includes(name)) return undefined
+  return doorErrors.NOT_GRANTED({
+    detail: `${principal.id} and ${name}`,
+    details: { tool: name, grants: [...grants] },
   })
 }
 

@@ -24,6 +24,8 @@ export interface ActRequest {
   readonly logger: Logger
   /** Takes the tool's short words about what it is doing just now, secrets redacted. */
   readonly report: (message: string) => void
+  /** Tools that whoever asks was granted, for agents: nothing else is performed, whatever policies say. */
+  readonly grants?: readonly string[]
   /** What an external effect was approved as; the door looks the approval up and compares. */
   readonly approval?: { readonly subject: ApprovalSubject }
 }

@@ -11,11 +11,14 @@ import type { DeliveryServices } from './services.ts'
 export interface Actor {
   readonly mandate: Mandate
   readonly principal: Principal
-  /** @param key the same for every attempt of the same act; that of the step when absent */
+  /**
+   * @param key the same for every attempt of the same act; that of the step when absent
+   * @param grants where somebody else chose the tool: those that the agent file grants
+   */
   act<I, O>(
     tool: Tool<I, O>,
     input: unknown,
-    options?: { readonly key?: string; readonly signal?: AbortSignal },
+    options?: { readonly key?: string; readonly signal?: AbortSignal; readonly grants?: readonly string[] },
   ): Promise<O>
 }
 
@@ -30,7 +33,7 @@ export async function actorFor(
   return {
     mandate,
     principal,
-    act: (tool, input, { key = step.idempotencyKey, signal = step.signal } = {}) =>
+    act: (tool, input, { key = step.idempotencyKey, signal = step.signal, grants } = {}) =>
       services.door.act(tool, input, {
         principal,
         tenantId,
@@ -45,6 +48,7 @@ export async function actorFor(
         signal,
         logger: services.logger.child({ runId, stepId }),
         report: (message) => step.emit({ kind: 'progress', data: { message } }),
+        ...(grants === undefined ? {} : { grants }),
         ...(tool.effect.startsWith('external')
           ? { approval: { subject: approvalSubject(step.with, services.policy.digest) } }
           : {}),

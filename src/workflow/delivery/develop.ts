@@ -21,6 +21,7 @@ import {
 } from '../../control/agents/index.ts'
 import type { RoutingAttempt } from '../../control/routing/index.ts'
 import type { JsonObject, StepInvocation } from '../../engine/index.ts'
+import { seededIdentities } from '../../governance/identity/index.ts'
 import type { PrincipalId } from '../../kernel/index.ts'
 import { type Actor, actorFor } from './acting.ts'
 import { type DevelopmentInput, developmentInputSchema } from './development-input.ts'
@@ -92,7 +93,7 @@ async function tryTier(
     'program' in agent
       ? await programOutcome(services, step, actor, { agent, brief, input, route: tier.route, key })
       : await modelOutcome(services, step, actor, { brief, input, tier, key, earlier })
-  const judged = await judge(services, actor, input, outcome, key)
+  const judged = await judge(services, step, input, outcome, key)
   return {
     tier,
     outcome,
@@ -149,7 +150,7 @@ async function modelOutcome(
     brief,
     tools: toolsOf(services, agent, input),
     model: client,
-    acts: actsOf(services, actor),
+    acts: actsOf(services, actor, agent),
     key,
     signal: step.signal,
     tree: input.reproduction?.tree ?? input.workspace.base.tree,
@@ -187,27 +188,29 @@ function toolsOf({ tools }: DeliveryServices, agent: ModelAgent, { workspace }: 
     .map((tool) => agentTool(tool, { supply }))
 }
 
-function actsOf({ tools, clock }: DeliveryServices, actor: Actor): AgentActs {
+function actsOf({ tools, clock }: DeliveryServices, actor: Actor, agent: ModelAgent): AgentActs {
   return {
     perform: ({ tool, input, key, signal }) =>
-      actor.act(recordingTool(tools.require(tool), clock), input, { key, signal }),
+      actor.act(recordingTool(tools.require(tool), clock), input, { key, signal, grants: agent.tools }),
   }
 }
 
 /** What the studio itself finds of the tree that the agent left, whatever the agent says of it. */
 async function judge(
-  { tools }: DeliveryServices,
-  actor: Actor,
+  services: DeliveryServices,
+  step: StepInvocation,
   { workspace, baseline, reproduction }: DevelopmentInput,
   outcome: AgentOutcome,
   key: string,
 ): Promise<Try['judged']> {
   if (outcome.kind !== 'completed' || outcome.tree === workspace.base.tree) return undefined
   const { tree } = outcome
+  const { tools } = services
+  const studio = await actorFor(services, step, seededIdentities.studio)
   const describe = tools.require('change.describe') as Tool<unknown, Change>
   const verify = tools.require('change.verify') as Tool<unknown, Verdict>
-  const change = await actor.act(describe, { workspace, tree }, { key: `${key}:change` })
-  const verdict = await actor.act(
+  const change = await studio.act(describe, { workspace, tree }, { key: `${key}:change` })
+  const verdict = await studio.act(
     verify,
     {
       workspace,

@@ -5,7 +5,6 @@ import {
   type ChangeResult,
   type ProgramAgent,
   renderBrief,
-  requireGrant,
 } from '../../control/agents/index.ts'
 import type { StepInvocation } from '../../engine/index.ts'
 import {
@@ -53,8 +52,7 @@ export async function runProgramAgent(
     acts: agent.limits.toolCalls,
   }
   const tool = codingAgentTool(services.codingAgents, actsOf(actor, agent, key))
-  requireGrant(agent, tool.name)
-  const result = await actor.act(tool, task, { key: `${key}:program` })
+  const result = await actor.act(tool, task, { key: `${key}:program`, grants: agent.tools })
   const after = await spentBy(services, step)
   const { name, version, digest } = agent
   const used = {
@@ -90,10 +88,9 @@ function actsOf(actor: Actor, agent: ProgramAgent, key: string): PermittedActs {
   const attempt = createId('try')
   let count = 0
   return {
-    perform: async <I, O>(tool: Tool<I, O>, input: I, signal: AbortSignal): Promise<O> => {
-      requireGrant(agent, tool.name)
+    perform: <I, O>(tool: Tool<I, O>, input: I, signal: AbortSignal): Promise<O> => {
       count += 1
-      return actor.act(tool, input, { key: `${key}:${attempt}:act-${count}`, signal })
+      return actor.act(tool, input, { key: `${key}:${attempt}:act-${count}`, signal, grants: agent.tools })
     },
   }
 }
