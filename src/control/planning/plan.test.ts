@@ -46,7 +46,7 @@ async function factsOf(
     workflow,
     agents: await loadAgents('agents'),
     tools: new Map(names.map((name) => [name, toolNamed(name)])),
-    runBudget: { money: 0, tokens: 0, toolCalls: 1000, seconds: 7200 },
+    runBudget: { money: 10_000_000, tokens: 5_000_000, toolCalls: 1000, seconds: 36_000 },
   }
 }
 
