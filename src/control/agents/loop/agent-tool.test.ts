@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { Tool } from '../../../contracts/index.ts'
 import { AtelierError } from '../../../kernel/index.ts'
 import { movableClock, toolContextOf } from '../../../testing/index.ts'
-import { agentTool, grantedTools, modelNameOf, recordingTool } from './agent-tool.ts'
+import { modelNameOf } from '../../../execution/development/index.ts'
+import { agentTool, grantedTools, recordingTool } from './agent-tool.ts'
 import { scratchAgent } from './scratch-workspace.ts'
 
 const wrong = new AtelierError({ code: 'ATL_SAMPLE_WRONG', summary: 'It is wrong', remedy: 'Do otherwise.' })

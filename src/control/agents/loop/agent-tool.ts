@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type ModelTool, testReportSchema, type Tool } from '../../../contracts/index.ts'
-import { AtelierError, type Clock, digestOf, reportError } from '../../../kernel/index.ts'
+import { modelNameOf } from '../../../execution/development/index.ts'
+import { AtelierError, type Clock, reportError } from '../../../kernel/index.ts'
 import type { ModelAgent } from '../agent-file.ts'
 import { agentErrors } from '../errors.ts'
 import { jsonSchemaOf, propertiesOf, withoutProperties } from '../json-schema.ts'
@@ -51,16 +52,6 @@ export function agentTool(tool: ToolForModel, adaptation: Adaptation = {}): Agen
     present,
     observe,
   }
-}
-
-const longestModelName = 64
-
-/** The name of a tool as every provider takes it: letters, digits, `_` and `-`, at most 64 of them. */
-export function modelNameOf(name: string): string {
-  const plain = name.replaceAll(/[^A-Za-z0-9_-]/g, '_')
-  return plain.length <= longestModelName
-    ? plain
-    : `${plain.slice(0, longestModelName - 9)}_${digestOf(name).slice('sha256:'.length).slice(0, 8)}`
 }
 
 /** The tools that the agent file grants, out of all there are. Throws `ATL_AGENT_TOOL_MISSING`. */
