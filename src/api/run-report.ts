@@ -4,6 +4,7 @@ import {
   type Finding,
   escalationSchema,
   findingSchema,
+  type RunEventView,
   type RunOutcome,
   runOutcomeSchema,
   type RunReport,
@@ -14,7 +15,7 @@ import {
   verdictSchema,
   workItemSchema,
 } from '../contracts/index.ts'
-import type { RunRecord, StepRecord } from '../engine/index.ts'
+import type { JsonObject, RunEvent, RunRecord, StepRecord } from '../engine/index.ts'
 import { repairResultSchema, reproductionSchema, workspaceSchema } from '../execution/tools/index.ts'
 import type { ApprovalRequest } from '../governance/approvals/index.ts'
 import { type DevelopmentResult, developmentResultSchema } from '../workflow/delivery/index.ts'
@@ -71,6 +72,17 @@ export function viewRun(facts: RunFacts): RunView {
       })),
     error: run.error === null ? null : { ...run.error },
     report: reportOf(facts),
+  }
+}
+
+/** What happened in a run, for whoever watches it. */
+export function viewEvent(event: RunEvent): RunEventView {
+  return {
+    sequence: event.sequence,
+    time: event.time.toISOString(),
+    stepId: event.stepId,
+    kind: event.kind,
+    data: { ...(event.data satisfies JsonObject) },
   }
 }
 

@@ -21,7 +21,6 @@ import {
   type Engine,
   engineErrors,
   type JsonObject,
-  type RunEvent,
   type RunRecord,
   type TenantScope,
 } from '../engine/index.ts'
@@ -44,7 +43,7 @@ import { authoriseReading } from './code-authorisation.ts'
 import { type CodeQueries, type CodeServices, createCodeQueries } from './code-queries.ts'
 import { apiErrors } from './errors.ts'
 import { createRoutingQueries, type RoutingQueries, type RoutingQueryServices } from './routing-queries.ts'
-import { summariseRun, viewRun } from './run-report.ts'
+import { summariseRun, viewEvent, viewRun } from './run-report.ts'
 import type { AuditReport, Decision, Page, Studio } from './studio.ts'
 import { createToolServers, type ToolServers, type ToolServerServices } from './tool-servers.ts'
 
@@ -389,14 +388,4 @@ function runIdFor(idempotencyKey: string | undefined): RunId {
 /** Members that are undefined have no place in JSON. */
 function toJson(value: object): JsonObject {
   return JSON.parse(JSON.stringify(value)) as JsonObject
-}
-
-function viewEvent(event: RunEvent): RunEventView {
-  return {
-    sequence: event.sequence,
-    time: event.time.toISOString(),
-    stepId: event.stepId,
-    kind: event.kind,
-    data: { ...(event.data satisfies JsonObject) },
-  }
 }
