@@ -21,8 +21,8 @@ export function round(value: number): number {
   return Number(value.toFixed(3))
 }
 
-/** Numbers in [0, 1) that are the same in every run (mulberry32). */
-function generator(seed: number): () => number {
+/** Numbers in [0, 1), the same for the same seed (mulberry32). */
+export function generator(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
