@@ -200,6 +200,20 @@ describe('a provider that keeps silent', () => {
 })
 
 describe('an answer without end', () => {
+  it('is one that cannot be read, and no defect, when a stream of Anthropic begins with what is no JSON', async () => {
+    await using own = await createScratchGateway(
+      catalogueOf({ claude: { url: upstream.url } }, { kind: 'anthropic' }),
+    )
+    upstream.behave((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.end('event: message_start\ndata: {nonsense\n\n')
+    })
+    const asked = own.gateway
+      .client(await own.access())
+      .ask(question('claude'), { ...asking(), onEvent: () => undefined })
+    await expect(asked).rejects.toMatchObject({ code: 'ATL_MODEL_ANSWER_INVALID' })
+  })
+
   it('is stopped at the limit of bytes', async () => {
     upstream.behave(answerText('too much of it '.repeat(100)))
     await expect(ask(question('tiny'))).rejects.toMatchObject({ code: 'ATL_MODEL_ANSWER_TOO_LARGE' })

@@ -158,6 +158,11 @@ export function failureOf(error: unknown, now: number): UpstreamFailure {
   const message = error instanceof Error ? error.message : String(error)
   if (/^AI_(?:JSONParse|TypeValidation|InvalidResponseData|EmptyResponseBody|NoContentGenerated)/.test(name))
     return new UpstreamFailure('invalid-answer', message, { cause: error })
+  // A provider package whose stream begins with what it cannot read.
+  if (/^Expected a normalized \w+ stream error$/.test(message))
+    return new UpstreamFailure('invalid-answer', 'the stream begins with what cannot be read', {
+      cause: error,
+    })
   if (name.startsWith('AI_')) return new UpstreamFailure('refused', message, { cause: error })
   if (error instanceof TypeError && /^(?:fetch failed|terminated)$/.test(message))
     return new UpstreamFailure('cut-off', message, { cause: error })
