@@ -4,12 +4,11 @@ import type { Clock, RunId } from '../../kernel/index.ts'
 import type { Database, Tx } from '../../store/index.ts'
 import type { AgentTool } from '../development/index.ts'
 import type { McpServer } from './configuration.ts'
-import { connectTo, type ConnectionPlaces } from './connect.ts'
+import type { ConnectionPlaces } from './connect.ts'
 import { definitionDigest, type ToolDefinition } from './definition.ts'
 import { mcpErrors } from './errors.ts'
 import { type PinnedTool, type PinScope, ToolPins } from './pins.ts'
-import { McpSession } from './session.ts'
-import { mcpTool } from './tool.ts'
+import type { McpSession } from './session.ts'
 
 export interface McpServersOptions extends ConnectionPlaces {
   readonly servers: readonly McpServer[]
@@ -81,12 +80,14 @@ export class McpServers {
       const pinned = pins.get(server.name)?.get(tool)
       const finding = obstacleTo(server, tool, pinned)
       if (finding !== undefined) findings.push(finding)
-      else if (pinned?.accepted)
+      else if (pinned?.accepted) {
+        const { mcpTool } = await import('./tool.ts')
         tools.push(
           mcpTool(server, pinned.accepted, (called, written, context) =>
             this.#call(server, called, written, context),
           ),
         )
+      }
     }
     return { tools, findings }
   }
@@ -195,7 +196,8 @@ export class McpServers {
     runId: RunId,
     { logger, signal }: Pick<ToolContext, 'logger' | 'signal'>,
   ): Promise<McpSession> {
-    return McpSession.open(server, await connectTo(this.#options, server, runId), { logger, signal })
+    const [{ connectTo }, { McpSession: Session }] = await loadProtocol()
+    return Session.open(server, await connectTo(this.#options, server, runId), { logger, signal })
   }
 
   #endLater(key: string, open: OpenServer): void {
@@ -217,6 +219,11 @@ export class McpServers {
     if (server === undefined) throw mcpErrors.UNKNOWN_SERVER({ detail: name })
     return server
   }
+}
+
+/** Loading the protocol takes time that a studio need not spend before a server is asked. */
+function loadProtocol() {
+  return Promise.all([import('./connect.ts'), import('./session.ts')])
 }
 
 function scopeOf({ tenantId, principal }: Pick<ToolContext, 'tenantId' | 'principal'>): PinScope {
