@@ -119,15 +119,17 @@ async function takeOver(
   }
 }
 
+/** Paths that are named, of the change and of what is no part of it. */
 const named = 30
+const namedIgnored = 5
 
 function describeChanges(
   { changes, dropped, ignored }: CollectedChanges,
   changed: readonly string[],
 ): string {
   const deleted = new Set(changes.flatMap(({ kind, path }) => (kind === 'delete' ? [path] : [])))
-  const list = (paths: readonly string[]): string =>
-    paths.slice(0, named).join(', ') + (paths.length > named ? ` and ${paths.length - named} more` : '')
+  const list = (paths: readonly string[], most = named): string =>
+    paths.slice(0, most).join(', ') + (paths.length > most ? ` and ${paths.length - most} more` : '')
   return [
     changed.length === 0
       ? ''
@@ -135,7 +137,7 @@ function describeChanges(
     dropped.length === 0
       ? ''
       : `\n\nNot taken over, and undone: ${list(dropped.map(({ path, why }) => `${path} ${why}`))}`,
-    ignored.length === 0 ? '' : `\n\nIgnored by git, so not part of the change: ${list(ignored)}`,
+    ignored.length === 0 ? '' : `\n\nIgnored by git, so not part of the change: ${list(ignored, namedIgnored)}`,
     noteOnTests(changed),
   ].join('')
 }
