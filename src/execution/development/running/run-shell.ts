@@ -137,7 +137,9 @@ function describeChanges(
     dropped.length === 0
       ? ''
       : `\n\nNot taken over, and undone: ${list(dropped.map(({ path, why }) => `${path} ${why}`))}`,
-    ignored.length === 0 ? '' : `\n\nIgnored by git, so not part of the change: ${list(ignored, namedIgnored)}`,
+    ignored.length === 0
+      ? ''
+      : `\n\nIgnored by git, so not part of the change: ${list(ignored, namedIgnored)}`,
     noteOnTests(changed),
   ].join('')
 }
