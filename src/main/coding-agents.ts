@@ -27,16 +27,17 @@ export function openCodingAgents(
   closers: (() => Promise<void>)[],
 ): CodingAgentPlaces {
   const { execution, database, dataDirectory } = parts
-  let server: Promise<string> | undefined
+  let listening: Promise<ListeningGateway> | undefined
   closers.push(async () => {
-    await server?.catch(() => undefined)
+    const server = await listening?.catch(() => undefined)
+    await server?.close()
   })
   return {
     execution,
     installationOf: (program) => path.join(dataDirectory, 'coding-agents', program),
     async openGateway({ tenantId, runId, stepId, attempt, principal }, { model, seconds }) {
-      server ??= listen(parts, closers)
-      const socket = await server
+      listening ??= listen(parts)
+      const { socket } = await listening
       const scope = tenantScope(tenantId, principal.id)
       const { id, key } = await database.transaction(scope, (tx) =>
         issueTaskKey(tx, {
@@ -61,11 +62,13 @@ export function openCodingAgents(
   }
 }
 
+interface ListeningGateway {
+  readonly socket: string
+  close(): Promise<void>
+}
+
 /** Addresses of Unix sockets are short, so it does not lie in the data directory; who connects shows a key. */
-async function listen(
-  { gateway, database, logger }: CodingAgentParts,
-  closers: (() => Promise<void>)[],
-): Promise<string> {
+async function listen({ gateway, database, logger }: CodingAgentParts): Promise<ListeningGateway> {
   const folder = await mkdtemp(path.join(tmpdir(), 'atelier-gateway-'))
   await chmod(folder, 0o755)
   const socket = path.join(folder, 'socket')
@@ -75,9 +78,11 @@ async function listen(
     logger,
     listen: [{ socket, mode: 0o666 }],
   })
-  closers.push(async () => {
-    await server.close()
-    await rm(folder, { recursive: true, force: true })
-  })
-  return socket
+  return {
+    socket,
+    close: async () => {
+      await server.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
 }

@@ -70,10 +70,9 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
     const { door } = governance
     const models = await openModelPlane(configuration, { door, database, clock: systemClock, logger })
     closers.push(() => models.gateway.close())
-    const { engine, mcp } = await createWorkplace(
-      { configuration, database, governance, repositories, indexer, models, logger, clock: systemClock },
-      closers,
-    )
+    const workflows = await readWorkflows(configuration)
+    const parts = { configuration, database, governance, repositories, indexer, models, workflows, logger }
+    const { engine, mcp } = await createWorkplace({ ...parts, clock: systemClock }, closers)
     closers.push(() => engine.shutdown())
     if (purpose === 'work' && server.kind !== 'joined')
       await engine.launch({ exclusive: server.kind === 'own' })
@@ -83,7 +82,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       database,
       engine,
       clock: systemClock,
-      workflows: await readWorkflows(configuration),
+      workflows,
       runLimits: runBudget,
       openSource: sourceOpener(repositories),
       indexer,

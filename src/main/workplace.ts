@@ -60,6 +60,7 @@ export interface WorkplaceParts {
   readonly repositories: RepositoryHost
   readonly indexer: BackgroundIndexer
   readonly models: ModelPlane
+  readonly workflows: StudioServices['workflows']
   readonly logger: Logger
   readonly clock: Clock
 }
@@ -91,7 +92,7 @@ export async function createWorkplace(
   )
   await registerAgents(database, agents)
   const runCode = codeOfRuns(parts)
-  const tools = await registerTools(parts, { places, agents, runCode })
+  const tools = registerTools(parts, { places, agents, runCode })
   const development = developmentTools({ execution: places, sessions, codeSearch: runCode.search })
   for (const tool of Object.values<AgentTool>(development)) tools.register(tool)
   const mcp = await openMcpServers(configuration, places, { database, clock })
@@ -130,8 +131,8 @@ export async function createWorkplace(
   return { engine, mcp }
 }
 
-async function registerTools(
-  { configuration, database, repositories, models }: WorkplaceParts,
+function registerTools(
+  { database, repositories, models, workflows }: WorkplaceParts,
   {
     places,
     agents,
@@ -141,15 +142,14 @@ async function registerTools(
     readonly agents: ReadonlyMap<string, Agent>
     readonly runCode: RunCode
   },
-): Promise<ToolRegistry> {
-  const sources = await readWorkflows(configuration)
+): ToolRegistry {
   const { policy, unavailable } = models.routing
   const tools = new ToolRegistry()
   tools
     .register(intakeTool())
     .register(
       planTool((kind) => ({
-        workflow: readDefinition(sources[kind]).definition,
+        workflow: readDefinition(workflows[kind]).definition,
         agents,
         tools: tools.all,
         runBudget,
