@@ -37,6 +37,15 @@ interface RunningModelServer {
   close(): Promise<void>
 }
 
+/** What was written or read. */
+export interface BackupSummary {
+  readonly folder: string
+  /** ISO 8601; what was committed before is in it. */
+  readonly startedAt: string
+  readonly files: number
+  readonly bytes: number
+}
+
 /** What the commands need from the composition root. */
 export interface CliContext {
   readonly terminal: Terminal
@@ -44,6 +53,8 @@ export interface CliContext {
   /** Opens the studio; `work` says whether this process is to execute steps or only to look. */
   openStudio(options: GlobalOptions, purpose: 'work' | 'look'): Promise<Studio>
   diagnose(options: GlobalOptions): Promise<Diagnosis>
+  backUp(options: GlobalOptions, folder: string): Promise<BackupSummary>
+  restore(options: GlobalOptions, folder: string): Promise<BackupSummary>
   startModelServer(settings: ModelServerSettings): Promise<RunningModelServer>
   verifyEvidence(bundle: unknown): {
     readonly ok: boolean

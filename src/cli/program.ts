@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { CliContext } from './context.ts'
 import { auditCommand } from './commands/audit.ts'
+import { backupCommands } from './commands/backup.ts'
 import { codeCommands } from './commands/code.ts'
 import { decisionCommands } from './commands/decide.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -44,6 +45,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     modelServerCommand(context, finish),
     evidenceCommand(context, finish),
     auditCommand(context, finish),
+    ...backupCommands(context, finish),
     doctorCommand(context, finish),
   ]
   for (const command of commands) program.addCommand(command)

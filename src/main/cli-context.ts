@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { CliContext } from '../cli/index.ts'
 import { verifyEvidence } from '../governance/evidence/index.ts'
+import { backUp, restore } from './backup.ts'
 import { readConfiguration } from './configuration.ts'
 import { diagnose } from './diagnosis.ts'
 import { openStudio } from './studio.ts'
@@ -30,6 +31,8 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
     signal: interruption.signal,
     openStudio: (options, purpose) => openStudio(readConfiguration(options), purpose),
     diagnose: (options) => diagnose(readConfiguration(options)),
+    backUp: (options, folder) => backUp(readConfiguration(options), folder, manifest.version),
+    restore: (options, folder) => restore(readConfiguration(options), folder),
     verifyEvidence,
     // Loaded by the one command that needs it: what is made for tests takes time to load.
     startModelServer: async (settings) => {

@@ -18,4 +18,22 @@ export const hostErrors = defineErrors('HOST', {
     remedy:
       'Free space there, or keep the state elsewhere with --data-directory. Runs go on with atelier resume.',
   },
+  BACKUP_EXTERNAL: {
+    summary: 'The database is a server of yours, which this command does not back up',
+    remedy:
+      'Back it up with the means of PostgreSQL, for example pg_basebackup, and copy the data directory afterwards.',
+  },
+  BACKUP_NOTHING: {
+    summary: 'There is no studio in the data directory',
+    remedy: 'Name the data directory of a studio with --data-directory.',
+  },
+  BACKUP_OCCUPIED: {
+    summary: 'The folder to write to is not empty',
+    remedy: 'Name a folder that is empty or does not exist yet.',
+  },
+  BACKUP_INVALID: {
+    summary: 'The folder is no complete backup, or was changed since it was written',
+    remedy:
+      'Use another backup. What was copied into the data directory until then can be removed; it is not usable.',
+  },
 })

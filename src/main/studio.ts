@@ -1,4 +1,3 @@
-import { chmodSync, mkdirSync, statfsSync } from 'node:fs'
 import path from 'node:path'
 import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
 import { BackgroundIndexer, contextMigrations } from '../control/context/index.ts'
@@ -17,8 +16,8 @@ import {
 import { systemClock } from '../kernel/index.ts'
 import { connect, migrate, storeMigrations } from '../store/index.ts'
 import type { Configuration } from './configuration.ts'
+import { makeDataDirectory } from './data-directory.ts'
 import { openDatabase } from './database.ts'
-import { hostErrors } from './errors.ts'
 import { createFileLogger } from './logger.ts'
 import { openModelPlane } from './model-plane.ts'
 import { createRecords } from './records.ts'
@@ -37,7 +36,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
-    const server = await openDatabase(configuration, logger)
+    const server = await openDatabase(configuration, purpose, logger)
     closers.push(() => server.close())
     const database = await connect(server.target, { logger })
     closers.push(() => database.close())
@@ -74,8 +73,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
     const parts = { configuration, database, governance, repositories, indexer, models, workflows, logger }
     const { engine, mcp } = await createWorkplace({ ...parts, clock: systemClock }, closers)
     closers.push(() => engine.shutdown())
-    if (purpose === 'work' && server.kind !== 'joined')
-      await engine.launch({ exclusive: server.kind === 'own' })
+    if (purpose === 'work' && !server.othersWork) await engine.launch({ exclusive: server.kind === 'own' })
     return createStudio({
       ...governance,
       ...(await createRecords({ configuration, database, governance, clock: systemClock }, engine)),
@@ -134,23 +132,4 @@ function sourceOpener(repositories: RepositoryHost): StudioServices['openSource'
 function policyLocations({ packageRoot }: Configuration): { schemaFile: string; folders: string[] } {
   const policies = path.join(packageRoot, 'policies')
   return { schemaFile: path.join(policies, 'schema.cedarschema'), folders: [policies] }
-}
-
-/** Bytes without which a database server cannot even write down that it stops. */
-const leastDisk = 64 * 2 ** 20
-
-/** Others may pass through, since database and sandboxes run as an account of their own under root, but not look around. */
-function makeDataDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o711 })
-  if (process.getuid?.() === 0) {
-    chmodSync(directory, 0o711)
-    // What these accounts read is readable whatever root's umask says; what is private carries a mode of its own.
-    process.umask(0o022)
-  }
-  const { bavail, bsize } = statfsSync(directory)
-  if (bavail * bsize >= leastDisk) return
-  const free = Math.floor((bavail * bsize) / 2 ** 20)
-  throw hostErrors.DISK_FULL({
-    detail: `${free} MiB are free in ${directory}, ${leastDisk / 2 ** 20} are needed`,
-  })
 }

@@ -5,7 +5,14 @@ export type { Pipeline } from './pipelined-transaction.ts'
 export type { ScopedStatement, Tx } from './scoped-transaction.ts'
 export type { DatabaseTarget } from './target.ts'
 export type { CreatedAt, JsonColumn, Tables } from './tables.ts'
-export { findRunningServer, startEmbeddedServer } from './embedded/index.ts'
+export {
+  copyRunningDatabase,
+  findRunningServer,
+  restoreDatabase,
+  startEmbeddedServer,
+} from './embedded/index.ts'
+export { copyFolder, createFile, makeDurable } from './file-copy.ts'
+export type { CopiedFile } from './file-copy.ts'
 export type { EmbeddedServer } from './embedded/index.ts'
 export { migrate } from './migrate.ts'
 export type { Migration } from './migrate.ts'

@@ -33,6 +33,8 @@ const program = buildProgram(
     signal: new AbortController().signal,
     openStudio: () => Promise.reject(new Error('not opened')),
     diagnose: () => Promise.reject(new Error('not diagnosed')),
+    backUp: () => Promise.reject(new Error('not backed up')),
+    restore: () => Promise.reject(new Error('not restored')),
     startModelServer: () => Promise.reject(new Error('not started')),
     verifyEvidence: () => ({ ok: true, checked: 0, problems: [] }),
   },
