@@ -49,10 +49,11 @@ const inheritanceCheckMs = 200
  */
 function inherit(options: Parameters<typeof startEmbeddedServer>[0]): () => Promise<void> {
   const end = new AbortController()
+  const ended = (): boolean => end.signal.aborted
   const watching = (async (): Promise<EmbeddedServer | undefined> => {
-    while (!end.signal.aborted) {
+    while (!ended()) {
       await delay(inheritanceCheckMs, undefined, { signal: end.signal, ref: false }).catch(() => undefined)
-      if (end.signal.aborted || (await findRunningServer(options.directory)) !== undefined) continue
+      if (ended() || (await findRunningServer(options.directory)) !== undefined) continue
       // Another heir may be faster, or the server may fail to start; then there is a next time.
       const server = await startEmbeddedServer(options).catch(() => undefined)
       if (server !== undefined) return server

@@ -44,15 +44,16 @@ describe('a copy of a running database', () => {
     writeFileSync(secret, 'outside of the database')
     symlinkSync(secret, join(server.dataDirectory, 'link'))
     let next = 20_000
-    let copied = false
+    const copied = new AbortController()
+    const writes = (): boolean => !copied.signal.aborted
     const writing = (async () => {
-      while (!copied) {
+      while (writes()) {
         next += 2
         await client.query('insert into numbers values ($1, $1), ($1 + 1, $1)', [next])
       }
     })()
     const files = await copyRunningDatabase(server.target, join(directory, 'copy'))
-    copied = true
+    copied.abort()
     await writing
 
     let seen: readonly CopiedFile[] = []
