@@ -33,7 +33,14 @@ const executionOrder = [
 /** Planes that consist of capabilities, each a room of its own behind its `index.ts`. */
 const planesOfCapabilities = ['governance', 'execution', 'control', 'workflow']
 
+/** Folders that are rooms of their own within a plane, because not everybody who uses the plane needs them. */
+const rooms = [
+  { type: 'contracts', pattern: 'src/contracts/api' },
+  { type: 'api', pattern: 'src/api/client' },
+]
+
 const elements = [
+  ...rooms,
   ...planesOfCapabilities.map((plane) => ({
     type: plane,
     pattern: `src/${plane}/*`,

@@ -39,6 +39,7 @@ export function summariseRun(run: RunRecord): RunSummary {
     status: run.status,
     outcome: outcomeOf(run),
     repository: workItem.success ? workItem.data.repository.location : '',
+    requester: run.principalId,
     createdAt: run.createdAt.toISOString(),
     endedAt: run.endedAt?.toISOString() ?? null,
   }
@@ -69,6 +70,7 @@ export function viewRun(facts: RunFacts): RunView {
         startedAt: step.startedAt?.toISOString() ?? null,
         endedAt: step.endedAt?.toISOString() ?? null,
         error: step.error === null ? null : { ...step.error },
+        needs: step.needs,
       })),
     error: run.error === null ? null : { ...run.error },
     report: reportOf(facts),

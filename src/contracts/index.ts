@@ -1,3 +1,4 @@
+export type { Caller } from './caller.ts'
 export { roleSchema } from './principal.ts'
 export type { Principal, Role } from './principal.ts'
 export { intentSchema, labelsSchema, updateLevelSchema, workItemSchema } from './work.ts'

@@ -42,6 +42,8 @@ interface StepView {
   readonly startedAt: string | null
   readonly endedAt: string | null
   readonly error: ErrorReport | null
+  /** Ids of the steps that come before. */
+  readonly needs: readonly string[]
 }
 
 /** What was tried without success, readable in ten seconds. */
@@ -96,6 +98,8 @@ export interface RunSummary {
   readonly outcome: RunOutcome | null
   /** Location of the repository. */
   readonly repository: string
+  /** Principal id of the person who asked. */
+  readonly requester: string
   /** ISO 8601. */
   readonly createdAt: string
   readonly endedAt: string | null

@@ -14,7 +14,7 @@ import type { DoorServices } from './services.ts'
 type WithoutPrincipal<R> = R extends unknown ? Omit<R, 'principal'> : never
 
 /** A question to the policies that is not the use of a tool: reading, steering, administering. */
-type Intention = WithoutPrincipal<Exclude<PolicyRequest, { readonly action: ToolAction }>>
+export type Intention = WithoutPrincipal<Exclude<PolicyRequest, { readonly action: ToolAction }>>
 
 export interface AuthorisationRequest {
   /** A claim: it is checked, and roles come from what is registered. */

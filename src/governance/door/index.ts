@@ -1,5 +1,6 @@
 export { actsOfRun } from './act-records.ts'
 export type { ActRecord } from './act-records.ts'
+export type { Intention } from './authorisation.ts'
 export { createAdministration } from './administration.ts'
 export type { Administration } from './administration.ts'
 

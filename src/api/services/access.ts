@@ -1,0 +1,77 @@
+import type { Caller } from '../../contracts/index.ts'
+import type { RunRecord, TenantScope } from '../../engine/index.ts'
+import {
+  type Intention,
+  type Administration,
+  type PolicyEngine,
+  seededIdentities,
+  tenantScope,
+} from '../../governance/index.ts'
+import type { ProjectId, RunId } from '../../kernel/index.ts'
+
+/** What runs and work belong to that name no project. */
+export const defaultProject: ProjectId = seededIdentities.project
+
+/** Rows that a caller can see: those of the caller's tenant, and of no other. */
+export function scopeOf({ principal }: Caller): TenantScope {
+  return tenantScope(principal.tenantId, principal.id)
+}
+
+/** Asks the policies for a caller. */
+export class Access {
+  readonly #policy: PolicyEngine
+  readonly #administration: Administration
+
+  constructor({
+    policy,
+    administration,
+  }: {
+    readonly policy: PolicyEngine
+    readonly administration: Administration
+  }) {
+    this.#policy = policy
+    this.#administration = administration
+  }
+
+  /** Lets through who may look at something; only a refusal is recorded. @throws ATL_DOOR_DENIED */
+  async assertReading(
+    caller: Caller,
+    intention: Intention,
+    runId: RunId | null = null,
+  ): Promise<TenantScope> {
+    const { decision } = this.#policy.decide({ principal: caller.principal, ...intention })
+    if (decision === 'deny') await this.record(caller, intention, runId, {})
+    return scopeOf(caller)
+  }
+
+  /** Decides about something that changes the studio, and records the decision. @throws ATL_DOOR_DENIED */
+  async record(
+    caller: Caller,
+    intention: Intention,
+    runId: RunId | null,
+    detail: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const { principal, via, credentialId } = caller
+    await this.#administration.authorise({
+      principal,
+      tenantId: principal.tenantId,
+      intention,
+      runId,
+      detail: via === 'local' ? detail : { ...detail, via, credentialId },
+    })
+  }
+}
+
+/** A run as policies see it. */
+export function runResource({
+  tenantId,
+  runId,
+  principalId,
+}: Pick<RunRecord, 'tenantId' | 'runId' | 'principalId'>) {
+  return { kind: 'run', tenantId, runId, projectId: defaultProject, requester: principalId } as const
+}
+
+/** The project as policies see it. */
+export function projectResource({ principal: { tenantId } }: Caller) {
+  return { kind: 'project', tenantId, projectId: defaultProject } as const
+}

@@ -1,0 +1,156 @@
+import type { Caller, RunEventView, RunSummary, RunView } from '../../contracts/index.ts'
+import { engineErrors, type JsonObject, type RunRecord, type TenantScope } from '../../engine/index.ts'
+import { AtelierError, type RunId } from '../../kernel/index.ts'
+import { approvalOutput } from '../../workflow/delivery/index.ts'
+import { summariseRun, viewEvent, viewRun } from '../run-report.ts'
+import type { Page } from '../studio.ts'
+import { type Access, projectResource, runResource, scopeOf } from './access.ts'
+import type { StudioServices } from './studio-services.ts'
+
+export interface RunQuery {
+  readonly limit: number
+  readonly after?: string | undefined
+  readonly status?: RunRecord['status'] | undefined
+}
+
+export interface WatchRun {
+  readonly afterSequence?: number
+  readonly follow: boolean
+  readonly signal?: AbortSignal
+}
+
+type Steering = 'cancel-run' | 'resume-run'
+
+/** Runs: what people see of them, and how they steer them. */
+export class RunService {
+  readonly #services: StudioServices
+  readonly #access: Access
+
+  constructor(services: StudioServices, access: Access) {
+    this.#services = services
+    this.#access = access
+  }
+
+  /** Newest first. @throws ATL_DOOR_DENIED */
+  async list(caller: Caller, { limit, after, status }: RunQuery): Promise<Page<RunSummary>> {
+    const scope = await this.#access.assertReading(caller, {
+      action: 'read-project',
+      resource: projectResource(caller),
+    })
+    const page = await this.#services.engine.listRuns(scope, {
+      topLevel: true,
+      limit,
+      ...(after === undefined ? {} : { after }),
+      ...(status === undefined ? {} : { status }),
+    })
+    return { items: page.items.map(summariseRun), next: page.next }
+  }
+
+  /** @throws ATL_ENGINE_UNKNOWN_RUN, ATL_DOOR_DENIED */
+  async get(caller: Caller, runId: string): Promise<RunView> {
+    const run = await this.read(caller, runId)
+    const { engine, approvals, ledger, database, clock } = this.#services
+    const scope = scopeOf(caller)
+    const [steps, facts] = await Promise.all([
+      engine.listSteps(scope, runId),
+      database.transaction(scope, async (tx) => ({
+        approvals: await approvals.ofRun(tx, run.tenantId, run.runId),
+        balances: await ledger.balances(tx, run.tenantId, run.runId),
+      })),
+    ])
+    const spent = facts.balances.find(({ level }) => level === 'run')?.units
+    return viewRun({
+      run,
+      steps,
+      approvals: facts.approvals,
+      cost: {
+        money: spent?.money.spent ?? 0,
+        tokens: spent?.tokens.spent ?? 0,
+        toolCalls: spent?.toolCalls.spent ?? 0,
+        seconds: spent?.seconds.spent ?? 0,
+      },
+      now: clock.now(),
+    })
+  }
+
+  /** The record of a run that the caller may see. @throws ATL_ENGINE_UNKNOWN_RUN, ATL_DOOR_DENIED */
+  async read(caller: Caller, runId: string): Promise<RunRecord> {
+    const run = await this.#services.engine.getRun(scopeOf(caller), runId)
+    await this.#access.assertReading(caller, { action: 'read-run', resource: runResource(run) }, run.runId)
+    return run
+  }
+
+  /** Events after a position, then new ones as they come, until the run has ended. */
+  async *watch(
+    caller: Caller,
+    runId: string,
+    options: WatchRun,
+  ): AsyncGenerator<RunEventView, void, undefined> {
+    const run = await this.read(caller, runId)
+    for await (const event of this.#services.engine.watch(scopeOf(caller), run.runId, options)) {
+      if (event.kind === 'run-ended') await this.closeRun(scopeOf(caller), run.runId)
+      yield viewEvent(event)
+    }
+  }
+
+  /** @throws ATL_ENGINE_RUN_ENDED, ATL_DOOR_DENIED */
+  async cancel(caller: Caller, runId: string, reason: string): Promise<RunView> {
+    const run = await this.#steer(caller, runId, 'cancel-run', { reason })
+    await this.#services.engine.cancelRun(scopeOf(caller), run.runId, reason)
+    await this.closeEnded(scopeOf(caller))
+    return this.get(caller, runId)
+  }
+
+  /** Tries failed steps again, or takes up what was decided while no process could. @throws ATL_DOOR_DENIED */
+  async resume(caller: Caller, runId: string): Promise<RunView> {
+    const { engine, administration } = this.#services
+    const run = await this.read(caller, runId)
+    if (run.status === 'failed' || run.status === 'cancelled') {
+      await this.#steer(caller, runId, 'resume-run', {})
+      await administration.reopenRun(run, caller.principal.id)
+      await engine.retryRun(scopeOf(caller), run.runId)
+    } else await this.takeUpDecisions(scopeOf(caller), run.runId)
+    return this.get(caller, runId)
+  }
+
+  /** Answers steps that wait for a decision that was made; after a crash it may not have reached them. */
+  async takeUpDecisions(scope: TenantScope, runId: RunId): Promise<void> {
+    const { engine, approvals, database } = this.#services
+    const waiting = (await engine.listSteps(scope, runId)).filter(({ status }) => status === 'waiting')
+    if (waiting.length === 0) return
+    const requests = await database.transaction(scope, (tx) => approvals.ofRun(tx, scope.tenantId, runId))
+    for (const step of waiting) {
+      const output = requests
+        .filter(({ stepId }) => stepId === step.stepId)
+        .map(approvalOutput)
+        .at(-1)
+      if (output !== undefined) await engine.complete(scope, runId, step.stepId, output)
+    }
+  }
+
+  /** Runs that ended while nobody watched lose their mandate and what they had reserved. */
+  async closeEnded(scope: TenantScope): Promise<void> {
+    const { administration, engine } = this.#services
+    for (const runId of await administration.openRuns(scope.tenantId, scope.principalId)) {
+      const { status } = await engine.getRun(scope, runId).catch(statusOfUnknown)
+      if (status !== 'running' && status !== 'waiting') await this.closeRun(scope, runId)
+    }
+  }
+
+  closeRun({ tenantId, principalId }: TenantScope, runId: RunId): Promise<void> {
+    return this.#services.administration.closeRun({ tenantId, runId }, principalId)
+  }
+
+  async #steer(caller: Caller, runId: string, action: Steering, detail: JsonObject): Promise<RunRecord> {
+    const run = await this.#services.engine.getRun(scopeOf(caller), runId)
+    await this.#access.record(caller, { action, resource: runResource(run) }, run.runId, detail)
+    return run
+  }
+}
+
+/** What was taken in when the studio died has a mandate, but no run yet: it starts when it is submitted again. */
+function statusOfUnknown(error: unknown): { readonly status: 'waiting' } {
+  if (error instanceof AtelierError && error.code === engineErrors.UNKNOWN_RUN.code)
+    return { status: 'waiting' }
+  throw error
+}

@@ -1,0 +1,34 @@
+import type { WorkKind } from '../../contracts/index.ts'
+import type { Engine, TenantScope } from '../../engine/index.ts'
+import type { Administration, Approvals, Ledger, Limits, PolicyEngine } from '../../governance/index.ts'
+import type { Clock, Logger, RunId } from '../../kernel/index.ts'
+import type { Database } from '../../store/index.ts'
+import type { CodeServices } from '../code-queries.ts'
+import type { RoutingQueryServices } from '../routing-queries.ts'
+import type { AuditReport } from '../studio.ts'
+import type { ToolServerServices } from '../tool-servers.ts'
+
+/** What stands below the API. */
+export interface StudioServices {
+  readonly database: Database
+  readonly engine: Engine
+  readonly administration: Administration
+  readonly approvals: Approvals
+  readonly ledger: Ledger
+  readonly policy: PolicyEngine
+  readonly clock: Clock
+  /** Source of the workflow for each kind of work. */
+  readonly workflows: Readonly<Record<WorkKind, unknown>>
+  /** The most one run may use. */
+  readonly runLimits: Limits
+  readonly openSource: CodeServices['openSource']
+  readonly indexer: CodeServices['indexer']
+  readonly background: CodeServices['background']
+  readonly routing: Pick<RoutingQueryServices, 'policy' | 'unavailable' | 'view'>
+  readonly mcp: ToolServerServices['mcp']
+  readonly logger: Logger
+  exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>
+  verifyRecords(scope: TenantScope): Promise<AuditReport>
+  /** Stops what belongs to this process. */
+  close(): Promise<void>
+}
