@@ -5,6 +5,10 @@ export interface Failure {
   readonly code: string
 }
 
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, '')
+}
+
 function textOf(error: object, name: string): string | undefined {
   const value: unknown = Reflect.get(error, name)
   return typeof value === 'string' && value !== '' ? value : undefined
@@ -15,7 +19,7 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof Error) {
     const code = textOf(error, 'code')
     const remedy = textOf(error, 'remedy')
-    if (code !== undefined && remedy !== undefined) return { message: error.message, remedy, code }
+    if (code !== undefined && remedy !== undefined) return { message: sentence(error.message), remedy, code }
     if (error instanceof TypeError && /fetch|network|load failed/i.test(error.message)) {
       return {
         message: 'The studio cannot be reached',
@@ -38,4 +42,13 @@ export function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined
   const status: unknown = Reflect.get(error, 'status')
   return typeof status === 'number' ? status : undefined
+}
+
+/**
+ * Whether a request that failed may have been carried out all the same: nobody answered, or something between here and the
+ * studio did. What the studio itself refused has not happened.
+ */
+export function mayHaveArrived(error: unknown): boolean {
+  const status = statusOf(error)
+  return status === undefined || status === 0 || status >= 502
 }

@@ -1,7 +1,5 @@
 export { AnnouncementProvider, useAnnouncer } from './announcements.tsx'
 export { Button, buttonClass } from './button.tsx'
-export { DataTable } from './data-table.tsx'
-export type { Column } from './data-table.tsx'
 export { Dialog } from './dialog.tsx'
 export { Choice, TextArea, TextField } from './field.tsx'
 export {
