@@ -20,7 +20,9 @@ const checks = [
   { name: 'formatting', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'lint', command: ['eslint', '.', '--max-warnings', '0'] },
   { name: 'types', command: ['tsc', '--noEmit'] },
+  { name: 'types of the web application', command: ['tsc', '--noEmit', '-p', 'web'] },
   { name: 'dead code', command: ['knip', '--no-progress'] },
+  { name: 'size of the web application', command: ['node', 'web/build/bundle-size.ts'] },
 ] as const
 
 interface Count {
