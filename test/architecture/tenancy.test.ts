@@ -15,7 +15,6 @@ const planeNumbers: Record<string, string> = {
   governance: '03',
   execution: '04',
   workflow: '05',
-  api: '07',
   control: '06',
   api: '07',
 }
