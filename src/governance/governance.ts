@@ -10,8 +10,9 @@ import type { Ledger } from './budget/index.ts'
 import { createAdministration, createDoor, doorMigrations } from './door/index.ts'
 import type { Administration, CircuitBreakerOptions, Door } from './door/index.ts'
 import { identityMigrations } from './identity/index.ts'
-import { createOwnPolicies, ownPolicyMigrations } from './own-policies/index.ts'
+import { createOwnPolicies } from './own-policies/index.ts'
 import type { OwnPolicies } from './own-policies/index.ts'
+import { ownTextMigrations } from './own-texts/index.ts'
 import { loadPolicies } from './policy/index.ts'
 import type { PolicyEngine, PolicyLocations } from './policy/index.ts'
 
@@ -22,7 +23,7 @@ export const governanceMigrations: readonly Migration[] = [
   ...identityMigrations,
   ...approvalMigrations,
   ...doorMigrations,
-  ...ownPolicyMigrations,
+  ...ownTextMigrations,
 ]
 
 export interface Governance {

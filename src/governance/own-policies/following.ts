@@ -64,8 +64,9 @@ export class Following {
   async #takeUp(only: TenantId | undefined): Promise<void> {
     const rows = await this.#database.transaction({ kind: 'system' }, (tx) =>
       tx
-        .selectFrom('own_policy_versions')
+        .selectFrom('own_texts')
         .select(['tenant_id', 'name', 'digest'])
+        .where('kind', '=', 'policy')
         .where('state', '=', 'in-force')
         .$if(only !== undefined, (query) => query.where('tenant_id', '=', only ?? ''))
         .orderBy('tenant_id')
@@ -88,9 +89,10 @@ export class Following {
   async #enforce(tenantId: TenantId): Promise<void> {
     const own = await this.#database.transaction({ kind: 'system' }, (tx) =>
       tx
-        .selectFrom('own_policy_versions')
+        .selectFrom('own_texts')
         .select(['name', 'text'])
         .where('tenant_id', '=', tenantId)
+        .where('kind', '=', 'policy')
         .where('state', '=', 'in-force')
         .orderBy('name')
         .execute(),

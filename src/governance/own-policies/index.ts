@@ -1,7 +1,2 @@
-export { ownPolicyMigrations } from './migrations.ts'
-export type { PolicyDraft, PolicyVerdict } from './drafts.ts'
 export { createOwnPolicies } from './own-policies.ts'
 export type { OwnPolicies } from './own-policies.ts'
-export type { PolicyCheck, Rehearsal } from './rehearsal.ts'
-export type { ChangedDecision, Simulation, SimulationOptions } from './simulation.ts'
-export type { OwnPolicyVersion } from './versions.ts'

@@ -188,7 +188,7 @@ describe('a policy of one’s own', () => {
     const failing = { ...draft, tests: tests.replace('decision: deny', 'decision: allow') }
     const second = await own.saveDraft(security, failing)
     expect(second.rehearsal).toBeNull()
-    await expect(approve(first.digest)).rejects.toMatchObject({ code: 'ATL_OWN_POLICY_CHANGED' })
+    await expect(approve(first.digest)).rejects.toMatchObject({ code: 'ATL_OWN_TEXT_CHANGED' })
     await own.rehearse(security, 'echo', far)
     await expect(approve(second.digest)).rejects.toMatchObject({
       code: 'ATL_OWN_POLICY_INVALID',
@@ -201,7 +201,7 @@ describe('a policy of one’s own', () => {
       reason: 'no',
     })
     expect(rejected).toMatchObject({ state: 'rejected', reason: 'no' })
-    await expect(approve(second.digest)).rejects.toMatchObject({ code: 'ATL_OWN_POLICY_UNKNOWN' })
+    await expect(approve(second.digest)).rejects.toMatchObject({ code: 'ATL_OWN_TEXT_UNKNOWN' })
   })
 
   it('has to be rehearsed again when something else came into force meanwhile', async () => {
@@ -235,7 +235,7 @@ describe('a policy of one’s own', () => {
     expect(await own.list(stranger)).toEqual([])
     expect(await own.versions(stranger, 'echo')).toEqual([])
     await expect(own.rehearse(stranger, 'echo', far)).rejects.toMatchObject({
-      code: 'ATL_OWN_POLICY_UNKNOWN',
+      code: 'ATL_OWN_TEXT_UNKNOWN',
     })
   })
 })
