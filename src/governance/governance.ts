@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Clock } from '../kernel/index.ts'
+import type { Clock, Logger } from '../kernel/index.ts'
 import type { Database, Migration } from '../store/index.ts'
 import { approvalMigrations, createApprovals } from './approvals/index.ts'
 import type { Approvals } from './approvals/index.ts'
@@ -10,6 +10,9 @@ import type { Ledger } from './budget/index.ts'
 import { createAdministration, createDoor, doorMigrations } from './door/index.ts'
 import type { Administration, CircuitBreakerOptions, Door } from './door/index.ts'
 import { identityMigrations } from './identity/index.ts'
+import { createOwnPolicies } from './own-policies/index.ts'
+import type { OwnPolicies } from './own-policies/index.ts'
+import { ownTextMigrations } from './own-texts/index.ts'
 import { loadPolicies } from './policy/index.ts'
 import type { PolicyEngine, PolicyLocations } from './policy/index.ts'
 
@@ -20,12 +23,14 @@ export const governanceMigrations: readonly Migration[] = [
   ...identityMigrations,
   ...approvalMigrations,
   ...doorMigrations,
+  ...ownTextMigrations,
 ]
 
 export interface Governance {
   readonly door: Door
   readonly administration: Administration
   readonly policy: PolicyEngine
+  readonly ownPolicies: OwnPolicies
   readonly approvals: Approvals
   readonly ledger: Ledger
   readonly audit: AuditLog
@@ -41,6 +46,7 @@ export interface GovernanceOptions {
   readonly osUid: number | null
   readonly circuitBreaker?: CircuitBreakerOptions
   readonly graceMs?: number
+  readonly logger?: Logger
 }
 
 /**
@@ -60,14 +66,24 @@ export async function createGovernance(options: GovernanceOptions): Promise<Gove
   const ledger = createLedger()
   const approvals = createApprovals({ database, policy, audit, clock })
   const services = { database, clock, policy, audit, ledger, approvals }
+  const administration = createAdministration(services)
+  const ownPolicies = createOwnPolicies({
+    database,
+    clock,
+    policy,
+    administration,
+    ...(options.logger && { logger: options.logger }),
+  })
+  await ownPolicies.refresh()
   return {
     door: createDoor({
       ...services,
       ...(circuitBreaker && { circuitBreaker }),
       ...(graceMs !== undefined && { graceMs }),
     }),
-    administration: createAdministration(services),
+    administration,
     policy,
+    ownPolicies,
     approvals,
     ledger,
     audit,

@@ -56,7 +56,9 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       policies: policyLocations(configuration),
       directory: dataDirectory,
       osUid: process.getuid?.() ?? null,
+      logger,
     })
+    closers.push(stopping(governance.ownPolicies.follow()))
     const indexer = new BackgroundIndexer({
       database,
       logger: logger.child({ component: 'indexer' }),
@@ -96,6 +98,13 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
   }
 }
 
+function stopping(stop: () => void): () => Promise<void> {
+  return () => {
+    stop()
+    return Promise.resolve()
+  }
+}
+
 function openRepositories(
   { dataDirectory }: Configuration,
   closers: (() => Promise<void>)[],
@@ -107,10 +116,11 @@ function openRepositories(
     workingDirectory: process.cwd(),
     environment: process.env,
   })
-  closers.push(() => {
-    repositories.close()
-    return Promise.resolve()
-  })
+  closers.push(
+    stopping(() => {
+      repositories.close()
+    }),
+  )
   return repositories
 }
 

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { Cost } from '../../contracts/index.ts'
 import type { AtelierError, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
-import type { Tx } from '../../store/index.ts'
+import type { Tables, Tx } from '../../store/index.ts'
 import { budgetLevels, checkCost, costUnits, presumedCost } from './cost.ts'
 import type { BudgetLevel, CostUnit } from './cost.ts'
 import { budgetErrors } from './errors.ts'
@@ -29,7 +30,7 @@ interface Settlement {
 /** Limits by unit; absent means no limit. */
 export type Limits = Partial<Cost>
 
-interface Balance {
+export interface Balance {
   readonly level: BudgetLevel
   readonly subject: string
   readonly units: Readonly<
@@ -177,16 +178,20 @@ async function balances(tx: Tx, tenantId: TenantId, runId?: RunId): Promise<read
     .execute()
   const rank = (level: BudgetLevel): number => budgetLevels.indexOf(level)
   return rows
-    .map((row) => ({
-      level: row.level,
-      subject: row.subject,
-      units: perUnit((column) => ({
-        limit: row[`${column}_limit`],
-        reserved: row[`${column}_reserved`],
-        spent: row[`${column}_spent`],
-      })),
-    }))
+    .map(viewAccount)
     .sort((a, b) => rank(a.level) - rank(b.level) || a.subject.localeCompare(b.subject))
+}
+
+export function viewAccount(row: Selectable<Tables['budget_accounts']>): Balance {
+  return {
+    level: row.level,
+    subject: row.subject,
+    units: perUnit((column) => ({
+      limit: row[`${column}_limit`],
+      reserved: row[`${column}_reserved`],
+      spent: row[`${column}_spent`],
+    })),
+  }
 }
 
 function heldReservations(tx: Tx, tenantId: TenantId) {

@@ -10,8 +10,9 @@ import {
   setMandateState,
   trustRepository,
 } from '../identity/index.ts'
+import type { PolicyRequest } from '../policy/index.ts'
 import { authoriseAnd } from './authorisation.ts'
-import type { AuthorisationRequest } from './authorisation.ts'
+import type { AuthorisationRequest, Intention } from './authorisation.ts'
 import type { DoorServices } from './services.ts'
 
 interface OpenRun {
@@ -36,6 +37,12 @@ export interface Administration {
     request: AuthorisationRequest,
     work?: (tx: Tx, actor: Principal) => Promise<T>,
   ): Promise<T | undefined>
+  /**
+   * Asks whether a principal, who was authenticated just now, may read something. Reading leaves no record, a refusal
+   * does.
+   * @throws ATL_DOOR_DENIED
+   */
+  requireReading(principal: Principal, intention: Intention): Promise<void>
   /**
    * Gives a run its mandate and its budget; nothing may be done in a run before. Opening the same run again changes
    * nothing.
@@ -86,6 +93,14 @@ export function createAdministration(services: DoorServices): Administration {
 
   return {
     authorise: (request, work) => authoriseAnd(services, request, async (tx, actor) => work?.(tx, actor)),
+    requireReading: async (principal, intention) => {
+      const question = { principal, ...intention } as PolicyRequest
+      if (services.policy.decide(question).decision === 'allow') return
+      const { tenantId } = principal
+      await authoriseAnd(services, { principal, tenantId, intention, runId: null, detail: {} }, () =>
+        Promise.resolve(),
+      )
+    },
     openRun: (run) => {
       const { tenantId, projectId, runId, requester, repository, limits } = run
       return authoriseAnd(

@@ -78,6 +78,8 @@ function resourceEntity(resource: PolicyRequest['resource']): EntityJson & { uid
         attrs: { tenant, level: resource.level },
         parents: [],
       }
+    case 'studio':
+      return { uid: uid('Studio', resource.tenantId), attrs: { tenant }, parents: [] }
   }
 }
 

@@ -86,6 +86,12 @@ interface BudgetResource {
   readonly subject: string
 }
 
+/** What a tenant works with as a whole. */
+interface StudioResource {
+  readonly kind: 'studio'
+  readonly tenantId: TenantId
+}
+
 /** One question to the policies: who wants to do what to which resource in which context. Mirrors the Cedar schema. */
 export type PolicyRequest = { readonly principal: Principal } & (
   | { readonly action: ToolAction; readonly resource: RunResource; readonly context: ToolUseContext }
@@ -107,7 +113,25 @@ export type PolicyRequest = { readonly principal: Principal } & (
   | { readonly action: 'read-code'; readonly resource: RepositoryResource | CodePathResource }
   | { readonly action: 'read-audit'; readonly resource: AuditLogResource }
   | { readonly action: 'read-budget' | 'set-budget'; readonly resource: BudgetResource }
+  | { readonly action: StudioAction; readonly resource: StudioResource }
+  | {
+      readonly action: 'decide-policy' | 'decide-workflow'
+      readonly resource: StudioResource
+      readonly context: { readonly decision: string; readonly inLineage: boolean }
+    }
+  | { readonly action: 'change-project'; readonly resource: ProjectResource }
 )
+
+/** What is done to the studio as a whole and needs no further facts. */
+export type StudioAction =
+  | 'read-studio'
+  | 'read-operations'
+  | 'set-model-weights'
+  | 'read-policies'
+  | 'simulate-policies'
+  | 'draft-policy'
+  | 'draft-workflow'
+  | 'create-project'
 
 /** `kind:id`, as audit records and messages name a resource. */
 export function nameResource(resource: PolicyRequest['resource']): string {
@@ -126,5 +150,7 @@ export function nameResource(resource: PolicyRequest['resource']): string {
       return `audit-log:${resource.tenantId}`
     case 'budget':
       return `budget:${resource.level}:${resource.subject}`
+    case 'studio':
+      return `studio:${resource.tenantId}`
   }
 }

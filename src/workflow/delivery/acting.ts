@@ -50,7 +50,7 @@ export async function actorFor(
         report: (message) => step.emit({ kind: 'progress', data: { message } }),
         ...(grants === undefined ? {} : { grants }),
         ...(tool.effect.startsWith('external')
-          ? { approval: { subject: approvalSubject(step.with, services.policy.digest) } }
+          ? { approval: { subject: approvalSubject(step.with, services.policy.of(step.tenantId).digest) } }
           : {}),
       }),
   }
