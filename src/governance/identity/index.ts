@@ -1,6 +1,6 @@
 export { authenticate, authenticateAmong, lineageOf, readPrincipals } from './authentication.ts'
 export type { KnownPrincipals } from './authentication.ts'
-export { mandateErrors } from './errors.ts'
+export { mandateErrors, tenantErrors } from './errors.ts'
 export {
   mandateAmong,
   openMandate,

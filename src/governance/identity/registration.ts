@@ -1,6 +1,8 @@
-import type { Principal, Role } from '../../contracts/index.ts'
+import { sql } from 'kysely'
+import type { Principal, ProjectRoles, Role } from '../../contracts/index.ts'
 import type { PrincipalId, ProjectId, TenantId } from '../../kernel/index.ts'
 import type { Database, Tx } from '../../store/index.ts'
+import { rolesColumns } from './roles.ts'
 
 /** Who and what exists when a studio is used for the first time. */
 export const seededIdentities = {
@@ -75,25 +77,21 @@ export async function findPrincipal(
   tenantId: TenantId,
   id: PrincipalId,
 ): Promise<Principal | undefined> {
-  const row = await tx
-    .selectFrom('principals')
-    .select(['kind', 'on_behalf_of'])
-    .where('tenant_id', '=', tenantId)
-    .where('id', '=', id)
-    .executeTakeFirst()
+  const { rows } = await sql<{
+    kind: Principal['kind']
+    on_behalf_of: PrincipalId | null
+    roles: Role[]
+    project_roles: ProjectRoles
+  }>`select kind, on_behalf_of, ${sql.raw(rolesColumns('principals.tenant_id', 'principals.id'))}
+       from principals where tenant_id = ${tenantId} and id = ${id}`.execute(tx)
+  const [row] = rows
   if (row === undefined) return undefined
-  const roles = await tx
-    .selectFrom('principal_roles')
-    .select('role')
-    .where('tenant_id', '=', tenantId)
-    .where('principal_id', '=', id)
-    .orderBy('role')
-    .execute()
   return {
     kind: row.kind,
     id,
     tenantId,
-    roles: roles.map(({ role }) => role as Role),
-    onBehalfOf: (row.on_behalf_of ?? undefined) as PrincipalId | undefined,
+    roles: row.roles,
+    ...(Object.keys(row.project_roles).length > 0 && { projectRoles: row.project_roles }),
+    onBehalfOf: row.on_behalf_of ?? undefined,
   }
 }

@@ -17,9 +17,15 @@ const principalSchema = z
     id: principalId,
     tenantId: tenant,
     roles: z.array(roleSchema).default([]),
+    projectRoles: z.record(name.transform((id) => id as ProjectId), z.array(roleSchema)).default({}),
+    onlyProjects: z.array(name.transform((id) => id as ProjectId)).optional(),
     onBehalfOf: principalId.optional(),
   })
-  .transform(({ onBehalfOf, ...rest }) => ({ ...rest, onBehalfOf }))
+  .transform(({ onBehalfOf, onlyProjects, ...rest }) => ({
+    ...rest,
+    onBehalfOf,
+    ...(onlyProjects && { onlyProjects }),
+  }))
 
 const projectId = name.default('project').transform((id) => id as ProjectId)
 const runId = name.default('run').transform((id) => id as RunId)
@@ -39,6 +45,7 @@ const resources = {
     tenantId: tenant,
     approvalId: name.default('approval'),
     runId,
+    projectId,
   }),
   repository: z.strictObject({
     kind: z.literal('repository').default('repository'),
@@ -59,6 +66,8 @@ const resources = {
     level: z.enum(['tenant', 'project', 'run', 'step']),
     subject: name,
   }),
+  directory: z.strictObject({ kind: z.literal('directory').default('directory'), tenantId: tenant }),
+  installation: z.strictObject({ kind: z.literal('installation').default('installation'), tenantId: tenant }),
 }
 
 const toolUse = z
@@ -95,6 +104,18 @@ const requestSchema = z.discriminatedUnion('action', [
   ask(['read-code'], z.union([resources.codePath, resources.repository])),
   ask(['read-audit'], resources.auditLog),
   ask(['read-budget', 'set-budget'], resources.budget),
+  ask(['read-people', 'manage-people', 'manage-own-tokens', 'manage-tokens'], resources.directory),
+  ask(
+    ['give-role', 'take-role'],
+    z.union([resources.directory, resources.project.extend({ kind: z.literal('project') })]),
+  ).extend({
+    context: z.strictObject({
+      role: roleSchema,
+      self: z.boolean().default(false),
+      held: z.boolean().default(false),
+    }),
+  }),
+  ask(['manage-tenants'], resources.installation),
 ]) satisfies z.ZodType<PolicyRequest>
 
 const testFileSchema = z.array(
