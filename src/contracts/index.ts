@@ -1,6 +1,8 @@
 export type { Caller } from './caller.ts'
 export { roleSchema, rolesWithin } from './principal.ts'
 export type { Principal, ProjectRoles, Role } from './principal.ts'
+export type { Caller } from './caller.ts'
+export { everyScope, scopeSchema, scopesCover } from './scope.ts'
 export { intentSchema, labelsSchema, updateLevelSchema, workItemSchema } from './work.ts'
 export type { Intent, UpdateLevel, WorkItem, WorkKind, WorkTask } from './work.ts'
 export { testCaseSchema, testFrameworkSchema, testReportSchema } from './test-report.ts'

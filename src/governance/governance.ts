@@ -9,6 +9,7 @@ import { budgetMigrations, createLedger } from './budget/index.ts'
 import type { Ledger } from './budget/index.ts'
 import { createAdministration, createDoor, doorMigrations } from './door/index.ts'
 import type { Administration, CircuitBreakerOptions, Door } from './door/index.ts'
+import { credentialMigrations } from './credentials/index.ts'
 import { identityMigrations } from './identity/index.ts'
 import { loadPolicies } from './policy/index.ts'
 import type { PolicyEngine, PolicyLocations } from './policy/index.ts'
@@ -18,6 +19,7 @@ export const governanceMigrations: readonly Migration[] = [
   ...auditMigrations,
   ...budgetMigrations,
   ...identityMigrations,
+  ...credentialMigrations,
   ...approvalMigrations,
   ...doorMigrations,
 ]

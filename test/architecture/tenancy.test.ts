@@ -24,6 +24,7 @@ const withoutTenant: Record<string, string> = {
   schema_migrations: 'the history of the schema',
   schema_migrations_lock: 'the history of the schema',
   executors: 'the processes of the engine, which work for all tenants',
+  step_verification_keys: 'public keys by which anybody verifies credentials of steps',
   tenants: 'its own id is the tenant',
 }
 

@@ -201,7 +201,13 @@ async function decide(options: ApprovalsOptions, tx: Tx, wish: DecideApproval): 
   const decision = policy.decide({
     principal,
     action: 'decide-approval',
-    resource: { kind: 'approval', tenantId, approvalId: request.id, runId: request.runId, projectId: request.projectId },
+    resource: {
+      kind: 'approval',
+      tenantId,
+      approvalId: request.id,
+      runId: request.runId,
+      projectId: request.projectId,
+    },
     context: { decision: verdict, inLineage },
   })
   const record = (outcome: 'allowed' | 'denied', detail: Record<string, unknown>) =>

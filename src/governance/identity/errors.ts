@@ -52,7 +52,8 @@ export const tenantErrors = defineErrors('TENANT', {
   },
   QUOTA_EXCEEDED: {
     summary: 'The tenant has reached its quota',
-    remedy: 'Wait until something ends, remove what is not needed, or ask whoever runs this studio for a larger quota.',
+    remedy:
+      'Wait until something ends, remove what is not needed, or ask whoever runs this studio for a larger quota.',
   },
 })
 

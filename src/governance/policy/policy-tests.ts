@@ -17,7 +17,12 @@ const principalSchema = z
     id: principalId,
     tenantId: tenant,
     roles: z.array(roleSchema).default([]),
-    projectRoles: z.record(name.transform((id) => id as ProjectId), z.array(roleSchema)).default({}),
+    projectRoles: z
+      .record(
+        name.transform((id) => id as ProjectId),
+        z.array(roleSchema),
+      )
+      .default({}),
     onlyProjects: z.array(name.transform((id) => id as ProjectId)).optional(),
     onBehalfOf: principalId.optional(),
   })
