@@ -24,3 +24,9 @@ function groupOf(action: string): z.infer<typeof scopeGroupSchema> {
 export function scopesCover(scopes: readonly string[] | 'all', action: string): boolean {
   return scopes === 'all' || scopes.includes(action) || scopes.includes(groupOf(action))
 }
+
+/** Whether a credential opens all that a scope opens. */
+export function scopesInclude(scopes: readonly string[] | 'all', scope: string): boolean {
+  if (scopes === 'all' || scopes.includes(scope)) return true
+  return !scopeGroupSchema.safeParse(scope).success && scopesCover(scopes, scope)
+}

@@ -11,6 +11,7 @@ import { createAdministration, createDoor, doorMigrations } from './door/index.t
 import type { Administration, CircuitBreakerOptions, Door } from './door/index.ts'
 import { credentialMigrations } from './credentials/index.ts'
 import { identityMigrations } from './identity/index.ts'
+import { tenantMigrations } from './tenants/index.ts'
 import { loadPolicies } from './policy/index.ts'
 import type { PolicyEngine, PolicyLocations } from './policy/index.ts'
 
@@ -22,6 +23,7 @@ export const governanceMigrations: readonly Migration[] = [
   ...credentialMigrations,
   ...approvalMigrations,
   ...doorMigrations,
+  ...tenantMigrations,
 ]
 
 export interface Governance {

@@ -26,14 +26,21 @@ export interface Registration {
 
 const seeds: readonly Registration[] = [
   { id: seededIdentities.owner, kind: 'person', name: 'Owner', roles: ['owner', 'approver'] },
-  { id: seededIdentities.reporter, kind: 'person', name: 'Reporter', roles: ['engineer'] },
   { id: seededIdentities.studio, kind: 'service', name: 'Studio', roles: [] },
   { id: seededIdentities.zeroTokenEngineer, kind: 'agent', name: 'Zero-token engineer', roles: [] },
 ]
 
+/** Who asks for work on a machine where nobody signs in. */
+const reporter: Registration = {
+  id: seededIdentities.reporter,
+  kind: 'person',
+  name: 'Reporter',
+  roles: ['engineer'],
+}
+
 /** Creates the first tenant, project and principals where they are missing. Safe to call at every start. */
 export async function seedIdentities(database: Database): Promise<void> {
-  const { tenant, project, owner } = seededIdentities
+  const { tenant } = seededIdentities
   await database.transaction({ kind: 'system' }, (tx) =>
     tx
       .insertInto('tenants')
@@ -41,11 +48,19 @@ export async function seedIdentities(database: Database): Promise<void> {
       .onConflict((conflict) => conflict.doNothing())
       .execute(),
   )
-  await database.transaction({ kind: 'tenant', tenantId: tenant, principalId: owner }, async (tx) => {
-    for (const registration of seeds) await registerPrincipal(tx, tenant, registration)
+  await seedTenant(database, tenant)
+  const scope = { kind: 'tenant', tenantId: tenant, principalId: seededIdentities.owner } as const
+  await database.transaction(scope, (tx) => registerPrincipal(tx, tenant, reporter))
+}
+
+/** Creates the first project and principals of a tenant where they are missing. */
+export async function seedTenant(database: Database, tenantId: TenantId): Promise<void> {
+  const { project, owner } = seededIdentities
+  await database.transaction({ kind: 'tenant', tenantId, principalId: owner }, async (tx) => {
+    for (const registration of seeds) await registerPrincipal(tx, tenantId, registration)
     await tx
       .insertInto('projects')
-      .values({ tenant_id: tenant, id: project, principal_id: owner, name: 'Default', settings: '{}' })
+      .values({ tenant_id: tenantId, id: project, principal_id: owner, name: 'Default', settings: '{}' })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   })
