@@ -11,6 +11,7 @@ import { createAdministration, createDoor, doorMigrations } from './door/index.t
 import type { Administration, CircuitBreakerOptions, Door } from './door/index.ts'
 import { credentialMigrations } from './credentials/index.ts'
 import { identityMigrations } from './identity/index.ts'
+import { signInMigrations } from './sign-in/index.ts'
 import { tenantMigrations } from './tenants/index.ts'
 import { loadPolicies } from './policy/index.ts'
 import type { PolicyEngine, PolicyLocations } from './policy/index.ts'
@@ -21,6 +22,7 @@ export const governanceMigrations: readonly Migration[] = [
   ...budgetMigrations,
   ...identityMigrations,
   ...credentialMigrations,
+  ...signInMigrations,
   ...approvalMigrations,
   ...doorMigrations,
   ...tenantMigrations,

@@ -53,7 +53,7 @@ export function createCredentials(administration: Administration): Credentials {
   ): Promise<T> => authorised(administration, caller, { action, resource: directoryOf(caller) }, detail, work)
 
   return {
-    createToken: (caller, request) => {
+    createToken: async (caller, request) => {
       refuseWider(caller, request)
       const { name, scopes, projects, lifetimeMs, for: service } = request
       const action = service === undefined ? 'manage-own-tokens' : 'manage-people'
