@@ -43,7 +43,12 @@ export async function startIdentityProvider(client: {
     ],
     cookies: { keys: ['of the tests'] },
     scopes: ['openid', 'profile', 'email', 'groups'],
-    claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email'], groups: ['groups'] },
+    claims: {
+      openid: ['sub'],
+      profile: ['name', 'preferred_username'],
+      email: ['email'],
+      groups: ['groups'],
+    },
     findAccount: (_context, id) => {
       const account = accounts.get(id)
       if (account === undefined) return undefined

@@ -27,11 +27,14 @@ export function createPlainBrowser(): PlainBrowser {
     jars.set(host, jar)
     return jar
   }
-  const cookiesFor = (url: string): string => [...jarOf(url)].map(([name, value]) => `${name}=${value}`).join('; ')
+  const cookiesFor = (url: string): string =>
+    [...jarOf(url)].map(([name, value]) => `${name}=${value}`).join('; ')
   const setCookie = (url: string, header: string): void => {
     const [pair = '', ...attributes] = header.split(';')
     const [name = '', ...value] = pair.split('=')
-    const gone = attributes.some((attribute) => /^\s*(?:max-age=0|expires=Thu, 01 Jan 1970.*)$/i.test(attribute))
+    const gone = attributes.some((attribute) =>
+      /^\s*(?:max-age=0|expires=Thu, 01 Jan 1970.*)$/i.test(attribute),
+    )
     if (gone) jarOf(url).delete(name.trim())
     else jarOf(url).set(name.trim(), value.join('='))
   }

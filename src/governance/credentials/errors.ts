@@ -5,6 +5,10 @@ export const signInErrors = defineErrors('SIGNIN', {
     summary: 'The link does not work: it is incomplete, has been used or has expired',
     remedy: 'Make a new one with `atelier owner-link` on the machine of the studio.',
   },
+  CROSS_SITE: {
+    summary: 'A page of another site may not act in your session',
+    remedy: 'Use the studio from its own address.',
+  },
   INTERACTIVE_ONLY: {
     summary: 'This takes somebody who is signed in with a browser',
     remedy: 'Sign in with a browser; an API token is not enough.',
