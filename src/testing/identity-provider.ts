@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type OidcProvider from 'oidc-provider'
 
 /** Somebody at the identity provider. */
 export interface ProviderAccount {
@@ -32,7 +33,7 @@ export async function startIdentityProvider(client: {
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const [clientId, clientSecret] = ['atelier', 'a secret of the tests alone, which opens nothing']
   const accounts = new Map<string, ProviderAccount>()
-  const provider = new Provider(issuer, {
+  const provider: OidcProvider = new Provider(issuer, {
     clients: [
       {
         client_id: clientId,

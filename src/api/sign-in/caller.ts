@@ -7,12 +7,14 @@ import type {
   PublicAddress,
   StepKeys,
 } from '../../governance/credentials/index.ts'
+import type { Credentials } from '../../governance/directory/index.ts'
 import type { SignIn } from '../../governance/sign-in/index.ts'
 
 export interface SignInRouteServices {
   readonly signIn: SignIn
   readonly authenticator: CredentialAuthenticator
   readonly deviceLogins: DeviceLogins
+  readonly credentials: Pick<Credentials, 'revokeToken'>
   readonly stepKeys: StepKeys
   readonly address: PublicAddress
 }

@@ -9,7 +9,7 @@ import { addDeviceRoutes } from './device-routes.ts'
  * Failures are thrown, for the server's error handler.
  */
 export function addSignInRoutes(app: FastifyInstance, services: SignInRouteServices): void {
-  const { signIn, authenticator, stepKeys } = services
+  const { signIn, authenticator, credentials, stepKeys } = services
 
   app.get('/auth/providers', (_request, reply) =>
     reply.header(...noStore).send({ providers: signIn.providers }),
@@ -55,6 +55,14 @@ export function addSignInRoutes(app: FastifyInstance, services: SignInRouteServi
       .header(...noStore)
       .header('set-cookie', [...cookies])
       .send({ location })
+  })
+
+  // A program gives back its own token (RFC 7009).
+  app.post('/auth/revoke', async (request, reply) => {
+    const caller = await callerOf(services, request)
+    if (caller?.via === 'token' && caller.credentialId !== null)
+      await credentials.revokeToken(caller, caller.credentialId)
+    return reply.code(200).header(...noStore).send()
   })
 
   app.get('/auth/jwks.json', async (_request, reply) =>

@@ -14,6 +14,7 @@ import {
   longestStepLifetimeMs,
   verifyStepCredential,
 } from '../../governance/credentials/index.ts'
+import { createCredentials } from '../../governance/directory/index.ts'
 import { createSignIn, readProviders } from '../../governance/sign-in/index.ts'
 import { seededIdentities, seedIdentities } from '../../governance/index.ts'
 import {
@@ -68,6 +69,7 @@ beforeAll(async () => {
       audit: studio.governance.audit,
       providers: await readProviders(file, () => identityProvider.clientSecret),
     }),
+    credentials: createCredentials(studio.governance.administration),
     deviceLogins: createDeviceLogins(database),
     stepKeys: createStepKeys({ database, longestLifetimeMs: longestStepLifetimeMs }),
   })
@@ -153,7 +155,8 @@ describe('a sign-in on another device', () => {
     ).json()) as Record<string, string>
   const poll = async (code: string) => {
     const answer = await post('/auth/device/token', form, `device_code=${code}`)
-    return { status: answer.status, ...((await answer.json()) as Record<string, string>) }
+    const body = (await answer.json()) as { error?: string; access_token?: string }
+    return { status: answer.status, ...body }
   }
   const rest = () =>
     studio.database.transaction({ kind: 'system' }, (tx) =>
@@ -179,16 +182,21 @@ describe('a sign-in on another device', () => {
     await rest()
     const token = await poll(started['device_code']!)
     expect(token).toMatchObject({ status: 200, token_type: 'Bearer', principal: owner })
-    const answer = await fetch(`${url}/`, { headers: { authorization: `Bearer ${token['access_token']!}` } })
+    const answer = await fetch(`${url}/`, { headers: { authorization: `Bearer ${token.access_token!}` } })
     expect(await answer.text()).toBe(owner)
     expect(await poll(started['device_code']!)).toMatchObject({ error: 'expired_token' })
     // A token approves no further device: that takes the person.
     const byToken = await post(
       '/auth/device',
-      { ...form, authorization: `Bearer ${token['access_token']!}` },
+      { ...form, authorization: `Bearer ${token.access_token!}` },
       'user_code=BBBB-BBBB&verdict=approved',
     )
     expect(await byToken.json()).toMatchObject({ code: 'ATL_SIGNIN_INTERACTIVE_ONLY' })
+    // Given back, it is worth nothing.
+    const authorization = `Bearer ${token.access_token!}`
+    expect((await post('/auth/revoke', { authorization })).status).toBe(200)
+    const after = await fetch(`${url}/`, { headers: { authorization } })
+    expect(await after.json()).toMatchObject({ code: 'ATL_TOKEN_REVOKED' })
   })
 
   it('is refused, unknown and malformed in the words of the standard', async () => {
