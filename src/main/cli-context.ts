@@ -5,6 +5,7 @@ import { verifyEvidence } from '../governance/evidence/index.ts'
 import { backUp, restore } from './backup.ts'
 import { readConfiguration } from './configuration.ts'
 import { diagnose } from './diagnosis.ts'
+import { createSignInContext } from './sign-in-context.ts'
 import { openStudio } from './studio.ts'
 
 /** The command line's view of this process: its streams, its signals, and the studio behind it. */
@@ -34,6 +35,7 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
     backUp: (options, folder) => backUp(readConfiguration(options), folder, manifest.version),
     restore: (options, folder) => restore(readConfiguration(options), folder),
     verifyEvidence,
+    signIn: createSignInContext(interruption.signal),
     // Loaded by the one command that needs it: what is made for tests takes time to load.
     startModelServer: async (settings) => {
       const { startModelServer } = await import('../testing/index.ts')

@@ -1,24 +1,20 @@
 import path from 'node:path'
 import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
-import { BackgroundIndexer, contextMigrations } from '../control/context/index.ts'
-import { modelMigrations } from '../control/models/index.ts'
-import { routingMigrations } from '../control/routing/index.ts'
-import { engineMigrations } from '../engine/index.ts'
-import { mcpMigrations } from '../execution/mcp/index.ts'
+import { BackgroundIndexer } from '../control/context/index.ts'
 import { RepositoryHost, type SeenRevision } from '../execution/repository/index.ts'
 import {
   createGovernance,
-  governanceMigrations,
   seededIdentities,
   seedIdentities,
   tenantScope,
 } from '../governance/index.ts'
 import { systemClock } from '../kernel/index.ts'
-import { connect, migrate, storeMigrations } from '../store/index.ts'
+import { connect, migrate } from '../store/index.ts'
 import type { Configuration } from './configuration.ts'
 import { makeDataDirectory } from './data-directory.ts'
 import { openDatabase } from './database.ts'
 import { createFileLogger } from './logger.ts'
+import { allMigrations } from './migrations.ts'
 import { openModelPlane } from './model-plane.ts'
 import { createRecords } from './records.ts'
 import { createWorkplace, readWorkflows, runBudget } from './workplace.ts'
@@ -40,15 +36,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
     closers.push(() => server.close())
     const database = await connect(server.target, { logger })
     closers.push(() => database.close())
-    await migrate(database, [
-      ...storeMigrations,
-      ...engineMigrations,
-      ...governanceMigrations,
-      ...contextMigrations,
-      ...modelMigrations,
-      ...routingMigrations,
-      ...mcpMigrations,
-    ])
+    await migrate(database, allMigrations)
     await seedIdentities(database)
     const governance = await createGovernance({
       database,
@@ -139,7 +127,7 @@ function sourceOpener(repositories: RepositoryHost): StudioServices['openSource'
   }
 }
 
-function policyLocations({ packageRoot }: Configuration): { schemaFile: string; folders: string[] } {
+export function policyLocations({ packageRoot }: Configuration): { schemaFile: string; folders: string[] } {
   const policies = path.join(packageRoot, 'policies')
   return { schemaFile: path.join(policies, 'schema.cedarschema'), folders: [policies] }
 }

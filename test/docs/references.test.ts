@@ -37,6 +37,11 @@ const program = buildProgram(
     restore: () => Promise.reject(new Error('not restored')),
     startModelServer: () => Promise.reject(new Error('not started')),
     verifyEvidence: () => ({ ok: true, checked: 0, problems: [] }),
+    signIn: {
+      at: () => Promise.reject(new Error('not signed in')),
+      out: () => Promise.reject(new Error('not signed out')),
+      ownerLink: () => Promise.reject(new Error('not made')),
+    },
   },
   () => undefined,
 )
