@@ -25,7 +25,8 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
     signal: interruption.signal,
     openStudio: (options, purpose) => openStudio(readConfiguration(options), purpose),
     diagnose: (options) => diagnose(readConfiguration(options)),
-    backUp: (options, folder) => backUp(readConfiguration(options), folder, productVersion(readConfiguration())),
+    backUp: (options, folder) =>
+      backUp(readConfiguration(options), folder, productVersion(readConfiguration())),
     restore: (options, folder) => restore(readConfiguration(options), folder),
     verifyEvidence,
     // Loaded by the one command that needs it: a server takes time to load.
