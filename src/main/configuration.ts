@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -63,9 +63,22 @@ function readUrl(environment: NodeJS.ProcessEnv, name: string): string | undefin
   if (text === undefined || text === '') return undefined
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isLocal = url?.protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)
-  if (url === undefined || !(url.protocol === 'https:' || isLocal) || url.pathname !== '/' || url.search !== '')
+  if (
+    url === undefined ||
+    !(url.protocol === 'https:' || isLocal) ||
+    url.pathname !== '/' ||
+    url.search !== ''
+  )
     throw hostErrors.URL_INVALID({ detail: `${name} is ${JSON.stringify(text)}` })
   return url.origin
+}
+
+/** Version of the installed package. */
+export function productVersion({ packageRoot }: Pick<Configuration, 'packageRoot'>): string {
+  const manifest = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  return manifest.version
 }
 
 const mostDigits = 6

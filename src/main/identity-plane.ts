@@ -12,7 +12,12 @@ import {
   type PublicAddress,
   type StepKeys,
 } from '../governance/credentials/index.ts'
-import { createCredentials, createPeople, type Credentials, type People } from '../governance/directory/index.ts'
+import {
+  createCredentials,
+  createPeople,
+  type Credentials,
+  type People,
+} from '../governance/directory/index.ts'
 import type { Governance } from '../governance/index.ts'
 import { createSignIn, readProviders, type SignIn } from '../governance/sign-in/index.ts'
 import { createProofFile, createTenants, type Tenants } from '../governance/tenants/index.ts'

@@ -1,3 +1,4 @@
+import { apiMigrations } from '../api/index.ts'
 import { contextMigrations } from '../control/context/index.ts'
 import { modelMigrations } from '../control/models/index.ts'
 import { routingMigrations } from '../control/routing/index.ts'
@@ -15,4 +16,5 @@ export const allMigrations: readonly Migration[] = [
   ...modelMigrations,
   ...routingMigrations,
   ...mcpMigrations,
+  ...apiMigrations,
 ]

@@ -32,6 +32,7 @@ export function createSignInContext(signal: AbortSignal): CliContext['signIn'] {
 function originOf(address: string): string {
   const url = URL.canParse(address) ? new URL(address) : undefined
   const isLocal = url?.protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)
-  if (url === undefined || !(url.protocol === 'https:' || isLocal)) throw hostErrors.URL_INVALID({ detail: address })
+  if (url === undefined || !(url.protocol === 'https:' || isLocal))
+    throw hostErrors.URL_INVALID({ detail: address })
   return url.origin
 }

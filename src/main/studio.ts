@@ -2,12 +2,7 @@ import path from 'node:path'
 import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
 import { BackgroundIndexer } from '../control/context/index.ts'
 import { RepositoryHost, type SeenRevision } from '../execution/repository/index.ts'
-import {
-  createGovernance,
-  seededIdentities,
-  seedIdentities,
-  tenantScope,
-} from '../governance/index.ts'
+import { createGovernance, seededIdentities, seedIdentities, tenantScope } from '../governance/index.ts'
 import { systemClock } from '../kernel/index.ts'
 import { connect, migrate } from '../store/index.ts'
 import type { Configuration } from './configuration.ts'
@@ -19,11 +14,19 @@ import { openModelPlane } from './model-plane.ts'
 import { createRecords } from './records.ts'
 import { createWorkplace, readWorkflows, runBudget } from './workplace.ts'
 
+/** The studio as the command line uses it, in this process; see {@link assembleStudio}. */
+export async function openStudio(configuration: Configuration, purpose: 'work' | 'look'): Promise<Studio> {
+  return createStudio(await assembleStudio(configuration, purpose))
+}
+
 /**
  * Puts the studio together on this machine. `work` executes steps in this process; `look` only reads and records
  * commands, and joins a studio that runs in another process.
  */
-export async function openStudio(configuration: Configuration, purpose: 'work' | 'look'): Promise<Studio> {
+export async function assembleStudio(
+  configuration: Configuration,
+  purpose: 'work' | 'look',
+): Promise<StudioServices> {
   const { dataDirectory } = configuration
   makeDataDirectory(dataDirectory)
   const logger = createFileLogger(dataDirectory)
@@ -64,7 +67,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
     const { engine, mcp } = await createWorkplace({ ...parts, clock: systemClock }, closers)
     closers.push(() => engine.shutdown())
     if (purpose === 'work' && !server.othersWork) await engine.launch({ exclusive: server.kind === 'own' })
-    return createStudio({
+    return {
       ...governance,
       ...(await createRecords({ configuration, database, governance, clock: systemClock }, engine)),
       database,
@@ -79,7 +82,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       mcp,
       logger,
       close,
-    })
+    }
   } catch (error) {
     await close()
     throw error
