@@ -1,3 +1,5 @@
+import type { Credentials, People } from '../../governance/directory/index.ts'
+import type { Tenants } from '../../governance/tenants/index.ts'
 import { Access } from './access.ts'
 import { ApprovalService } from './approvals.ts'
 import { ChangeService } from './changes.ts'
@@ -29,6 +31,11 @@ export interface Services {
   readonly records: RecordService
   readonly health: HealthService
   readonly upkeep: UpkeepService
+  readonly directory: People
+  readonly credentials: Credentials
+  readonly tenants: Tenants
+  /** The address at which a code signs somebody in. */
+  readonly linkOf: (code: string) => string
 }
 
 export function createServices(below: StudioServices): Services {
@@ -51,5 +58,9 @@ export function createServices(below: StudioServices): Services {
     records: new RecordService(below, access, runs),
     health: new HealthService(below),
     upkeep: new UpkeepService(below, runs),
+    directory: below.identity.people,
+    credentials: below.identity.credentials,
+    tenants: below.identity.tenants,
+    linkOf: (code) => `${below.identity.address.url}/auth/first/${code}`,
   }
 }
