@@ -1,14 +1,14 @@
 import type { Caller } from '../../contracts/index.ts'
 import { type Access, projectResource } from './access.ts'
 import { EventFeed, type FeedEvent } from './feed.ts'
-import type { StudioServices } from './studio-services.ts'
+import type { CoreServices } from './studio-services.ts'
 
 /** What happens in all runs of a tenant. */
 export class EventService {
   readonly #access: Access
   readonly #feed: EventFeed
 
-  constructor(services: StudioServices, access: Access) {
+  constructor(services: CoreServices, access: Access) {
     this.#access = access
     this.#feed = new EventFeed(services)
   }
