@@ -21,7 +21,14 @@ import { apiMigrations } from './migrations.ts'
 import { scratchOutputs, scratchWorkflow } from './scratch-workflow.ts'
 import { createServices, defaultProject, type Services } from './services/index.ts'
 
-const roles = ['viewer', 'engineer', 'approver', 'operator', 'security', 'owner'] as const satisfies readonly Role[]
+const roles = [
+  'viewer',
+  'engineer',
+  'approver',
+  'operator',
+  'security',
+  'owner',
+] as const satisfies readonly Role[]
 
 /** A tenant with one person for each role, and one who asks for work. */
 export interface ScratchTenant {
@@ -158,10 +165,15 @@ async function prepareTenant(
         task: { kind: 'format' as const, paths: [] },
         labels: [],
       }
-      const { runId } = await services.workItems.submit(named.requester, body, { source: 'api', key: undefined })
-      for await (const { kind } of services.runs.watch(named.requester, runId, { follow: true }))
+      const { runId } = await services.workItems.submit(named.requester, body, {
+        source: 'api',
+        key: undefined,
+      })
+      for await (const { kind } of await services.runs.watch(named.requester, runId, { follow: true }))
         if (kind === 'run-waiting') break
-      const [request] = await database.transaction(scope, (tx) => governance.approvals.ofRun(tx, tenantId, runId))
+      const [request] = await database.transaction(scope, (tx) =>
+        governance.approvals.ofRun(tx, tenantId, runId),
+      )
       if (request === undefined) throw new Error('the run asked nobody')
       return { runId, request }
     },

@@ -14,8 +14,12 @@ export class EventService {
   }
 
   /** Events behind a position, or from now on, until the signal is aborted. @throws ATL_DOOR_DENIED */
-  async *watch(caller: Caller, after: string | undefined, signal: AbortSignal): AsyncGenerator<FeedEvent> {
+  async watch(
+    caller: Caller,
+    after: string | undefined,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<FeedEvent>> {
     const intention = { action: 'read-project', resource: projectResource(caller) } as const
-    yield* this.#feed.watch(await this.#access.assertReading(caller, intention), after, signal)
+    return this.#feed.watch(await this.#access.assertReading(caller, intention), after, signal)
   }
 }

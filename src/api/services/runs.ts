@@ -71,15 +71,15 @@ export class RunService {
     return run
   }
 
-  /** Events after a position, then new ones as they come, until the run has ended. */
-  async *watch(
-    caller: Caller,
-    runId: string,
-    options: WatchRun,
-  ): AsyncGenerator<RunEventView, void, undefined> {
+  /** Events after a position, then new ones as they come, until the run has ended. @throws ATL_DOOR_DENIED */
+  async watch(caller: Caller, runId: string, options: WatchRun): Promise<AsyncIterable<RunEventView>> {
     const run = await this.read(caller, runId)
-    for await (const event of this.#services.engine.watch(scopeOf(caller), run.runId, options)) {
-      if (event.kind === 'run-ended') await this.closeRun(scopeOf(caller), run.runId)
+    return this.#follow(scopeOf(caller), run.runId, options)
+  }
+
+  async *#follow(scope: TenantScope, runId: RunId, options: WatchRun): AsyncGenerator<RunEventView> {
+    for await (const event of this.#services.engine.watch(scope, runId, options)) {
+      if (event.kind === 'run-ended') await this.closeRun(scope, runId)
       yield viewEvent(event)
     }
   }
