@@ -12,7 +12,7 @@ import { PreviewService } from './preview.ts'
 import { RecordService } from './records.ts'
 import { RunDetailService } from './run-details.ts'
 import { RunService } from './runs.ts'
-import type { StudioServices } from './studio-services.ts'
+import type { CoreServices } from './studio-services.ts'
 import { UpkeepService } from './upkeep.ts'
 import { WorkItemService } from './work-items.ts'
 
@@ -38,7 +38,7 @@ export interface Services {
   readonly linkOf: (code: string) => string
 }
 
-export function createServices(below: StudioServices): Services {
+export function createServices(below: CoreServices): Services {
   const access = new Access(below)
   const runs = new RunService(below, access)
   const changes = new ChangeService(below, runs)

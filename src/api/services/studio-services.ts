@@ -11,8 +11,8 @@ import type { AuditReport } from '../studio.ts'
 import type { SignInRouteServices } from '../sign-in/index.ts'
 import type { ToolServerServices } from '../tool-servers.ts'
 
-/** What stands below the API. */
-export interface StudioServices {
+/** What the services for clients stand on. */
+export interface CoreServices {
   readonly database: Database
   readonly engine: Engine
   readonly administration: Administration
@@ -24,11 +24,6 @@ export interface StudioServices {
   readonly workflows: Readonly<Record<WorkKind, unknown>>
   /** The most one run may use. */
   readonly runLimits: Limits
-  readonly openSource: CodeServices['openSource']
-  readonly indexer: CodeServices['indexer']
-  readonly background: CodeServices['background']
-  readonly routing: Pick<RoutingQueryServices, 'policy' | 'unavailable' | 'view'>
-  readonly mcp: ToolServerServices['mcp']
   readonly identity: SignInRouteServices & {
     readonly people: People
     readonly credentials: Credentials
@@ -37,6 +32,15 @@ export interface StudioServices {
   readonly logger: Logger
   exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>
   verifyRecords(scope: TenantScope): Promise<AuditReport>
+}
+
+/** All that stands below the API. */
+export interface StudioServices extends CoreServices {
+  readonly openSource: CodeServices['openSource']
+  readonly indexer: CodeServices['indexer']
+  readonly background: CodeServices['background']
+  readonly routing: Pick<RoutingQueryServices, 'policy' | 'unavailable' | 'view'>
+  readonly mcp: ToolServerServices['mcp']
   /** Stops what belongs to this process. */
   close(): Promise<void>
 }
