@@ -1,5 +1,6 @@
 import type { WorkKind } from '../../contracts/index.ts'
 import type { Engine, TenantScope } from '../../engine/index.ts'
+import type { AuditLog } from '../../governance/audit/index.ts'
 import type { Administration, Approvals, Ledger, Limits, PolicyEngine } from '../../governance/index.ts'
 import type { Credentials, People } from '../../governance/directory/index.ts'
 import type { Tenants } from '../../governance/tenants/index.ts'
@@ -41,6 +42,7 @@ export interface StudioServices extends CoreServices {
   readonly background: CodeServices['background']
   readonly routing: Pick<RoutingQueryServices, 'policy' | 'unavailable' | 'view'>
   readonly mcp: ToolServerServices['mcp']
+  readonly audit: AuditLog
   /** Stops what belongs to this process. */
   close(): Promise<void>
 }
