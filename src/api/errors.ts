@@ -49,4 +49,8 @@ export const apiErrors = defineErrors('STUDIO', {
     summary: 'The change has no such file',
     remedy: 'Comment on a file of the change, or on the change as a whole.',
   },
+  PROJECT_UNKNOWN: {
+    summary: 'There is no project of this id',
+    remedy: 'List the projects to see their ids.',
+  },
 })

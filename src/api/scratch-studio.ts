@@ -28,6 +28,7 @@ import { createGovernedStudio, type GovernedStudio } from '../testing/index.ts'
 import { type ApiServer, createHandlers, startApiServer } from './http/index.ts'
 import { apiMigrations } from './migrations.ts'
 import { scratchOutputs, scratchWorkflow } from './scratch-workflow.ts'
+import { openWorkshop, workshopMigrations } from './scratch-workshop.ts'
 import { type CoreServices, createServices, defaultProject, type Services } from './services/index.ts'
 
 const roles = [
@@ -60,7 +61,9 @@ export interface ScratchStudio extends AsyncDisposable {
 }
 
 export async function createScratchStudio(): Promise<ScratchStudio> {
-  const governed = await createGovernedStudio({ migrations: [...engineMigrations, ...apiMigrations] })
+  const governed = await createGovernedStudio({
+    migrations: [...engineMigrations, ...workshopMigrations, ...apiMigrations],
+  })
   const { database, governance, directory, testDatabase } = governed
   const { audit, approvals } = governance
   const engine = createEngine({ database, logger: silentLogger, executors: executorsOf(governed) })
@@ -68,22 +71,22 @@ export async function createScratchStudio(): Promise<ScratchStudio> {
   const key = await openSigningKey(join(directory, 'keys'))
   const story = engineStory(engine, database)
   const evidence = { database, clock: systemClock, audit, approvals, key, story, environment: {} }
-  const workflow = scratchWorkflow
+  const workflow = JSON.stringify(scratchWorkflow)
   const services = createServices({
     ...governance,
+    ...(await openWorkshop(governed, directory, {
+      repair: workflow,
+      format: workflow,
+      'lint-fix': workflow,
+      codemod: workflow,
+      'dependency-update': workflow,
+    })),
     identity: identityOf(governed, key),
     database,
     engine,
     clock: systemClock,
     logger: silentLogger,
     runLimits: { money: 1_000_000, tokens: 1000, toolCalls: 100, seconds: 1000 },
-    workflows: {
-      repair: workflow,
-      format: workflow,
-      'lint-fix': workflow,
-      codemod: workflow,
-      'dependency-update': workflow,
-    },
     exportEvidence: (scope, runId) => exportEvidence(evidence, scope, runId),
     verifyRecords: async (scope) => {
       const chain = await audit.verify(scope)

@@ -1,12 +1,14 @@
 import path from 'node:path'
 import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
 import { BackgroundIndexer } from '../control/context/index.ts'
+import { createWorkflows } from '../control/workflows/index.ts'
 import { RepositoryHost, type SeenRevision } from '../execution/repository/index.ts'
 import { createGovernance, seededIdentities, seedIdentities, tenantScope } from '../governance/index.ts'
 import { systemClock } from '../kernel/index.ts'
 import { connect, migrate } from '../store/index.ts'
 import type { Configuration } from './configuration.ts'
 import { makeDataDirectory } from './data-directory.ts'
+import { checkHost } from './host-checks.ts'
 import { openDatabase } from './database.ts'
 import { openIdentityPlane } from './identity-plane.ts'
 import { createFileLogger } from './logger.ts'
@@ -70,9 +72,9 @@ export async function assembleStudio(
     })
     const models = await openModelPlane(configuration, { door, database, clock: systemClock, logger })
     closers.push(() => models.gateway.close())
-    const workflows = await readWorkflows(configuration)
-    const parts = { configuration, database, governance, repositories, indexer, models, workflows, logger }
-    const { engine, mcp } = await createWorkplace({ ...parts, clock: systemClock }, closers)
+    const shipped = await readWorkflows(configuration)
+    const parts = { configuration, database, governance, repositories, indexer, models, logger }
+    const { engine, mcp, agents, tools } = await createWorkplace({ ...parts, clock: systemClock }, closers)
     closers.push(() => engine.shutdown())
     if (purpose === 'work' && !server.othersWork) await engine.launch({ exclusive: server.kind === 'own' })
     return {
@@ -81,7 +83,18 @@ export async function assembleStudio(
       database,
       engine,
       clock: systemClock,
-      workflows,
+      workflows: createWorkflows({
+        database,
+        clock: systemClock,
+        administration: governance.administration,
+        shipped,
+        surroundings: () => ({ agents, tools, runBudget }),
+      }),
+      agents,
+      tools,
+      models: models.gateway,
+      checkHost: () => checkHost(configuration),
+      policyTests: path.join(configuration.packageRoot, 'policies', 'tests'),
       runLimits: runBudget,
       openSource: sourceOpener(repositories),
       indexer,

@@ -1,12 +1,13 @@
 import os from 'node:os'
 import path from 'node:path'
 import { readFile } from 'node:fs/promises'
-import type { StudioServices } from '../api/index.ts'
+import type { WorkKind } from '../contracts/index.ts'
 import { type Agent, loadAgents } from '../control/agents/index.ts'
 import { type BackgroundIndexer, createRunCode, type RunCode } from '../control/context/index.ts'
 import { planTool } from '../control/planning/index.ts'
 import { routingTool } from '../control/routing/index.ts'
-import { createEngine, type Engine, readDefinition } from '../engine/index.ts'
+import { definitionOfRun } from '../control/workflows/index.ts'
+import { createEngine, type Engine } from '../engine/index.ts'
 import { type AgentTool, developmentTools, WorkspaceSessions } from '../execution/development/index.ts'
 import type { McpServers } from '../execution/mcp/index.ts'
 import type { RepositoryHost } from '../execution/repository/index.ts'
@@ -60,7 +61,6 @@ export interface WorkplaceParts {
   readonly repositories: RepositoryHost
   readonly indexer: BackgroundIndexer
   readonly models: ModelPlane
-  readonly workflows: StudioServices['workflows']
   readonly logger: Logger
   readonly clock: Clock
 }
@@ -76,11 +76,18 @@ const sandboxLimits: SandboxLimits = {
   cpuSeconds: 1800,
 }
 
+export interface Workplace {
+  readonly engine: Engine
+  readonly mcp: McpServers
+  readonly agents: ReadonlyMap<string, Agent>
+  readonly tools: ToolRegistry['all']
+}
+
 /** The engine with everything its steps work with. */
 export async function createWorkplace(
   parts: WorkplaceParts,
   closers: (() => Promise<void>)[],
-): Promise<{ readonly engine: Engine; readonly mcp: McpServers }> {
+): Promise<Workplace> {
   const { configuration, database, governance, repositories, models, logger, clock } = parts
   const places = await createPlaces(configuration, repositories, logger)
   closers.push(() => places.sandboxes.close())
@@ -128,11 +135,11 @@ export async function createWorkplace(
       logger,
     }),
   })
-  return { engine, mcp }
+  return { engine, mcp, agents, tools: tools.all }
 }
 
 function registerTools(
-  { database, repositories, models, workflows }: WorkplaceParts,
+  { database, repositories, models }: WorkplaceParts,
   {
     places,
     agents,
@@ -148,8 +155,10 @@ function registerTools(
   tools
     .register(intakeTool())
     .register(
-      planTool((kind) => ({
-        workflow: readDefinition(workflows[kind]).definition,
+      planTool(async ({ tenantId, runId, principal }) => ({
+        workflow: await database.transaction(tenantScope(tenantId, principal.id), (tx) =>
+          definitionOfRun(tx, tenantId, runId),
+        ),
         agents,
         tools: tools.all,
         runBudget,
@@ -232,13 +241,19 @@ function openSandboxes({ sandbox, dataDirectory }: Configuration, logger: Logger
   return sandbox === 'none' ? createUnconfinedHost(options) : createNamespaceHost(options)
 }
 
-/** The workflow of each kind of work. */
-export async function readWorkflows({ packageRoot }: Configuration): Promise<StudioServices['workflows']> {
+/** The shipped workflow of each kind of work. */
+export async function readWorkflows({
+  packageRoot,
+}: Configuration): Promise<Readonly<Record<WorkKind, string>>> {
   const read = (name: string): Promise<string> =>
     readFile(path.join(packageRoot, 'workflows', `${name}.yaml`), 'utf8')
-  const [repair, lintFix, format, codemod, dependencyUpdate] = await Promise.all(
-    ['deliver', 'lint-fix', 'format', 'codemod', 'dependency-update'].map(read),
-  )
+  const [repair, lintFix, format, codemod, dependencyUpdate] = await Promise.all([
+    read('deliver'),
+    read('lint-fix'),
+    read('format'),
+    read('codemod'),
+    read('dependency-update'),
+  ])
   return { repair, 'lint-fix': lintFix, format, codemod, 'dependency-update': dependencyUpdate }
 }
 

@@ -100,3 +100,8 @@ export function runResource({
 export function projectResource({ principal: { tenantId } }: Caller) {
   return { kind: 'project', tenantId, projectId: defaultProject } as const
 }
+
+/** What a tenant works with as a whole, as policies see it. */
+export function studioResource({ principal: { tenantId } }: Caller) {
+  return { kind: 'studio', tenantId } as const
+}

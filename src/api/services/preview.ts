@@ -27,7 +27,7 @@ export class PreviewService {
     const intention = { action: 'submit-work-item', resource: projectResource(caller) } as const
     const scope = await this.#access.assertReading(caller, intention)
     const read = task === undefined ? readTask(issue.title) : { task }
-    const { definition } = readDefinition(workflows[read.task.kind])
+    const { definition } = readDefinition(await workflows.sourceFor(scope, read.task.kind))
     return {
       kind: read.task.kind,
       kindReason: ('taskReason' in read ? read.taskReason : undefined) ?? null,

@@ -12,6 +12,13 @@ import { PreviewService } from './preview.ts'
 import { RecordService } from './records.ts'
 import { RunDetailService } from './run-details.ts'
 import { RunService } from './runs.ts'
+import { AuditService } from './audit.ts'
+import { BudgetService } from './budgets.ts'
+import { InstallationService } from './installation.ts'
+import { PolicyService } from './policies.ts'
+import { ProjectService } from './projects.ts'
+import { WorkflowService } from './workflows.ts'
+import { WorkshopService } from './workshop.ts'
 import type { CoreServices } from './studio-services.ts'
 import { UpkeepService } from './upkeep.ts'
 import { WorkItemService } from './work-items.ts'
@@ -36,6 +43,13 @@ export interface Services {
   readonly tenants: Tenants
   /** The address at which a code signs somebody in. */
   readonly linkOf: (code: string) => string
+  readonly workshop: WorkshopService
+  readonly workflows: WorkflowService
+  readonly projects: ProjectService
+  readonly policies: PolicyService
+  readonly installation: InstallationService
+  readonly budgets: BudgetService
+  readonly audit: AuditService
 }
 
 export function createServices(below: CoreServices): Services {
@@ -62,5 +76,12 @@ export function createServices(below: CoreServices): Services {
     credentials: below.identity.credentials,
     tenants: below.identity.tenants,
     linkOf: (code) => `${below.identity.address.url}/auth/first/${code}`,
+    workshop: new WorkshopService(below, access),
+    workflows: new WorkflowService(below, access),
+    projects: new ProjectService(below, access),
+    policies: new PolicyService(below, access),
+    installation: new InstallationService(below, access),
+    budgets: new BudgetService(below, access),
+    audit: new AuditService(below, access),
   }
 }

@@ -128,7 +128,7 @@ export class WorkItemService {
     })
     await this.#record(caller, workItem)
     await engine.startRun(scopeOf(caller), {
-      definition: { source: workflows[workItem.task.kind] },
+      definition: { source: await workflows.sourceFor(scopeOf(caller), workItem.task.kind) },
       inputs: { workItem: toJson(workItem) },
       runId,
     })

@@ -9,6 +9,33 @@ import {
   revokeCredentials,
   revokeToken,
 } from './credentials.ts'
+import { listAuditRecords, getAuditRecord, checkAuditChain, exportAudit } from './audit.ts'
+import { listBudgets, listRunBudgets, setBudget, listLedger, getBurn, getBudgetOutlook } from './budgets.ts'
+import { getHealth, getFlow } from './installation.ts'
+import {
+  getPolicies,
+  testPolicies,
+  checkPolicy,
+  simulatePolicy,
+  listOwnPolicies,
+  listOwnPolicyVersions,
+  savePolicyDraft,
+  rehearsePolicy,
+  decidePolicy,
+} from './policies.ts'
+import { listProjects, getProject, createProject, changeProject } from './projects.ts'
+import { listWorkflows, getWorkflow, checkWorkflow, saveWorkflowDraft, decideWorkflow } from './workflows.ts'
+import {
+  listAgents,
+  listTools,
+  listToolServers,
+  inspectToolServer,
+  acceptTool,
+  getModels,
+  setRouteWeights,
+  resetRouteWeights,
+  getRoutingReport,
+} from './workshop.ts'
 import { getMe } from './me.ts'
 import {
   changePerson,
@@ -88,6 +115,45 @@ export const operations = {
   getTenant,
   changeTenant,
   deleteTenant,
+  listAuditRecords,
+  getAuditRecord,
+  checkAuditChain,
+  exportAudit,
+  listBudgets,
+  listRunBudgets,
+  setBudget,
+  listLedger,
+  getBurn,
+  getBudgetOutlook,
+  getHealth,
+  getFlow,
+  getPolicies,
+  testPolicies,
+  checkPolicy,
+  simulatePolicy,
+  listOwnPolicies,
+  listOwnPolicyVersions,
+  savePolicyDraft,
+  rehearsePolicy,
+  decidePolicy,
+  listProjects,
+  getProject,
+  createProject,
+  changeProject,
+  listWorkflows,
+  getWorkflow,
+  checkWorkflow,
+  saveWorkflowDraft,
+  decideWorkflow,
+  listAgents,
+  listTools,
+  listToolServers,
+  inspectToolServer,
+  acceptTool,
+  getModels,
+  setRouteWeights,
+  resetRouteWeights,
+  getRoutingReport,
 } as const
 
 export type Operations = typeof operations

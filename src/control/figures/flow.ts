@@ -21,7 +21,9 @@ export interface Flow {
   readonly cost: readonly { readonly day: string; readonly money: number; readonly tokens: number }[]
   /** All money of the span over the runs whose change was approved in it; null before any was. */
   readonly moneyPerAcceptedChange: number | null
-  readonly basis: Readonly<Record<'runs' | 'durations' | 'decisions' | 'acceptance' | 'cost' | 'moneyPerAcceptedChange', string>>
+  readonly basis: Readonly<
+    Record<'runs' | 'durations' | 'decisions' | 'acceptance' | 'cost' | 'moneyPerAcceptedChange', string>
+  >
 }
 
 const basis: Flow['basis'] = {
@@ -84,7 +86,9 @@ export interface Estimate {
 export async function estimateRun(tx: Tx, tenantId: TenantId, workflow: string): Promise<Estimate | null> {
   const quantile = (share: number, of: string) =>
     sql.raw(`round(coalesce(percentile_cont(${share}) within group (order by ${of}), 0)::numeric)::float8`)
-  const { rows } = await sql<Readonly<Record<'runs' | 'm50' | 'm90' | 't50' | 't90' | 's50' | 's90', number>>>`
+  const { rows } = await sql<
+    Readonly<Record<'runs' | 'm50' | 'm90' | 't50' | 't90' | 's50' | 's90', number>>
+  >`
     with past as (
       select extract(epoch from runs.ended_at - runs.created_at) as seconds, accounts.money_spent as money,
              accounts.tokens_spent as tokens

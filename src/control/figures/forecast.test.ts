@@ -28,7 +28,11 @@ describe('a forecast', () => {
 
   it('follows a trend, and never below nothing', () => {
     const rising = steady.map((_, day) => 10 * day)
-    expect(forecast([1, ...rising.slice(1)], null, today)).toMatchObject({ perDay: 140, trend: 10, runsOut: null })
+    expect(forecast([1, ...rising.slice(1)], null, today)).toMatchObject({
+      perDay: 140,
+      trend: 10,
+      runsOut: null,
+    })
     const falling = steady.map((_, day) => 140 - 10 * day)
     expect(forecast(falling, null, today)).toMatchObject({ perDay: 0, next30: { expected: 0 } })
   })

@@ -70,7 +70,9 @@ export function forecast(used: readonly number[], left: number | null, today: st
 }
 
 function slopes(days: readonly number[]): readonly number[] {
-  return days.flatMap((later, end) => days.slice(0, end).map((earlier, start) => (later - earlier) / (end - start)))
+  return days.flatMap((later, end) =>
+    days.slice(0, end).map((earlier, start) => (later - earlier) / (end - start)),
+  )
 }
 
 function median(values: readonly number[]): number {

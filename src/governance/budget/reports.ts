@@ -16,7 +16,12 @@ export interface LedgerEntry {
   readonly stepId: string
   readonly actKey: string
   readonly attempt: number
-  readonly amounts: { readonly money: number; readonly tokens: number; readonly toolCalls: number; readonly seconds: number }
+  readonly amounts: {
+    readonly money: number
+    readonly tokens: number
+    readonly toolCalls: number
+    readonly seconds: number
+  }
 }
 
 /** Accounts of the tenant and its projects: few, so all of them. */
@@ -53,7 +58,11 @@ export async function findAccount(
 export async function runAccounts(
   tx: Tx,
   tenantId: TenantId,
-  page: { readonly projectId: ProjectId | undefined; readonly before: string | undefined; readonly limit: number },
+  page: {
+    readonly projectId: ProjectId | undefined
+    readonly before: string | undefined
+    readonly limit: number
+  },
 ): Promise<readonly (Balance & { readonly projectId: string })[]> {
   const { projectId, before, limit } = page
   let query = tx

@@ -99,7 +99,7 @@ export function createOwnPolicies(options: OwnPolicyOptions): OwnPolicies {
       if (problems.length > 0) throw ownPolicyErrors.INVALID({ details: { problems } })
       return simulateTexts(principal, withText(own, draft), how)
     },
-    saveDraft: texts.save,
+    saveDraft: (principal, draft) => texts.save(principal, draft),
     rehearse: async (principal, name, how) => {
       await mayRead(principal, 'simulate-policies')
       const { tenantId } = principal

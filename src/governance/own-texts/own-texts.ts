@@ -81,11 +81,17 @@ export interface OwnTextServices {
 
 type Row = Selectable<Tables['own_texts']>
 
-export function createOwnTexts<R>({ database, clock, administration }: OwnTextServices, kind: OwnTextKind): OwnTexts<R> {
+export function createOwnTexts<R>(
+  { database, clock, administration }: OwnTextServices,
+  kind: OwnTextKind,
+): OwnTexts<R> {
   const rows = (tx: Tx, tenantId: TenantId) =>
     tx.selectFrom('own_texts').selectAll().where('tenant_id', '=', tenantId).where('kind', '=', kind)
   const findDraft = async (tx: Tx, tenantId: TenantId, name: string): Promise<OwnText<R> | undefined> => {
-    const row = await rows(tx, tenantId).where('name', '=', name).where('state', '=', 'draft').executeTakeFirst()
+    const row = await rows(tx, tenantId)
+      .where('name', '=', name)
+      .where('state', '=', 'draft')
+      .executeTakeFirst()
     return row && viewOf<R>(row)
   }
   const requireDraft = async (tx: Tx, tenantId: TenantId, name: string): Promise<OwnText<R>> => {
@@ -116,7 +122,10 @@ export function createOwnTexts<R>({ database, clock, administration }: OwnTextSe
     { name, text, tests }: OwnTextDraft,
     author: string,
   ): Promise<OwnText<R>> => {
-    const last = await rows(tx, tenantId).where('name', '=', name).orderBy('version', 'desc').executeTakeFirst()
+    const last = await rows(tx, tenantId)
+      .where('name', '=', name)
+      .orderBy('version', 'desc')
+      .executeTakeFirst()
     const now = new Date(clock.now())
     const row = await tx
       .insertInto('own_texts')
@@ -215,9 +224,9 @@ export function createOwnTexts<R>({ database, clock, administration }: OwnTextSe
           const decision = { decided_by: actor.id, reason, decided_at: new Date(clock.now()) }
           if (verdict === 'rejected') return change(tx, tenantId, draft, { ...decision, state: 'rejected' })
           await ready(tx, draft)
-          const before = (await rows(tx, tenantId).where('name', '=', name).where('state', '=', 'in-force').execute()).map(
-            viewOf<R>,
-          )
+          const before = (
+            await rows(tx, tenantId).where('name', '=', name).where('state', '=', 'in-force').execute()
+          ).map(viewOf<R>)
           for (const one of before) await change(tx, tenantId, one, { state: 'superseded' })
           // A version without text only takes the one before back.
           return change(tx, tenantId, draft, {
