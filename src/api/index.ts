@@ -11,3 +11,4 @@ export { createHandlers, openApiDocument, startApiServer } from './http/index.ts
 export type { ApiServer, Authenticator } from './http/index.ts'
 export { apiMigrations } from './migrations.ts'
 export { createServices } from './services/index.ts'
+export { addSignInRoutes } from './sign-in/index.ts'

@@ -201,7 +201,7 @@ function executorsOf({ governance, database }: GovernedStudio): Record<string, S
           subject: {
             plan: digestOf('plan'),
             tree: 'tree',
-            policySet: governance.policy.digest,
+            policySet: governance.policy.of(tenantId).digest,
             evidence: digestOf('evidence'),
           },
           question: {},

@@ -55,7 +55,7 @@ function configurationDirectory(environment: NodeJS.ProcessEnv): string {
   return environment['XDG_CONFIG_HOME'] ?? path.join(environment['HOME'] ?? os.userInfo().homedir, '.config')
 }
 
-const defaultUrl = 'http://127.0.0.1:4680'
+export const defaultUrl = 'http://127.0.0.1:4680'
 
 /** An address as browsers know it, if the variable is set: plain http reaches no further than this machine. */
 function readUrl(environment: NodeJS.ProcessEnv, name: string): string | undefined {

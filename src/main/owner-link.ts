@@ -1,7 +1,13 @@
 import { createSignInLink } from '../governance/credentials/index.ts'
-import { createGovernance, seededIdentities, seedIdentities, tenantScope } from '../governance/index.ts'
+import {
+  createGovernance,
+  type Governance,
+  seededIdentities,
+  seedIdentities,
+  tenantScope,
+} from '../governance/index.ts'
 import { systemClock } from '../kernel/index.ts'
-import { connect, migrate } from '../store/index.ts'
+import { connect, type Database, migrate } from '../store/index.ts'
 import type { Configuration } from './configuration.ts'
 import { makeDataDirectory } from './data-directory.ts'
 import { openDatabase } from './database.ts'
@@ -29,28 +35,36 @@ export async function makeOwnerLink(configuration: Configuration): Promise<strin
       directory: dataDirectory,
       osUid: process.getuid?.() ?? null,
     })
-    const { tenant: tenantId, owner } = seededIdentities
-    const code = await database.transaction(tenantScope(tenantId, owner), async (tx) => {
-      const made = await createSignInLink(tx, tenantId, owner)
-      await audit.append(tx, {
-        tenantId,
-        principalId: owner,
-        onBehalfOf: null,
-        action: 'make-owner-link',
-        resource: `directory:${tenantId}`,
-        outcome: 'succeeded',
-        policies: [],
-        policySet: null,
-        digests: {},
-        runId: null,
-        actKey: null,
-        detail: {},
-      })
-      return made
-    })
-    return `${publicUrl}/auth/first/${code}`
+    return await createOwnerLink({ database, audit }, publicUrl)
   } finally {
     await database.close()
     await server.close()
   }
+}
+
+/** The same, for a studio that is open already. `address` is where its browsers find it. */
+export async function createOwnerLink(
+  { database, audit }: { readonly database: Database; readonly audit: Governance['audit'] },
+  address: string,
+): Promise<string> {
+  const { tenant: tenantId, owner } = seededIdentities
+  const code = await database.transaction(tenantScope(tenantId, owner), async (tx) => {
+    const made = await createSignInLink(tx, tenantId, owner)
+    await audit.append(tx, {
+      tenantId,
+      principalId: owner,
+      onBehalfOf: null,
+      action: 'make-owner-link',
+      resource: `directory:${tenantId}`,
+      outcome: 'succeeded',
+      policies: [],
+      policySet: null,
+      digests: {},
+      runId: null,
+      actKey: null,
+      detail: {},
+    })
+    return made
+  })
+  return `${address}/auth/first/${code}`
 }

@@ -2,7 +2,13 @@ import path from 'node:path'
 import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
 import { BackgroundIndexer } from '../control/context/index.ts'
 import { RepositoryHost, type SeenRevision } from '../execution/repository/index.ts'
-import { createGovernance, seededIdentities, seedIdentities, tenantScope } from '../governance/index.ts'
+import {
+  createGovernance,
+  type Governance,
+  seededIdentities,
+  seedIdentities,
+  tenantScope,
+} from '../governance/index.ts'
 import { systemClock } from '../kernel/index.ts'
 import { connect, migrate } from '../store/index.ts'
 import type { Configuration } from './configuration.ts'
@@ -13,6 +19,12 @@ import { allMigrations } from './migrations.ts'
 import { openModelPlane } from './model-plane.ts'
 import { createRecords } from './records.ts'
 import { createWorkplace, readWorkflows, runBudget } from './workplace.ts'
+
+/** All that an API stands on, and what signing in needs beside it. */
+export interface AssembledStudio extends StudioServices {
+  readonly governance: Governance
+  readonly repositories: RepositoryHost
+}
 
 /** The studio as the command line uses it, in this process; see {@link assembleStudio}. */
 export async function openStudio(configuration: Configuration, purpose: 'work' | 'look'): Promise<Studio> {
@@ -26,7 +38,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
 export async function assembleStudio(
   configuration: Configuration,
   purpose: 'work' | 'look',
-): Promise<StudioServices> {
+): Promise<AssembledStudio> {
   const { dataDirectory } = configuration
   makeDataDirectory(dataDirectory)
   const logger = createFileLogger(dataDirectory)
@@ -69,6 +81,8 @@ export async function assembleStudio(
     if (purpose === 'work' && !server.othersWork) await engine.launch({ exclusive: server.kind === 'own' })
     return {
       ...governance,
+      governance,
+      repositories,
       ...(await createRecords({ configuration, database, governance, clock: systemClock }, engine)),
       database,
       engine,

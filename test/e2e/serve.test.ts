@@ -32,13 +32,13 @@ function sampleRepository(): string {
 }
 
 /** What the server prints when it is ready. */
-async function ready({ child }: Started): Promise<{ readonly url: string; readonly token: string }> {
+async function ready({ child }: Started): Promise<{ readonly url: string; readonly ownerLink: string }> {
   let printed = ''
   for await (const chunk of child.stdout!.iterator({ destroyOnReturn: false })) {
     printed += String(chunk)
     if (printed.trim().endsWith('}')) break
   }
-  return JSON.parse(printed) as { url: string; token: string }
+  return JSON.parse(printed) as { url: string; ownerLink: string }
 }
 
 test(
@@ -47,10 +47,16 @@ test(
   async () => {
     const repository = sampleRepository()
     server = startAtelier(path.join(directory, 'data'), ['serve', '--port', '0', '--json'])
-    const { url, token } = await ready(server)
-    const client = createClient({ baseUrl: url, headers: { authorization: `Bearer ${token}` } })
+    const { url, ownerLink } = await ready(server)
+    const signedIn = await fetch(ownerLink, { redirect: 'manual' })
+    const cookie = signedIn.headers
+      .getSetCookie()
+      .map((one) => one.split(';')[0])
+      .join('; ')
+    const client = createClient({ baseUrl: url, headers: { cookie, origin: url } })
+    expect((await fetch(ownerLink, { redirect: 'manual' })).status).toBeGreaterThanOrEqual(400)
     await expect(createClient({ baseUrl: url }).getMe()).rejects.toMatchObject({ status: 401 })
-    expect(await client.getMe()).toMatchObject({ id: 'person:owner', via: 'local' })
+    expect(await client.getMe()).toMatchObject({ id: 'person:owner', via: 'session' })
 
     const issue = readFileSync(path.join(packageRoot, 'examples/appointments/ISSUE.md'), 'utf8')
     const body = {
