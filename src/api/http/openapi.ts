@@ -31,7 +31,12 @@ export function openApiDocument(operations: readonly Operation[], version: strin
       schemas: Object.fromEntries([...components].sort(([a], [b]) => a.localeCompare(b))),
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer' },
-        session: { type: 'apiKey', in: 'cookie', name: 'atelier_session' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'atelier',
+          description: 'Of a browser that has signed in; `__Host-atelier` over https.',
+        },
       },
     },
   }

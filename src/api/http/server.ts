@@ -91,9 +91,10 @@ async function createApp(options: ApiServerOptions, underWay: UnderWay): Promise
   logRequests(app, options.logger)
   app.setErrorHandler((error, request, reply) => sendProblem(reply, request, error, options.logger))
   await limitRequests(app, limits)
+  // First, so that their hooks are called for operations too.
+  for (const extend of options.extensions ?? []) await extend(app)
   addOperations(app, { ...options, limits, underWay })
   addDescriptions(app, options)
-  for (const extend of options.extensions ?? []) await extend(app)
   await addWeb(app, options)
   return app
 }
