@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import path from 'node:path'
-import { createHandlers, createServices, startApiServer } from '../api/index.ts'
+import { addAuditExport, addMetrics, createHandlers, createServices, startApiServer } from '../api/index.ts'
 import type { RunningStudio, ServeSettings } from '../cli/index.ts'
 import { operations } from '../contracts/api/index.ts'
 import { type Configuration, productVersion } from './configuration.ts'
@@ -31,6 +31,7 @@ export async function serveStudio(
       version: productVersion(configuration),
       listen: { host, port },
       checkReady: () => services.health.check(),
+      extensions: [(app) => addAuditExport(app, services), (app) => addMetrics(app, services)],
       webDirectory: path.join(configuration.packageRoot, 'web/dist'),
     })
     const stopUpkeep = services.upkeep.start()

@@ -3,7 +3,7 @@ import { httpErrors } from '../errors.ts'
 import type { Handlers } from '../handler.ts'
 import { positionOf } from './position.ts'
 
-type AuditHandlers = Pick<Handlers, 'listAuditRecords' | 'getAuditRecord' | 'checkAuditChain' | 'exportAudit'>
+type AuditHandlers = Pick<Handlers, 'listAuditRecords' | 'getAuditRecord' | 'checkAuditChain'>
 
 export function auditHandlers({ audit }: Pick<Services, 'audit'>): AuditHandlers {
   return {
@@ -21,11 +21,6 @@ export function auditHandlers({ audit }: Pick<Services, 'audit'>): AuditHandlers
       refuseResumption(lastEventId)
       let id = 0
       for await (const data of audit.check(caller)) yield { id: String((id += 1)), data }
-    },
-    exportAudit: async function* ({ caller, lastEventId }) {
-      refuseResumption(lastEventId)
-      let id = 0
-      for await (const line of audit.export(caller)) yield { id: String((id += 1)), data: { line } }
     },
   }
 }
