@@ -9,6 +9,13 @@ export { startGatewayServer } from './gateway/index.ts'
 export type { ServerTool, ToolServer } from './tool-servers.ts'
 export type { ApiServer, Authenticator } from './http/index.ts'
 export { apiMigrations } from './migrations.ts'
-export { addTenantExport, createHandlers, openApiDocument, startApiServer } from './http/index.ts'
+export {
+  addAuditExport,
+  addMetrics,
+  addTenantExport,
+  createHandlers,
+  openApiDocument,
+  startApiServer,
+} from './http/index.ts'
 export { addSignInRoutes } from './sign-in/index.ts'
 export { createServices } from './services/index.ts'

@@ -1,6 +1,8 @@
 import { createServer } from 'node:net'
 import path from 'node:path'
 import {
+  addAuditExport,
+  addMetrics,
   addSignInRoutes,
   addTenantExport,
   createHandlers,
@@ -45,7 +47,12 @@ export async function serveStudio(
       listen: { host, port },
       checkReady: () => services.health.check(),
       webDirectory: path.join(configuration.packageRoot, 'web/dist'),
-      extensions: [(app) => addSignInRoutes(app, identity), (app) => addTenantExport(app, identity.tenants)],
+      extensions: [
+        (app) => addSignInRoutes(app, identity),
+        (app) => addTenantExport(app, identity.tenants),
+        (app) => addAuditExport(app, services),
+        (app) => addMetrics(app, services),
+      ],
     })
     const stopUpkeep = services.upkeep.start()
     return {

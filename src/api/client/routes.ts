@@ -55,7 +55,6 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
   listAuditRecords: ['GET', '/api/v1/audit/records'],
   getAuditRecord: ['GET', '/api/v1/audit/records/{seq}'],
   checkAuditChain: ['GET', '/api/v1/audit/check', 'stream'],
-  exportAudit: ['GET', '/api/v1/audit/export', 'stream'],
   listBudgets: ['GET', '/api/v1/budgets'],
   listRunBudgets: ['GET', '/api/v1/budgets/runs'],
   setBudget: ['PUT', '/api/v1/budgets/{level}/{subject}'],

@@ -1,6 +1,8 @@
 export { startApiServer } from './server.ts'
 export type { ApiServer, ApiServerOptions } from './server.ts'
 export type { Authenticator } from './authenticator.ts'
+export { addAuditExport } from './audit-export.ts'
+export { addMetrics } from './metrics.ts'
 export { addTenantExport } from './tenant-export.ts'
 export { createHandlers } from './handlers/index.ts'
 export type { Handler, HandlerRequest, Handlers, StreamEvent } from './handler.ts'

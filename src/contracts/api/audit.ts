@@ -92,15 +92,3 @@ export const checkAuditChain = defineOperation({
     ),
   },
 })
-
-export const exportAudit = defineOperation({
-  id: 'exportAudit',
-  method: 'GET',
-  path: '/api/v1/audit/export',
-  tag: 'audit',
-  summary: 'The audit log, line by line, to be verified elsewhere',
-  description:
-    'Written to a file line by line, this is JSON Lines that can be verified without the studio. The first line has the end of the chain and its signed checkpoints.',
-  access: readsAudit,
-  answer: { 200: eventStream(z.object({ line: z.string() })) },
-})

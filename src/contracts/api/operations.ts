@@ -9,7 +9,7 @@ import {
   revokeCredentials,
   revokeToken,
 } from './credentials.ts'
-import { listAuditRecords, getAuditRecord, checkAuditChain, exportAudit } from './audit.ts'
+import { listAuditRecords, getAuditRecord, checkAuditChain } from './audit.ts'
 import { listBudgets, listRunBudgets, setBudget, listLedger, getBurn, getBudgetOutlook } from './budgets.ts'
 import { getHealth, getFlow } from './installation.ts'
 import {
@@ -118,7 +118,6 @@ export const operations = {
   listAuditRecords,
   getAuditRecord,
   checkAuditChain,
-  exportAudit,
   listBudgets,
   listRunBudgets,
   setBudget,

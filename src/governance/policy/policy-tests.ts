@@ -23,12 +23,14 @@ const principalSchema = z
         name.transform((id) => id as ProjectId),
         z.array(roleSchema),
       )
-      .default({}),
+      .optional(),
     onlyProjects: z.array(name.transform((id) => id as ProjectId)).optional(),
     onBehalfOf: principalId.optional(),
   })
-  .transform(({ onBehalfOf, onlyProjects, ...rest }) => ({
+  .transform(({ onBehalfOf, onlyProjects, projectRoles, ...rest }) => ({
     ...rest,
+    // Absent stays absent: a recorded request has to come back as it was, by its digest.
+    ...(projectRoles !== undefined && { projectRoles }),
     onBehalfOf,
     ...(onlyProjects && { onlyProjects }),
   }))

@@ -3,7 +3,7 @@ import { httpErrors } from '../errors.ts'
 import type { Handlers } from '../handler.ts'
 import { positionOf } from './position.ts'
 
-type AuditHandlers = Pick<Handlers, 'listAuditRecords' | 'getAuditRecord' | 'checkAuditChain' | 'exportAudit'>
+type AuditHandlers = Pick<Handlers, 'listAuditRecords' | 'getAuditRecord' | 'checkAuditChain'>
 
 export function auditHandlers({ audit }: Pick<Services, 'audit'>): AuditHandlers {
   return {
@@ -20,10 +20,6 @@ export function auditHandlers({ audit }: Pick<Services, 'audit'>): AuditHandlers
     checkAuditChain: async ({ caller, lastEventId }) => {
       refuseResumption(lastEventId)
       return counted(audit.check(caller), (data) => data)
-    },
-    exportAudit: async ({ caller, lastEventId }) => {
-      refuseResumption(lastEventId)
-      return counted(audit.export(caller), (line) => ({ line }))
     },
   }
 }

@@ -21,6 +21,8 @@ import { PolicyService } from '../../services/policies.ts'
 import { ProjectService } from '../../services/projects.ts'
 import { WorkflowService } from '../../services/workflows.ts'
 import { WorkshopService } from '../../services/workshop.ts'
+import { addAuditExport } from '../audit-export.ts'
+import { addMetrics } from '../metrics.ts'
 import { httpMigrations } from '../migrations.ts'
 import type { ApiServer } from '../server.ts'
 import { startApiServer } from '../server.ts'
@@ -37,6 +39,11 @@ let server: ApiServer
 let folder: string
 /** By the name of the person. */
 let clients: Record<'owner' | 'security' | 'approver' | 'engineer' | 'viewer' | 'stranger', Client>
+
+async function getText(path: string, name: string): Promise<string> {
+  const response = await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${name}` } })
+  return response.text()
+}
 
 async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
@@ -76,10 +83,12 @@ beforeAll(async () => {
     logger: silentLogger,
   }
   const access = new Access(below)
+  const audit = new AuditService(below, access)
+  const installation = new InstallationService(below, access)
   const handlers = {
-    ...auditHandlers({ audit: new AuditService(below, access) }),
+    ...auditHandlers({ audit }),
     ...budgetHandlers({ budgets: new BudgetService(below, access) }),
-    ...installationHandlers({ installation: new InstallationService(below, access) }),
+    ...installationHandlers({ installation }),
     ...policyHandlers({ policies: new PolicyService(below, access) }),
     ...projectHandlers({ projects: new ProjectService(below, access) }),
     ...workflowHandlers({ workflows: new WorkflowService(below, access) }),
@@ -104,6 +113,7 @@ beforeAll(async () => {
     version: '0.0.0',
     listen: { host: '127.0.0.1', port: 0 },
     checkReady: () => Promise.resolve(),
+    extensions: [(app) => addAuditExport(app, { audit }), (app) => addMetrics(app, { installation })],
   })
   const clientOf = (name: string): Client =>
     createClient({ baseUrl: server.url, headers: { authorization: `Bearer ${name}` } })
@@ -201,9 +211,10 @@ describe('the audit log', () => {
   it('is checked and exported', async () => {
     const found = await collect(clients.owner.checkAuditChain())
     expect(found.at(-1)).toMatchObject({ kind: 'report', ok: true, problems: [] })
-    const lines = (await collect(clients.owner.exportAudit())).map(({ line }) => line)
+    const lines = (await getText('/api/v1/audit/export', 'owner')).trimEnd().split('\n')
     expect(JSON.parse(lines[0]!)).toMatchObject({ format: 'atelier-audit/1', tenantId: studio.tenantId })
     expect(lines.join('\n')).toContain('tool:test.echo')
+    expect(await getText('/api/v1/audit/export', 'viewer')).toContain('ATL_DOOR_DENIED')
   })
 })
 
@@ -361,6 +372,8 @@ describe('the installation', () => {
       load: { runs: { running: 0 }, oldestQuestion: null },
       executors: [],
     })
+    expect(await getText('/metrics', 'owner')).toContain('\natelier_runs_active{status="running"} 0\n')
+    expect(await getText('/metrics', 'engineer')).toContain('ATL_DOOR_DENIED')
     expect(await viewer.getFlow()).toMatchObject({ acceptance: null, runs: [], moneyPerAcceptedChange: null })
   })
 })
