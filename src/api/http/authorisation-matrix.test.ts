@@ -40,12 +40,12 @@ const resources: Readonly<Record<string, (tenant: ScratchTenant, target: Target)
       requester: 'person:requester' as PrincipalId,
     }),
     approval: ({ id: tenantId }, { runId, approvalId }) => ({
-    kind: 'approval',
-    tenantId,
-    approvalId,
-    runId,
-    projectId: 'default' as never,
-  }),
+      kind: 'approval',
+      tenantId,
+      approvalId,
+      runId,
+      projectId: 'default' as never,
+    }),
     'audit-log': ({ id: tenantId }) => ({ kind: 'audit-log', tenantId }),
   }
 

@@ -1,7 +1,5 @@
 export { startApiServer } from './server.ts'
-export type { ApiServer, ApiServerOptions } from './server.ts'
-export type { Authenticator } from './authenticator.ts'
+export type { ApiServer } from './server.ts'
 export { createHandlers } from './handlers/index.ts'
-export type { Handler, HandlerRequest, Handlers, StreamEvent } from './handler.ts'
 export { httpMigrations } from './migrations.ts'
 export { openApiDocument } from './openapi.ts'
