@@ -7,7 +7,6 @@ export { serveCode } from './mcp/index.ts'
 export type { Studio } from './studio.ts'
 export { startGatewayServer } from './gateway/index.ts'
 export type { ServerTool, ToolServer } from './tool-servers.ts'
-export type { ApiServer, Authenticator } from './http/index.ts'
 export { apiMigrations } from './migrations.ts'
 export {
   addAuditExport,
@@ -19,3 +18,4 @@ export {
 } from './http/index.ts'
 export { addSignInRoutes } from './sign-in/index.ts'
 export { createServices } from './services/index.ts'
+export type { ApiServer } from './http/index.ts'

@@ -37,7 +37,7 @@ const statusesByCode: readonly (readonly [pattern: RegExp, status: number])[] = 
 ]
 
 /** The HTTP status that goes with an error. */
-export function statusOf(error: AtelierError): number {
+function statusOf(error: AtelierError): number {
   const own = ownStatuses[error.code]
   if (own !== undefined) return own
   const known = statusesByCode.find(([pattern]) => pattern.test(error.code))

@@ -15,7 +15,7 @@ export interface EventStream<S extends z.ZodType = z.ZodType> {
 }
 
 /** The one status with which an operation succeeds, and the shape of what comes with it. */
-export type Answer =
+type Answer =
   | { readonly 200: z.ZodType | EventStream }
   | { readonly 201: z.ZodType }
   | { readonly 202: z.ZodType }
