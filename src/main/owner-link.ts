@@ -7,7 +7,7 @@ import { type Configuration, localUrl } from './configuration.ts'
 import { makeDataDirectory } from './data-directory.ts'
 import { openDatabase } from './database.ts'
 import { createFileLogger } from './logger.ts'
-import { allMigrations } from './migrations.ts'
+import { allMigrations } from './schema.ts'
 import { policyLocations } from './studio.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { scopeSchema } from '../scope.ts'
+import { scopeSchema } from '../index.ts'
 import { idSchema, timeSchema } from './identifiers.ts'
 import { defineOperation } from './operation.ts'
 

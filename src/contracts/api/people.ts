@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { roleSchema } from '../principal.ts'
+import { roleSchema } from '../index.ts'
 import { idSchema, timeSchema } from './identifiers.ts'
 import { defineOperation, pageOf, pageQuery } from './operation.ts'
 
