@@ -38,8 +38,13 @@ export interface AttackedStudio extends AsyncDisposable {
   readonly server: ApiServer
   /** Makes a tenant and signs its owner in. */
   createAttacker(name: string): Promise<Attacker>
-  /** One random request; answers what came back, or undefined when the session had ended and was made anew. */
-  attack(attacker: Attacker, others: readonly Attacker[], chance: Chance): Promise<AttackOutcome>
+  /** One random request, of any operation where none is named. Whose session has ended is signed in anew. */
+  attack(
+    attacker: Attacker,
+    others: readonly Attacker[],
+    chance: Chance,
+    operation?: Operation,
+  ): Promise<AttackOutcome>
   /** What this tenant's own transactions can read, and everything that all share, as text. */
   readable(tenantId: TenantId): Promise<string>
   /** The studio's log files. */
@@ -107,8 +112,8 @@ export async function createAttackedStudio(): Promise<AttackedStudio> {
       )
       return { tenantId, marker, browser, seen: [principalId, runId] }
     },
-    attack: async (attacker, others, chance) => {
-      const operation = chance.of<Operation>(Object.values(operations))
+    attack: async (attacker, others, chance, named) => {
+      const operation = named ?? chance.of<Operation>(Object.values(operations))
       const strings = stringsFor(attacker, others, chance)
       const request = drawRequest(operation, chance, strings)
       const answer = await send(server.url, attacker, request)
@@ -171,7 +176,7 @@ async function send(
   if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true)
     return { status: response.status, text: `${head}\n${await response.text()}` }
   // A stream goes on for ever: what it begins with is enough.
-  const first = await Promise.race([response.body?.getReader().read(), delay(200)])
+  const first = await Promise.race([response.body?.getReader().read(), delay(50)])
   cancel.abort()
   return { status: response.status, text: `${head}\n${Buffer.from(first?.value ?? []).toString()}` }
 }
