@@ -7,7 +7,7 @@ const fileSchema = z.strictObject({
   servers: z.record(z.url(), z.strictObject({ token: z.string(), principal: z.string() })).default({}),
 })
 
-export interface StoredSignIn {
+interface StoredSignIn {
   readonly token: string
   readonly principal: string
 }

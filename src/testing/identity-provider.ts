@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type OidcProvider from 'oidc-provider'
 
 /** Somebody at the identity provider. */
-export interface ProviderAccount {
+interface ProviderAccount {
   readonly name: string
   groups: readonly string[]
 }

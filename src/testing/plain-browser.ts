@@ -12,7 +12,7 @@ export interface PlainBrowser {
   setCookie(url: string, header: string): void
 }
 
-export interface BrowserAnswer {
+interface BrowserAnswer {
   readonly status: number
   /** Where it came from, or where it stopped before. */
   readonly url: string

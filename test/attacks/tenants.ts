@@ -51,7 +51,7 @@ export interface AttackedStudio extends AsyncDisposable {
   logs(): Promise<string>
 }
 
-export interface AttackOutcome {
+interface AttackOutcome {
   readonly operation: string
   readonly status: number
   /** Status line, headers and body. */

@@ -21,7 +21,7 @@ export interface CredentialAuthenticator {
 }
 
 /** As Node gives them. */
-export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
+type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
 export interface CredentialAuthenticatorOptions {
   readonly database: Database

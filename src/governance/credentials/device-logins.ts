@@ -32,7 +32,7 @@ export interface DeviceLogins {
   ): Promise<{ readonly device: string }>
 }
 
-export interface StartedDeviceLogin {
+interface StartedDeviceLogin {
   readonly deviceCode: string
   /** `XXXX-XXXX`, for a person to compare and type. */
   readonly userCode: string

@@ -38,7 +38,7 @@ export async function createSignInLink(
 }
 
 /** Whose sign-in a link was. */
-export interface SignedIn extends OpenedSession {
+interface SignedIn extends OpenedSession {
   readonly tenantId: TenantId
   readonly principalId: PrincipalId
 }

@@ -5,7 +5,7 @@ import { createId } from '../../kernel/index.ts'
 import type { Database } from '../../store/index.ts'
 
 /** An Ed25519 key that signs, and until when it may. */
-export interface SigningStepKey {
+interface SigningStepKey {
   readonly id: string
   readonly privateKey: CryptoKey
 }

@@ -8,7 +8,6 @@ import {
   revokeApiTokens,
   revokeSessions,
   sessionsOf,
-  signInErrors,
   tokenErrors,
 } from '../credentials/index.ts'
 import type { ApiTokenView, IssuedApiToken, SessionView } from '../credentials/index.ts'
@@ -17,7 +16,7 @@ import { findPrincipal, identityErrors } from '../identity/index.ts'
 import { authorised, directoryOf } from './authorised.ts'
 import type { DirectoryAction } from './authorised.ts'
 
-export interface TokenRequest {
+interface TokenRequest {
   readonly name: string
   readonly scopes: readonly string[]
   readonly projects?: readonly ProjectId[] | undefined
@@ -118,9 +117,4 @@ function refuseWider({ scopes: own, principal }: Caller, { scopes, projects }: T
   if (onlyProjects === undefined) return
   if (projects === undefined || projects.some((project) => !onlyProjects.includes(project)))
     throw tokenErrors.SCOPE_TOO_WIDE({ detail: 'projects' })
-}
-
-/** For what only a person in front of a browser may do. @throws ATL_SIGNIN_INTERACTIVE_ONLY */
-export function assertInteractive({ via }: Caller): void {
-  if (via === 'token') throw signInErrors.INTERACTIVE_ONLY()
 }

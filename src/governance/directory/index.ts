@@ -1,4 +1,4 @@
-export { assertInteractive, createCredentials } from './credentials.ts'
-export type { Credentials, TokenRequest } from './credentials.ts'
+export { createCredentials } from './credentials.ts'
+export type { Credentials } from './credentials.ts'
 export { createPeople } from './people.ts'
-export type { Member, People, RoleChange } from './people.ts'
+export type { People } from './people.ts'

@@ -10,7 +10,7 @@ import { authorised, directoryOf } from './authorised.ts'
 import { peopleErrors } from './errors.ts'
 
 /** A person or a service of the tenant. */
-export interface Member {
+interface Member {
   readonly id: PrincipalId
   readonly kind: 'person' | 'service'
   readonly name: string
@@ -23,7 +23,7 @@ export interface Member {
   readonly lastSeenAt: Date | null
 }
 
-export interface RoleChange {
+interface RoleChange {
   readonly memberId: PrincipalId
   readonly role: Role
   /** The role holds in this project only; in the whole tenant when absent. */

@@ -106,7 +106,7 @@ interface InstallationResource {
 }
 
 /** What policies see when a role is given or taken. */
-export interface RoleContext {
+interface RoleContext {
   readonly role: Role
   /** Whether the actor gives it to themselves. */
   readonly self: boolean

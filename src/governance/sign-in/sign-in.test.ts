@@ -208,7 +208,10 @@ describe('a return from the provider is refused', () => {
     const returned = await returnFrom(browser, 'hal')
     const scope = { ...studio.scope, tenantId: seededIdentities.tenant }
     await studio.database.transaction(scope, (tx) =>
-      tx.updateTable('sign_in_attempts').set({ expires_at: sql<Date>`now()` }).execute(),
+      tx
+        .updateTable('sign_in_attempts')
+        .set({ expires_at: sql<Date>`now()` })
+        .execute(),
     )
     await expect(finish(browser, returned)).rejects.toMatchObject(refused)
   })
@@ -221,10 +224,16 @@ describe('a return from the provider is refused', () => {
       return finish(browser, url.href)
     }
     const other = new URL(await returnFrom(createPlainBrowser(), 'hal')).searchParams.get('code')!
-    await expect(change((url) => url.searchParams.set('code', 'guessed'))).rejects.toMatchObject({ code: 'ATL_OIDC_REFUSED' })
+    await expect(change((url) => url.searchParams.set('code', 'guessed'))).rejects.toMatchObject({
+      code: 'ATL_OIDC_REFUSED',
+    })
     // PKCE: a stolen code is worth nothing with another verifier.
-    await expect(change((url) => url.searchParams.set('code', other))).rejects.toMatchObject({ code: 'ATL_OIDC_REFUSED' })
-    await expect(change((url) => url.searchParams.set('iss', 'https://evil.test'))).rejects.toMatchObject({ code: 'ATL_OIDC_REFUSED' })
+    await expect(change((url) => url.searchParams.set('code', other))).rejects.toMatchObject({
+      code: 'ATL_OIDC_REFUSED',
+    })
+    await expect(change((url) => url.searchParams.set('iss', 'https://evil.test'))).rejects.toMatchObject({
+      code: 'ATL_OIDC_REFUSED',
+    })
     await expect(
       change((url) => {
         url.searchParams.delete('code')
@@ -235,7 +244,13 @@ describe('a return from the provider is refused', () => {
   })
 
   it('and nobody is sent elsewhere afterwards', async () => {
-    for (const elsewhere of ['//evil.test', 'https://evil.test', '/\\evil.test', 'javascript:alert(1)', '/a\nb'])
+    for (const elsewhere of [
+      '//evil.test',
+      'https://evil.test',
+      '/\\evil.test',
+      'javascript:alert(1)',
+      '/a\nb',
+    ])
       expect((await signInAs('hal', createPlainBrowser(), elsewhere)).location).toBe('/')
   })
 })

@@ -24,7 +24,7 @@ import { grantOf } from './providers.ts'
 import type { Provider } from './providers.ts'
 
 /** Where the browser goes next, and what it is to keep. */
-export interface Redirection {
+interface Redirection {
   readonly location: string
   readonly cookies: readonly string[]
 }

@@ -11,7 +11,7 @@ import { tenantErrors } from '../identity/index.ts'
 import { tenantTables } from './tenant-tables.ts'
 
 /** A signed statement that a tenant was deleted: what was there, and where its audit chain ended. */
-export const deletionProofSchema = z.object({
+const deletionProofSchema = z.object({
   format: z.literal('atelier-tenant-deletion/1'),
   tenantId: z.string(),
   deletedAt: z.iso.datetime(),
@@ -36,7 +36,7 @@ export function verifyDeletionProof(proof: DeletionProof, publicKeys: readonly s
 }
 
 /** Something of tenants that is kept outside of the database. */
-export interface TenantFolder {
+interface TenantFolder {
   readonly name: string
   /** Removing what is not there is fine. */
   remove(tenantId: TenantId): Promise<void>

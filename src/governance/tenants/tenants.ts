@@ -9,7 +9,7 @@ import { deleteTenant } from './deletion.ts'
 import type { DeletionParts, DeletionProof } from './deletion.ts'
 import { exportTenant } from './export.ts'
 
-export interface TenantSummary {
+interface TenantSummary {
   readonly id: TenantId
   readonly name: string
   readonly state: 'active' | 'suspended'
@@ -17,7 +17,7 @@ export interface TenantSummary {
   readonly createdAt: Date
 }
 
-export interface TenantView extends TenantSummary {
+interface TenantView extends TenantSummary {
   readonly usage: Record<keyof TenantQuotas, number>
 }
 

@@ -15,7 +15,7 @@ export interface OidcClient {
   signOutUrl(idToken: string | undefined, returnTo: string): Promise<string | undefined>
 }
 
-export interface OidcExpectation {
+interface OidcExpectation {
   readonly state: string
   readonly nonce: string
   readonly codeVerifier: string
