@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
 import { reportError } from '../src/kernel/index.ts'
+import { compiledCode } from '../src/main/compile-cache.ts'
 import { ensureHostPrograms } from '../src/main/host-requirements.ts'
 
 /**
@@ -14,7 +15,12 @@ import { ensureHostPrograms } from '../src/main/host-requirements.ts'
 
 const root = join(import.meta.dirname, '..')
 const programs = join(root, 'node_modules', '.bin')
-const environment = { ...process.env, PATH: [programs, process.env['PATH']].join(delimiter) }
+const environment = {
+  ...process.env,
+  PATH: [programs, process.env['PATH']].join(delimiter),
+  // Every file of tests gets a process of its own, and they all load the same packages.
+  NODE_COMPILE_CACHE: compiledCode,
+}
 
 /** In the order in which they begin: lint takes as long as all the others together. */
 const checks = [
