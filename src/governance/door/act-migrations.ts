@@ -13,20 +13,26 @@ export const actMigrations: readonly Migration[] = [
     async up(db) {
       await createBegin(db)
       await createRefuse(db)
+      await allow(db, 'acts_begin(json, json, json, json, json, timestamptz)')
+      await allow(db, 'acts_refuse(json, json, json, timestamptz)')
+    },
+  },
+  {
+    // Replaces one that looked for acts of others each time, not only when there are some.
+    name: '0343-governance-acts-end-in-batches',
+    async up(db) {
       await createEnd(db)
-      for (const signature of [
-        'acts_begin(json, json, json, json, json, timestamptz)',
-        'acts_refuse(json, json, json, timestamptz)',
-        'acts_end(json, json, json, json, timestamptz)',
-      ]) {
-        await sql`revoke all on function ${sql.raw(signature)} from public`.execute(db)
-        await sql`grant execute on function ${sql.raw(signature)} to ${sql.id(roles.application)}`.execute(db)
-      }
+      await allow(db, 'acts_end(json, json, json, json, timestamptz)')
     },
   },
 ]
 
 type Db = Parameters<Migration['up']>[0]
+
+async function allow(db: Db, signature: string): Promise<void> {
+  await sql`revoke all on function ${sql.raw(signature)} from public`.execute(db)
+  await sql`grant execute on function ${sql.raw(signature)} to ${sql.id(roles.application)}`.execute(db)
+}
 
 const tenant = sql.raw(`tenant text := nullif(current_setting('atelier.tenant_id', true), '')`)
 
@@ -148,7 +154,7 @@ async function createRefuse(db: Db): Promise<void> {
  */
 async function createEnd(db: Db): Promise<void> {
   await sql`
-    create function acts_end(ended json, settlements json, contents json, records json, at timestamptz)
+    create or replace function acts_end(ended json, settlements json, contents json, records json, at timestamptz)
     returns table (act text, recorded text)
     language plpgsql as $$
     #variable_conflict use_column
@@ -177,7 +183,9 @@ async function createEnd(db: Db): Promise<void> {
       left_out := array(select key from unnest(keys) as key where key <> all (written));
       ${storeContents};
       ${appendRecords};
-      return query select key, case when state = 'succeeded' then output_digest end from acts
-        where tenant_id = tenant and key = any (left_out);
+      if cardinality(left_out) > 0 then
+        return query select key, case when state = 'succeeded' then output_digest end from acts
+          where tenant_id = tenant and key = any (left_out);
+      end if;
     end $$`.execute(db)
 }
