@@ -7,7 +7,7 @@ import { auditMigrations, createAuditLog, createCheckpointFile, openSigningKey }
 import type { AuditLog } from './audit/index.ts'
 import { budgetMigrations, createLedger } from './budget/index.ts'
 import type { Ledger } from './budget/index.ts'
-import { createAdministration, createDoor, doorMigrations } from './door/index.ts'
+import { createAdministration, createDoor, doorMigrations, Standings } from './door/index.ts'
 import type { Administration, CircuitBreakerOptions, Door } from './door/index.ts'
 import { identityMigrations } from './identity/index.ts'
 import { loadPolicies } from './policy/index.ts'
@@ -60,13 +60,15 @@ export async function createGovernance(options: GovernanceOptions): Promise<Gove
   const ledger = createLedger()
   const approvals = createApprovals({ database, policy, audit, clock })
   const services = { database, clock, policy, audit, ledger, approvals }
+  const standings = new Standings(services)
   return {
     door: createDoor({
       ...services,
+      standings,
       ...(circuitBreaker && { circuitBreaker }),
       ...(graceMs !== undefined && { graceMs }),
     }),
-    administration: createAdministration(services),
+    administration: createAdministration(services, standings),
     policy,
     approvals,
     ledger,

@@ -102,7 +102,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     countTokens: countRequest,
     setWeights: (change) => parts.weights.set(change),
     close: async () => {
-      await parts.log.settled()
+      await Promise.all([door.settled(), parts.log.settled()])
       await connections.close()
     },
   }

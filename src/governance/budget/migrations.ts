@@ -5,6 +5,7 @@ import { enableTenantIsolation, roles } from '../../store/index.ts'
 import { pinSearchPath } from '../audit/index.ts'
 import { batchMigrations } from './batch-migrations.ts'
 import { costUnits } from './cost.ts'
+import { leaseMigrations } from './lease-migrations.ts'
 
 const columns = costUnits.map(({ column }) => column)
 
@@ -86,6 +87,7 @@ export const budgetMigrations: readonly Migration[] = [
     },
   },
   ...batchMigrations,
+  ...leaseMigrations,
 ]
 
 type Db = Parameters<Migration['up']>[0]

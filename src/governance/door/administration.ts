@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Principal } from '../../contracts/index.ts'
 import type { PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 import { tenantScope } from '../audit/index.ts'
+import type { TenantScope } from '../audit/index.ts'
 import type { BudgetLevel, Limits } from '../budget/index.ts'
 import {
   distrustRepository,
@@ -13,6 +15,8 @@ import {
 import { authoriseAnd } from './authorisation.ts'
 import type { AuthorisationRequest } from './authorisation.ts'
 import type { DoorServices } from './services.ts'
+import { termMs } from './standing-journal.ts'
+import type { Standings } from './standings.ts'
 
 interface OpenRun {
   readonly tenantId: TenantId
@@ -60,7 +64,7 @@ export interface Administration {
   distrustRepository(by: Principal, location: string, reason: string): Promise<void>
 }
 
-export function createAdministration(services: DoorServices): Administration {
+export function createAdministration(services: DoorServices, standings: Standings): Administration {
   const { database, ledger, audit } = services
   const setTrust = (
     by: Principal,
@@ -107,6 +111,8 @@ export function createAdministration(services: DoorServices): Administration {
       database.transaction(tenantScope(tenantId, by), (tx) => openMandates(tx, tenantId)),
     closeRun: async ({ tenantId, runId }, by) => {
       const scope = tenantScope(tenantId, by)
+      await standings.giveBack(tenantId, runId)
+      await awaitLeases(services, scope, runId)
       await database.transaction(scope, async (tx) => {
         await setMandateState(tx, tenantId, runId, 'closed')
         await ledger.settleRun(tx, tenantId, runId)
@@ -140,5 +146,18 @@ export function createAdministration(services: DoorServices): Administration {
       ),
     distrustRepository: (by, location, reason) =>
       setTrust(by, location, reason, (tx, actor) => distrustRepository(tx, actor.tenantId, location), false),
+  }
+}
+
+/** Lets other processes give back what they hold; what is still held then belongs to one that died. */
+async function awaitLeases(
+  { database, ledger }: DoorServices,
+  scope: TenantScope,
+  runId: RunId,
+): Promise<void> {
+  for (let waitedMs = 0; waitedMs < 2 * termMs; waitedMs += 100) {
+    const held = await database.transaction(scope, (tx) => ledger.holdsLease(tx, scope.tenantId, runId))
+    if (!held) return
+    await delay(100)
   }
 }

@@ -9,6 +9,7 @@ import { doorErrors } from './errors.ts'
 import { isExternal, judge, readRegistered } from './judgement.ts'
 import type { Registered } from './judgement.ts'
 import type { DoorServices } from './services.ts'
+import type { Standings } from './standings.ts'
 
 /** The answer of the first transaction. */
 export type Admission =
@@ -25,6 +26,7 @@ export const doorkeeper = 'service:door' as PrincipalId
  */
 export async function admitMany(
   services: DoorServices,
+  standings: Pick<Standings, 'giveBack'> | undefined,
   acts: readonly AskedAct[],
 ): Promise<readonly Admission[]> {
   const [first] = acts
@@ -45,6 +47,13 @@ export async function admitMany(
     return { underWay: writing.then((exhausted) => ({ answers, exhausted })) }
   })
   if (exhausted.size === 0) return answers.map(admissionOf)
+  // What was set aside for acts to come must not be what is missing for these.
+  if ((await standings?.giveBack(tenantId)) === true) {
+    const refused = acts.filter(({ identity }) => exhausted.has(identity.request.key))
+    const again = await admitMany(services, undefined, refused)
+    const late = new Map(refused.map(({ identity }, index) => [identity.request.key, again[index]]))
+    return answers.map((given, index) => late.get(keyOf(acts[index])) ?? admissionOf(given))
+  }
   // Nothing was recorded yet of what the ledger refused.
   const final = answers.map((given) => (isJudged(given) ? withoutBudget(given, exhausted) : given))
   await services.database.pipelined(scope, (pipeline) => {
@@ -96,6 +105,10 @@ function record(
   const refused = judged.filter((act) => !isBegun(act))
   if (refused.length > 0) refuseActs(services, send, refused)
   return beginActs(services, send, judged.filter(isBegun))
+}
+
+function keyOf(act: AskedAct | undefined): string {
+  return act?.identity.request.key ?? ''
 }
 
 function withoutBudget(act: JudgedAct, exhausted: ReadonlyMap<string, AtelierError>): JudgedAct {
