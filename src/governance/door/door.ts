@@ -169,7 +169,8 @@ async function performUnderStanding<I, O>(
     entered.leave({ ...ended, input: kept, startedAt, endedAt: new Date(inside.clock.now()) })
     const { output, error } = ended
     if (error !== undefined) throw error
-    return JSON.parse(output?.text ?? 'null') as O
+    const isAsRecorded = performed.outcome.kind === 'succeeded' && output?.redactions.length === 0
+    return isAsRecorded ? performed.outcome.output : (JSON.parse(output?.text ?? 'null') as O)
   })
 }
 

@@ -25,8 +25,8 @@ export interface StandingAct extends EndedAct, Charge {
 
 /** How long a standing admission holds after it was last looked at, in milliseconds. */
 export const termMs = 1000
-/** What ends within this time is recorded together. */
-const gatherMs = 20
+/** What ends within this time is recorded together, in milliseconds. */
+const gatherMs = 50
 const mostActs = 100
 /** Attempts at what another attempt may do, over a minute at least where the database is away. */
 const mostAttempts = 6

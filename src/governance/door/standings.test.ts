@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Tool } from '../../contracts/index.ts'
@@ -239,7 +238,7 @@ describe('acts under standing admissions', () => {
       const runId = await studio.openRun({ limits: { money } })
       const spent = join(studio.directory, `spent-${runId}`)
       await writeFile(spent, '')
-      const { signal, logger, report, ...request } = studio.request(runId)
+      const request = studio.request(runId)
       const spender: KilledSpender = {
         target: studio.testDatabase.target,
         directory: studio.directory,
@@ -254,7 +253,6 @@ describe('acts under standing admissions', () => {
           else reject(error ?? new Error('it was not killed'))
         })
       })
-      await delay(0)
       const by = await studio.restart()
       await by.administration.closeRun({ tenantId: studio.tenantId, runId }, studio.service.id)
       const lines = (await readFile(spent, 'utf8')).length

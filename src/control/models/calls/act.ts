@@ -68,7 +68,7 @@ export async function actOfCall(parts: GatewayParts, call: AskedCall): Promise<A
     )
     return { response, origin: performed.origin }
   } finally {
-    if (call.unrepeatable !== true) await performed.logged
+    await performed.logged
   }
 }
 
@@ -227,19 +227,12 @@ function startStory(parts: GatewayParts, call: AskedCall, actKey: string, plan?:
     firstToken: () => {
       if (known.firstTokenAt === undefined) known = { ...known, firstTokenAt: clock.now() }
     },
-    end: (outcome) =>
-      log.add(
-        toCallRow({
-          access,
-          actKey,
-          request,
-          prompt,
-          route: plan?.route.name,
-          ...known,
-          startedAt,
-          endedAt: clock.now(),
-          outcome,
-        }),
-      ),
+    end: async (outcome) => {
+      const endedAt = clock.now()
+      const route = plan?.route.name
+      const row = toCallRow({ access, actKey, request, prompt, route, ...known, startedAt, endedAt, outcome })
+      if (call.unrepeatable === true) log.addSoon(row)
+      else await log.add(row)
+    },
   }
 }
