@@ -7,8 +7,7 @@ import { actAuditEntry, actRow, contentRows, decisionRow, endingEntry } from './
 import type { Judgement } from './judgement.ts'
 import { redactReport } from './redaction.ts'
 import type { DoorServices } from './services.ts'
-import type { Standing } from './standing.ts'
-import type { StandingAct } from './standing-journal.ts'
+import type { Standing, StandingAct } from './standing.ts'
 
 /** A standing admission of which it is to be recorded that it was granted, and why. */
 export interface GrantedStanding {

@@ -1,5 +1,5 @@
 import type { Cost, Tool } from '../../contracts/index.ts'
-import type { AtelierError, Digest, PrincipalId } from '../../kernel/index.ts'
+import type { AtelierError, Digest, PrincipalId, TenantId } from '../../kernel/index.ts'
 import type { Pipeline } from '../../store/index.ts'
 import { tenantScope } from '../audit/index.ts'
 import type { ActIdentity, Admitted, AskedAct, JudgedAct } from './act-stages.ts'
@@ -9,13 +9,15 @@ import { doorErrors } from './errors.ts'
 import { isExternal, judge, readRegistered } from './judgement.ts'
 import type { Registered } from './judgement.ts'
 import type { DoorServices } from './services.ts'
-import type { Standings } from './standings.ts'
 
 /** The answer of the first transaction. */
 export type Admission =
   | { readonly kind: 'recorded'; readonly outputDigest: Digest }
   | { readonly kind: 'refused'; readonly error: AtelierError }
   | Admitted
+
+/** Gives back what is held of the budget for acts to come, and says whether that was anything. */
+type MakeRoom = (tenantId: TenantId) => Promise<boolean>
 
 /** In whose name the transactions of the door are done; the acts in them are by many principals. */
 export const doorkeeper = 'service:door' as PrincipalId
@@ -26,7 +28,7 @@ export const doorkeeper = 'service:door' as PrincipalId
  */
 export async function admitMany(
   services: DoorServices,
-  standings: Pick<Standings, 'giveBack'> | undefined,
+  makeRoom: MakeRoom | undefined,
   acts: readonly AskedAct[],
 ): Promise<readonly Admission[]> {
   const [first] = acts
@@ -48,7 +50,7 @@ export async function admitMany(
   })
   if (exhausted.size === 0) return answers.map(admissionOf)
   // What was set aside for acts to come must not be what is missing for these.
-  if ((await standings?.giveBack(tenantId)) === true) {
+  if ((await makeRoom?.(tenantId)) === true) {
     const refused = acts.filter(({ identity }) => exhausted.has(identity.request.key))
     const again = await admitMany(services, undefined, refused)
     const late = new Map(refused.map(({ identity }, index) => [identity.request.key, again[index]]))

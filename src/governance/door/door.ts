@@ -1,7 +1,7 @@
 import type { Span } from '@opentelemetry/api'
 import { z } from 'zod'
 import type { Tool } from '../../contracts/index.ts'
-import type { AtelierError, Digest } from '../../kernel/index.ts'
+import type { AtelierError, Digest, TenantId } from '../../kernel/index.ts'
 import { canonicalJson, digestOf } from '../../kernel/index.ts'
 import { getBlob } from '../../store/index.ts'
 import { tenantScope } from '../audit/index.ts'
@@ -52,11 +52,13 @@ export interface DoorOptions extends DoorServices {
 const batchLimits = { size: 100, weight: 8 * 1024 * 1024 }
 
 export function createDoor(options: DoorOptions): Door {
+  const { standings } = options
+  const makeRoom = (tenantId: TenantId): Promise<boolean> => standings.giveBack(tenantId)
   const inside: Inside = {
     ...options,
     graceMs: options.graceMs ?? defaultGraceMs,
     breaker: new CircuitBreaker(options.clock, options.circuitBreaker ?? defaultCircuitBreaker),
-    admit: createBatching((acts: readonly AskedAct[]) => admitMany(options, options.standings, acts), {
+    admit: createBatching((acts: readonly AskedAct[]) => admitMany(options, makeRoom, acts), {
       ...batchLimits,
       weigh: ({ kept }) => kept.text.length,
       keyOf: ({ identity }) => identity.request.key,
@@ -69,10 +71,10 @@ export function createDoor(options: DoorOptions): Door {
   }
   const underWay = new Map<string, UnderWay>()
   return {
-    settled: () => options.standings.settled(),
+    settled: () => standings.settled(),
     act: async (tool, input, request) => {
       if (request.unrepeatable === true) {
-        const entered = options.standings.enter(tool, request)
+        const entered = standings.enter(tool, request)
         if (entered !== undefined) return performUnderStanding(inside, entered, tool, input, request)
       }
       const { tenantId, runId, principal, key } = request

@@ -5,7 +5,6 @@ import { AtelierError, createId, reportError } from '../../kernel/index.ts'
 import type { Pipeline } from '../../store/index.ts'
 import { tenantScope } from '../audit/index.ts'
 import { leaseKey, noCost } from '../budget/index.ts'
-import type { EndedAct, KeptContent } from './act-stages.ts'
 import { keepActs } from './act-keeping.ts'
 import type { GrantedStanding } from './act-keeping.ts'
 import { doorkeeper } from './admission.ts'
@@ -13,15 +12,7 @@ import { judge, readRegistered } from './judgement.ts'
 import type { Judgement } from './judgement.ts'
 import type { DoorServices } from './services.ts'
 import { add } from './standing.ts'
-import type { Charge, Standing } from './standing.ts'
-
-/** An act that has ended under a standing admission, to be recorded from beginning to end. */
-export interface StandingAct extends EndedAct, Charge {
-  readonly standing: Standing
-  readonly input: KeptContent
-  readonly startedAt: Date
-  readonly endedAt: Date
-}
+import type { Standing, StandingAct } from './standing.ts'
 
 /** How long a standing admission holds after it was last looked at, in milliseconds. */
 export const termMs = 1000

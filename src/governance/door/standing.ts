@@ -1,5 +1,6 @@
 import type { Cost, Tool } from '../../contracts/index.ts'
 import { combineCosts, costUnits, fitsInto, noCost } from '../budget/index.ts'
+import type { EndedAct, KeptContent } from './act-stages.ts'
 import type { Judgement } from './judgement.ts'
 import type { ActRequest } from './request.ts'
 
@@ -11,9 +12,17 @@ interface Lease {
 }
 
 /** What an act is charged, and what it used beyond all that was held. */
-export interface Charge {
+interface Charge {
   readonly charged: Cost
   readonly overrun: Cost
+}
+
+/** An act that has ended under a standing admission, to be recorded from beginning to end. */
+export interface StandingAct extends EndedAct, Charge {
+  readonly standing: Standing
+  readonly input: KeptContent
+  readonly startedAt: Date
+  readonly endedAt: Date
 }
 
 /** Room is asked for so many times what was needed lately. */
@@ -115,7 +124,7 @@ export class Standing {
   }
 }
 
-export function amounts(cost: Cost): number[] {
+function amounts(cost: Cost): number[] {
   return costUnits.map(({ unit }) => cost[unit])
 }
 

@@ -5,8 +5,8 @@ import type { Judgement } from './judgement.ts'
 import type { ActRequest } from './request.ts'
 import type { DoorServices } from './services.ts'
 import { Standing } from './standing.ts'
+import type { StandingAct } from './standing.ts'
 import { StandingJournal, termMs } from './standing-journal.ts'
-import type { StandingAct } from './standing-journal.ts'
 
 /** An act that was let in by a standing admission. */
 export interface Entered {
