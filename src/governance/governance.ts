@@ -7,7 +7,7 @@ import { auditMigrations, createAuditLog, createCheckpointFile, openSigningKey }
 import type { AuditLog } from './audit/index.ts'
 import { budgetMigrations, createLedger } from './budget/index.ts'
 import type { Ledger } from './budget/index.ts'
-import { createAdministration, createDoor, doorMigrations } from './door/index.ts'
+import { createAdministration, createDoor, doorMigrations, Standings } from './door/index.ts'
 import type { Administration, CircuitBreakerOptions, Door } from './door/index.ts'
 import { credentialMigrations } from './credentials/index.ts'
 import { identityMigrations } from './identity/index.ts'
@@ -72,7 +72,8 @@ export async function createGovernance(options: GovernanceOptions): Promise<Gove
   const ledger = createLedger()
   const approvals = createApprovals({ database, policy, audit, clock })
   const services = { database, clock, policy, audit, ledger, approvals }
-  const administration = createAdministration(services)
+  const standings = new Standings(services)
+  const administration = createAdministration(services, standings)
   const ownPolicies = createOwnPolicies({
     database,
     clock,
@@ -84,6 +85,7 @@ export async function createGovernance(options: GovernanceOptions): Promise<Gove
   return {
     door: createDoor({
       ...services,
+      standings,
       ...(circuitBreaker && { circuitBreaker }),
       ...(graceMs !== undefined && { graceMs }),
     }),

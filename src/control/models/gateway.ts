@@ -117,7 +117,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
       await parts.weights.setIn(tx, change)
     },
     close: async () => {
-      await parts.log.settled()
+      await Promise.all([door.settled(), parts.log.settled()])
       await connections.close()
     },
   }

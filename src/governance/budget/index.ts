@@ -1,6 +1,6 @@
-export { noCost } from './cost.ts'
+export { combineCosts, costFromAmounts, costUnits, fitsInto, noCost } from './cost.ts'
 export type { BudgetLevel } from './cost.ts'
-export { createLedger, exhausted, reservationRow, settlementRow } from './ledger.ts'
+export { createLedger, exhausted, leaseKey, reservationRow, settlementRow } from './ledger.ts'
 export type { Charge, Ledger, Limits, Refusal } from './ledger.ts'
 export type { Balance } from './ledger.ts'
 export { findAccount, ledgerEntries, runAccounts, wideAccounts } from './reports.ts'

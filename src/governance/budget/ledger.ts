@@ -56,6 +56,8 @@ export interface Ledger {
   settleEarlierAttempts(tx: Tx, tenantId: TenantId, actKey: string, attempt: number): Promise<void>
   /** Ends everything that a run still holds. To be called when the run has ended and none of its acts is under way. */
   settleRun(tx: Tx, tenantId: TenantId, runId: RunId): Promise<number>
+  /** Whether a process holds some of a run's budget for acts to come. */
+  holdsLease(tx: Tx, tenantId: TenantId, runId: RunId): Promise<boolean>
   /** @throws ATL_BUDGET_LIMIT_BELOW_USE */
   setLimits(
     tx: Tx,
@@ -109,9 +111,25 @@ export function createLedger(): Ledger {
       await abandon(tx, held)
       return held.length
     },
+    holdsLease: async (tx, tenantId, runId) => {
+      const held = await heldReservations(tx, tenantId)
+        .where('run_id', '=', runId)
+        .where('act_key', 'like', `${leasePrefix}%`)
+        .limit(1)
+        .execute()
+      return held.length > 0
+    },
     setLimits,
     balances,
   }
+}
+
+/** What the keys of leases begin with, as those of no act do. */
+const leasePrefix = 'lease:'
+
+/** The key of a lease's reservation. */
+export function leaseKey(id: string): string {
+  return leasePrefix + id
 }
 
 type CostColumn = (typeof costUnits)[number]['column']

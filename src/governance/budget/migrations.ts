@@ -5,6 +5,7 @@ import { enableTenantIsolation, roles } from '../../store/index.ts'
 import { pinSearchPath } from '../audit/index.ts'
 import { batchMigrations } from './batch-migrations.ts'
 import { costUnits } from './cost.ts'
+import { leaseMigrations } from './lease-migrations.ts'
 
 const columns = costUnits.map(({ column }) => column)
 
@@ -94,6 +95,7 @@ export const budgetMigrations: readonly Migration[] = [
       await sql`create index ledger_entries_newest on ledger_entries (tenant_id, seq)`.execute(db)
     },
   },
+  ...leaseMigrations,
 ]
 
 type Db = Parameters<Migration['up']>[0]

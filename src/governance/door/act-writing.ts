@@ -159,7 +159,7 @@ export async function endActs(
   return new Map(rows.map(({ act, recorded }) => [act, recorded]))
 }
 
-function actRow({ request, tool, effect, inputDigest, traceId }: ActIdentity) {
+export function actRow({ request, tool, effect, inputDigest, traceId }: ActIdentity) {
   return {
     key: request.key,
     run_id: request.runId,
@@ -198,13 +198,19 @@ function endingRow({ identity, admitted, output, error, recovered }: EndedAct) {
 }
 
 /** Contents once each. */
-function contentRows(contents: readonly KeptContent[]) {
+export function contentRows(contents: readonly KeptContent[]) {
   const texts = new Map(contents.map(({ digest, text }) => [digest, text]))
   return [...texts].map(([digest, content]) => ({ digest, content }))
 }
 
 /** What the policies were asked and what they said; nothing when it did not come to that. */
-function decisionRow({ identity: { request }, judgement: { decided } }: JudgedAct) {
+export function decisionRow({
+  identity: { request },
+  judgement: { decided },
+}: {
+  readonly identity: Pick<ActIdentity, 'request'>
+  readonly judgement: Judgement
+}) {
   if (decided === undefined) return []
   const { question, answer } = decided
   return {
@@ -223,8 +229,8 @@ function decisionRow({ identity: { request }, judgement: { decided } }: JudgedAc
 }
 
 /** The part of an audit record that all records of an act have in common. */
-function actAuditEntry(
-  { request, tool, inputDigest }: ActIdentity,
+export function actAuditEntry(
+  { request, tool, inputDigest }: Pick<ActIdentity, 'request' | 'tool'> & { readonly inputDigest?: Digest },
   { actor, decided }: Pick<Judgement, 'actor' | 'decided'>,
 ): Omit<AuditEntry, 'outcome' | 'detail'> {
   return {
@@ -235,13 +241,16 @@ function actAuditEntry(
     resource: request.resource,
     policies: decided?.answer.policies ?? [],
     policySet: decided?.answer.policySet ?? null,
-    digests: { input: inputDigest, ...(decided && { request: decided.answer.input }) },
+    digests: {
+      ...(inputDigest !== undefined && { input: inputDigest }),
+      ...(decided && { request: decided.answer.input }),
+    },
     runId: request.runId,
     actKey: request.key,
   }
 }
 
-function endingEntry({
+export function endingEntry({
   identity,
   admitted,
   output,

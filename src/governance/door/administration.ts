@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Principal } from '../../contracts/index.ts'
 import type { PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 import { tenantScope } from '../audit/index.ts'
+import type { TenantScope } from '../audit/index.ts'
 import type { BudgetLevel, Limits } from '../budget/index.ts'
 import {
   assertQuota,
@@ -15,6 +17,8 @@ import type { PolicyRequest } from '../policy/index.ts'
 import { authoriseAnd } from './authorisation.ts'
 import type { AuthorisationRequest, Intention } from './authorisation.ts'
 import type { DoorServices } from './services.ts'
+import { termMs } from './standing-journal.ts'
+import type { Standings } from './standings.ts'
 
 interface OpenRun {
   readonly tenantId: TenantId
@@ -68,7 +72,7 @@ export interface Administration {
   distrustRepository(by: Principal, location: string, reason: string): Promise<void>
 }
 
-export function createAdministration(services: DoorServices): Administration {
+export function createAdministration(services: DoorServices, standings: Standings): Administration {
   const { database, ledger, audit } = services
   const setTrust = (
     by: Principal,
@@ -131,6 +135,8 @@ export function createAdministration(services: DoorServices): Administration {
       database.transaction(tenantScope(tenantId, by), (tx) => openMandates(tx, tenantId)),
     closeRun: async ({ tenantId, runId }, by) => {
       const scope = tenantScope(tenantId, by)
+      await standings.giveBack(tenantId, runId)
+      await awaitLeases(services, scope, runId)
       await database.transaction(scope, async (tx) => {
         await setMandateState(tx, tenantId, runId, 'closed')
         await ledger.settleRun(tx, tenantId, runId)
@@ -178,4 +184,17 @@ async function assertRoomForRun(tx: Tx, tenantId: TenantId, runId: RunId): Promi
   if (open !== undefined) return
   await assertQuota(tx, tenantId, 'runs')
   await assertQuota(tx, tenantId, 'storageBytes')
+}
+
+/** Lets other processes give back what they hold; what is still held then belongs to one that died. */
+async function awaitLeases(
+  { database, ledger }: DoorServices,
+  scope: TenantScope,
+  runId: RunId,
+): Promise<void> {
+  for (let waitedMs = 0; waitedMs < 2 * termMs; waitedMs += 100) {
+    const held = await database.transaction(scope, (tx) => ledger.holdsLease(tx, scope.tenantId, runId))
+    if (!held) return
+    await delay(100)
+  }
 }

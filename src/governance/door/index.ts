@@ -13,4 +13,6 @@ export { doorMigrations } from './migrations.ts'
 
 export type { ActRequest } from './request.ts'
 
+export { Standings } from './standings.ts'
+
 export { redactText } from './redaction.ts'
