@@ -85,7 +85,7 @@ class EmbeddedStudio implements Studio {
 
   async decide(name: string, { by, ...decision }: Decision): Promise<RunView> {
     const runId = await this.#resolve(name)
-    return this.#services.decisions.decideRun(await this.#services.people.local(by), runId, decision)
+    return this.#services.approvals.decideRun(await this.#services.people.local(by), runId, decision)
   }
 
   async cancelRun(name: string, by: string, reason: string): Promise<RunView> {

@@ -46,6 +46,21 @@ export interface BackupSummary {
   readonly bytes: number
 }
 
+export interface ServeSettings {
+  readonly host: string
+  /** 0 for any free port. */
+  readonly port: number
+  readonly roles: readonly ('api' | 'worker')[]
+}
+
+/** A studio that serves others. */
+export interface RunningStudio {
+  readonly url: string
+  /** Lets its owner in, until it ends. */
+  readonly token: string
+  close(): Promise<void>
+}
+
 /** What the commands need from the composition root. */
 export interface CliContext {
   readonly terminal: Terminal
@@ -55,6 +70,7 @@ export interface CliContext {
   diagnose(options: GlobalOptions): Promise<Diagnosis>
   backUp(options: GlobalOptions, folder: string): Promise<BackupSummary>
   restore(options: GlobalOptions, folder: string): Promise<BackupSummary>
+  serveStudio(options: GlobalOptions, settings: ServeSettings): Promise<RunningStudio>
   startModelServer(settings: ModelServerSettings): Promise<RunningModelServer>
   verifyEvidence(bundle: unknown): {
     readonly ok: boolean

@@ -11,6 +11,7 @@ import { listCommands } from './commands/list.ts'
 import { mcpCommand } from './commands/mcp.ts'
 import { routeCommand } from './commands/route.ts'
 import { modelServerCommand } from './commands/model-server.ts'
+import { serveCommand } from './commands/serve.ts'
 import { solveCommand } from './commands/solve.ts'
 import { trustCommands } from './commands/trust.ts'
 import { upkeepCommands } from './commands/upkeep.ts'
@@ -41,6 +42,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     ...trustCommands(context, finish),
     ...codeCommands(context, finish),
     routeCommand(context, finish),
+    serveCommand(context, finish),
     mcpCommand(context, finish),
     modelServerCommand(context, finish),
     evidenceCommand(context, finish),

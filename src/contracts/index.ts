@@ -7,6 +7,7 @@ export { testCaseSchema, testFrameworkSchema, testReportSchema } from './test-re
 export type { TestCase, TestFramework, TestReport } from './test-report.ts'
 export {
   changeSchema,
+  diffSummarySchema,
   findingSchema,
   proposalSchema,
   upkeepResultSchema,

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -42,6 +42,14 @@ export function readConfiguration(
       days: readCount(environment, 'ATELIER_INDEX_DAYS') ?? defaultRetention.days,
     },
   }
+}
+
+/** Version of the installed package. */
+export function productVersion({ packageRoot }: Pick<Configuration, 'packageRoot'>): string {
+  const manifest = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  return manifest.version
 }
 
 const mostDigits = 6

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
+import { apiMigrations, createStudio, type Studio, type StudioServices } from '../api/index.ts'
 import { BackgroundIndexer, contextMigrations } from '../control/context/index.ts'
 import { modelMigrations } from '../control/models/index.ts'
 import { routingMigrations } from '../control/routing/index.ts'
@@ -23,11 +23,19 @@ import { openModelPlane } from './model-plane.ts'
 import { createRecords } from './records.ts'
 import { createWorkplace, readWorkflows, runBudget } from './workplace.ts'
 
+/** The studio as the command line uses it, in this process; see {@link assembleStudio}. */
+export async function openStudio(configuration: Configuration, purpose: 'work' | 'look'): Promise<Studio> {
+  return createStudio(await assembleStudio(configuration, purpose))
+}
+
 /**
  * Puts the studio together on this machine. `work` executes steps in this process; `look` only reads and records
  * commands, and joins a studio that runs in another process.
  */
-export async function openStudio(configuration: Configuration, purpose: 'work' | 'look'): Promise<Studio> {
+export async function assembleStudio(
+  configuration: Configuration,
+  purpose: 'work' | 'look',
+): Promise<StudioServices> {
   const { dataDirectory } = configuration
   makeDataDirectory(dataDirectory)
   const logger = createFileLogger(dataDirectory)
@@ -48,6 +56,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       ...modelMigrations,
       ...routingMigrations,
       ...mcpMigrations,
+      ...apiMigrations,
     ])
     await seedIdentities(database)
     const governance = await createGovernance({
@@ -76,7 +85,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
     const { engine, mcp } = await createWorkplace({ ...parts, clock: systemClock }, closers)
     closers.push(() => engine.shutdown())
     if (purpose === 'work' && !server.othersWork) await engine.launch({ exclusive: server.kind === 'own' })
-    return createStudio({
+    return {
       ...governance,
       ...(await createRecords({ configuration, database, governance, clock: systemClock }, engine)),
       database,
@@ -91,7 +100,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       mcp,
       logger,
       close,
-    })
+    }
   } catch (error) {
     await close()
     throw error

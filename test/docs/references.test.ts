@@ -35,6 +35,7 @@ const program = buildProgram(
     diagnose: () => Promise.reject(new Error('not diagnosed')),
     backUp: () => Promise.reject(new Error('not backed up')),
     restore: () => Promise.reject(new Error('not restored')),
+    serveStudio: () => Promise.reject(new Error('not served')),
     startModelServer: () => Promise.reject(new Error('not started')),
     verifyEvidence: () => ({ ok: true, checked: 0, problems: [] }),
   },

@@ -1,4 +1,5 @@
 import type { Caller } from '../../contracts/index.ts'
+import { verifyEvidence } from '../../governance/evidence/index.ts'
 import type { AuditReport } from '../studio.ts'
 import { type Access, runResource, scopeOf } from './access.ts'
 import type { RunService } from './runs.ts'
@@ -23,6 +24,11 @@ export class RecordService {
       evidence: true,
     })
     return this.#services.exportEvidence(scopeOf(caller), run.runId)
+  }
+
+  /** Exports the evidence of a run and verifies it. @throws ATL_DOOR_DENIED */
+  async verifyEvidence(caller: Caller, runId: string) {
+    return verifyEvidence(await this.exportEvidence(caller, runId))
   }
 
   /** Checks the chain of the audit log and what it says against what is there. @throws ATL_DOOR_DENIED */

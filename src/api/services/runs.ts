@@ -5,13 +5,8 @@ import { approvalOutput } from '../../workflow/delivery/index.ts'
 import { summariseRun, viewEvent, viewRun } from '../run-report.ts'
 import type { Page } from '../studio.ts'
 import { type Access, projectResource, runResource, scopeOf } from './access.ts'
+import { findRuns, type RunQuery } from './run-search.ts'
 import type { StudioServices } from './studio-services.ts'
-
-export interface RunQuery {
-  readonly limit: number
-  readonly after?: string | undefined
-  readonly status?: RunRecord['status'] | undefined
-}
 
 export interface WatchRun {
   readonly afterSequence?: number
@@ -32,18 +27,14 @@ export class RunService {
   }
 
   /** Newest first. @throws ATL_DOOR_DENIED */
-  async list(caller: Caller, { limit, after, status }: RunQuery): Promise<Page<RunSummary>> {
-    const scope = await this.#access.assertReading(caller, {
-      action: 'read-project',
-      resource: projectResource(caller),
-    })
-    const page = await this.#services.engine.listRuns(scope, {
-      topLevel: true,
-      limit,
-      ...(after === undefined ? {} : { after }),
-      ...(status === undefined ? {} : { status }),
-    })
-    return { items: page.items.map(summariseRun), next: page.next }
+  async list(caller: Caller, query: RunQuery): Promise<Page<RunSummary>> {
+    const { database, engine } = this.#services
+    const intention = { action: 'read-project', resource: projectResource(caller) } as const
+    const scope = await this.#access.assertReading(caller, intention)
+    const { runIds, next } = await database.transaction(scope, (tx) => findRuns(tx, scope.tenantId, query))
+    if (runIds.length === 0) return { items: [], next }
+    const { items } = await engine.listRuns(scope, { runIds, limit: runIds.length })
+    return { items: items.map(summariseRun), next }
   }
 
   /** @throws ATL_ENGINE_UNKNOWN_RUN, ATL_DOOR_DENIED */

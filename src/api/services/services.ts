@@ -1,28 +1,55 @@
 import { Access } from './access.ts'
-import { DecisionService } from './decisions.ts'
+import { ApprovalService } from './approvals.ts'
+import { ChangeService } from './changes.ts'
+import { CommentService } from './comments.ts'
+import { EventService } from './events.ts'
+import { HealthService } from './health.ts'
+import { InboxService } from './inbox.ts'
 import { PeopleService } from './people.ts'
+import { PreviewService } from './preview.ts'
 import { RecordService } from './records.ts'
+import { RunDetailService } from './run-details.ts'
 import { RunService } from './runs.ts'
 import type { StudioServices } from './studio-services.ts'
+import { UpkeepService } from './upkeep.ts'
 import { WorkItemService } from './work-items.ts'
 
 /** What clients can do, each for the caller that every method is given. */
 export interface Services {
   readonly people: PeopleService
   readonly workItems: WorkItemService
+  readonly preview: PreviewService
   readonly runs: RunService
-  readonly decisions: DecisionService
+  readonly runDetails: RunDetailService
+  readonly changes: ChangeService
+  readonly comments: CommentService
+  readonly approvals: ApprovalService
+  readonly inbox: InboxService
+  readonly events: EventService
   readonly records: RecordService
+  readonly health: HealthService
+  readonly upkeep: UpkeepService
 }
 
 export function createServices(below: StudioServices): Services {
   const access = new Access(below)
   const runs = new RunService(below, access)
+  const changes = new ChangeService(below, runs)
+  const comments = new CommentService(below, access, runs, changes)
+  const workItems = new WorkItemService(below, access)
   return {
     people: new PeopleService(below),
-    workItems: new WorkItemService(below),
+    workItems,
+    preview: new PreviewService(below, access),
     runs,
-    decisions: new DecisionService(below, runs),
+    runDetails: new RunDetailService(below, runs),
+    changes,
+    comments,
+    approvals: new ApprovalService(below, { access, runs, comments, workItems }),
+    inbox: new InboxService(below, access, runs),
+    events: new EventService(below, access),
     records: new RecordService(below, access, runs),
+    health: new HealthService(below),
+    upkeep: new UpkeepService(below, runs),
   }
 }

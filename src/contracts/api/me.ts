@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { roleSchema } from '../index.ts'
 import { defineOperation } from './operation.ts'
 
-export const meSchema = z
+const meSchema = z
   .object({
     id: z.string(),
     kind: z.enum(['person', 'agent', 'service']),

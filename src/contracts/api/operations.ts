@@ -1,16 +1,51 @@
+import { decideApproval, getApproval, listApprovals, listInbox } from './approvals.ts'
 import { getMe } from './me.ts'
-import { cancelRun, getRun, listRuns, resumeRun, watchRun } from './runs.ts'
-import { submitWorkItem } from './work-items.ts'
+import { exportEvidence, verifyAudit, verifyEvidence } from './records.ts'
+import {
+  addComment,
+  getChange,
+  getRunPlan,
+  getStep,
+  getTests,
+  getTrace,
+  listActs,
+  listComments,
+  listStepLog,
+  resolveComment,
+} from './run-details.ts'
+import { cancelRun, getRun, listRuns, resumeRun, watchRun, watchTenant } from './runs.ts'
+import { getWorkItem, listWorkItems, previewWorkItem, submitWorkItem } from './work-items.ts'
 
 /** Every operation of the API, by its id. */
 export const operations = {
   getMe,
+  listInbox,
+  listApprovals,
+  getApproval,
+  decideApproval,
   submitWorkItem,
+  previewWorkItem,
+  listWorkItems,
+  getWorkItem,
   listRuns,
   getRun,
   watchRun,
+  watchTenant,
   cancelRun,
   resumeRun,
+  getRunPlan,
+  getStep,
+  listStepLog,
+  listActs,
+  getTrace,
+  getChange,
+  getTests,
+  listComments,
+  addComment,
+  resolveComment,
+  exportEvidence,
+  verifyEvidence,
+  verifyAudit,
 } as const
 
 export type Operations = typeof operations

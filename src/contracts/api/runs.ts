@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { escalationSchema, findingSchema, runOutcomeSchema } from '../index.ts'
-import { runParams, timeSchema } from './identifiers.ts'
+import { diffSummarySchema, escalationSchema, findingSchema, runOutcomeSchema } from '../index.ts'
+import { idSchema, runParams, timeSchema } from './identifiers.ts'
 import { defineOperation, eventStream, pageOf, pageQuery } from './operation.ts'
 
 export const runStatusSchema = z.enum(['running', 'waiting', 'succeeded', 'failed', 'cancelled'])
@@ -28,7 +28,7 @@ export const failureSchema = z
   })
   .meta({ id: 'Failure' })
 
-export const runSummarySchema = z
+const runSummarySchema = z
   .object({
     id: z.string(),
     title: z.string(),
@@ -44,7 +44,7 @@ export const runSummarySchema = z
   })
   .meta({ id: 'RunSummary' })
 
-export const stepSchema = z
+const stepSchema = z
   .object({
     id: z.string(),
     title: z.string(),
@@ -59,21 +59,6 @@ export const stepSchema = z
   })
   .meta({ id: 'Step' })
 
-const diffSummarySchema = z.object({
-  files: z.array(
-    z.object({
-      path: z.string(),
-      status: z.enum(['added', 'modified', 'deleted', 'renamed']),
-      added: z.int(),
-      deleted: z.int(),
-      kind: z.enum(['source', 'test', 'configuration', 'documentation', 'other']),
-      symbols: z.array(z.string()),
-    }),
-  ),
-  added: z.int(),
-  deleted: z.int(),
-})
-
 export const costSchema = z
   .object({
     /** Millionths of the currency. */
@@ -84,7 +69,7 @@ export const costSchema = z
   })
   .meta({ id: 'Cost' })
 
-export const runReportSchema = z
+const runReportSchema = z
   .object({
     asked: z.string(),
     kind: z.enum(['repair', 'lint-fix', 'format', 'codemod', 'dependency-update']),
@@ -121,7 +106,7 @@ export const runReportSchema = z
   })
   .meta({ id: 'RunReport' })
 
-export const runSchema = runSummarySchema
+const runSchema = runSummarySchema
   .extend({
     workflow: z.object({ name: z.string(), digest: z.string() }),
     steps: z.array(stepSchema),
@@ -130,7 +115,7 @@ export const runSchema = runSummarySchema
   })
   .meta({ id: 'Run' })
 
-export const runEventSchema = z
+const runEventSchema = z
   .object({
     /** Counts from 1 within the run, without gaps. */
     sequence: z.int(),
@@ -148,7 +133,17 @@ export const listRuns = defineOperation({
   tag: 'runs',
   summary: 'Runs, newest first',
   access: { action: 'read-project', resource: 'project' },
-  query: z.strictObject({ ...pageQuery, status: runStatusSchema.optional() }),
+  query: z.strictObject({
+    ...pageQuery,
+    status: runStatusSchema.optional(),
+    outcome: runOutcomeSchema.optional(),
+    /** Location of the repository, exactly. */
+    repository: z.string().min(1).max(4096).optional(),
+    /** Principal id of whoever asked. */
+    requester: idSchema.optional(),
+    /** Part of the title or of the run's id. */
+    text: z.string().min(1).max(200).optional(),
+  }),
   answer: { 200: pageOf(runSummarySchema) },
 })
 
@@ -197,4 +192,17 @@ export const resumeRun = defineOperation({
   access: { action: 'resume-run', resource: 'run' },
   params: runParams,
   answer: { 200: runSchema },
+})
+
+export const watchTenant = defineOperation({
+  id: 'watchTenant',
+  method: 'GET',
+  path: '/api/v1/events',
+  tag: 'runs',
+  summary: 'What happens in every run of the tenant, as it happens',
+  description:
+    'Begins with what happens now, or behind the event named by `Last-Event-ID`. Lines of logs are left out; ' +
+    '`watchRun` has them.',
+  access: { action: 'read-project', resource: 'project' },
+  answer: { 200: eventStream(runEventSchema.extend({ runId: z.string() }).meta({ id: 'TenantEvent' })) },
 })

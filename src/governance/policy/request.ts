@@ -100,7 +100,7 @@ export type PolicyRequest = { readonly principal: Principal } & (
       readonly resource: ProjectResource
     }
   | {
-      readonly action: 'read-run' | 'cancel-run' | 'resume-run' | 'request-approval'
+      readonly action: 'read-run' | 'cancel-run' | 'resume-run' | 'comment-on-run' | 'request-approval'
       readonly resource: RunResource
     }
   | { readonly action: 'go-hands-off'; readonly resource: RunResource; readonly context: HandsOffContext }

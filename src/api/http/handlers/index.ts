@@ -1,10 +1,20 @@
 import type { Services } from '../../services/index.ts'
 import type { Handlers } from '../handler.ts'
+import { approvalHandlers } from './approvals.ts'
+import { changeHandlers } from './changes.ts'
 import { identityHandlers } from './identity.ts'
+import { recordHandlers } from './records.ts'
 import { runHandlers } from './runs.ts'
 import { workItemHandlers } from './work-items.ts'
 
 /** A handler for every operation. */
 export function createHandlers(services: Services): Handlers {
-  return { ...identityHandlers(services), ...runHandlers(services), ...workItemHandlers(services) }
+  return {
+    ...identityHandlers(services),
+    ...workItemHandlers(services),
+    ...runHandlers(services),
+    ...changeHandlers(services),
+    ...approvalHandlers(services),
+    ...recordHandlers(services),
+  }
 }

@@ -1,20 +1,43 @@
-import type { Services } from '../../services/index.ts'
+import { isFeedPosition, type Services } from '../../services/index.ts'
 import { httpErrors } from '../errors.ts'
 import type { Handlers } from '../handler.ts'
 
-type RunHandlers = Pick<Handlers, 'listRuns' | 'getRun' | 'watchRun' | 'cancelRun' | 'resumeRun'>
+type RunHandlers = Pick<
+  Handlers,
+  | 'listRuns'
+  | 'getRun'
+  | 'watchRun'
+  | 'watchTenant'
+  | 'cancelRun'
+  | 'resumeRun'
+  | 'getRunPlan'
+  | 'getStep'
+  | 'listStepLog'
+  | 'listActs'
+  | 'getTrace'
+>
 
-export function runHandlers({ runs }: Services): RunHandlers {
+export function runHandlers({ runs, runDetails, events }: Services): RunHandlers {
   return {
     listRuns: ({ caller, query }) => runs.list(caller, query),
     getRun: ({ caller, params }) => runs.get(caller, params.runId),
     watchRun: async function* ({ caller, params, signal, lastEventId }) {
       const afterSequence = sequenceOf(lastEventId)
-      const events = runs.watch(caller, params.runId, { afterSequence, follow: true, signal })
-      for await (const event of events) yield { id: String(event.sequence), data: event }
+      const happened = runs.watch(caller, params.runId, { afterSequence, follow: true, signal })
+      for await (const event of happened) yield { id: String(event.sequence), data: event }
+    },
+    watchTenant: async function* ({ caller, signal, lastEventId }) {
+      if (lastEventId !== undefined && !isFeedPosition(lastEventId)) throw unknownPosition()
+      for await (const { position, event } of events.watch(caller, lastEventId, signal))
+        yield { id: position, data: event }
     },
     cancelRun: ({ caller, params, body }) => runs.cancel(caller, params.runId, body.reason),
     resumeRun: ({ caller, params }) => runs.resume(caller, params.runId),
+    getRunPlan: ({ caller, params }) => runDetails.plan(caller, params.runId),
+    getStep: ({ caller, params }) => runDetails.step(caller, params.runId, params.stepId),
+    listStepLog: ({ caller, params, query }) => runDetails.log(caller, params.runId, params.stepId, query),
+    listActs: ({ caller, params, query }) => runDetails.acts(caller, params.runId, query),
+    getTrace: ({ caller, params }) => runDetails.trace(caller, params.runId),
   }
 }
 
@@ -22,5 +45,9 @@ export function runHandlers({ runs }: Services): RunHandlers {
 function sequenceOf(lastEventId: string | undefined): number {
   if (lastEventId === undefined) return 0
   if (/^\d{1,15}$/.test(lastEventId)) return Number(lastEventId)
-  throw httpErrors.REQUEST_INVALID({ detail: 'Last-Event-ID is no sequence number of this stream' })
+  throw unknownPosition()
+}
+
+function unknownPosition() {
+  return httpErrors.REQUEST_INVALID({ detail: 'Last-Event-ID is no position in this stream' })
 }
