@@ -1,5 +1,7 @@
 import { Suspense, useState } from 'react'
-import { Outlet } from '@tanstack/react-router'
+import { useQuery } from '@tanstack/react-query'
+import { Navigate, Outlet, useLocation } from '@tanstack/react-router'
+import { meQuery, statusOf, useLiveLists } from '../api/index.ts'
 import { useShortcuts } from '../keyboard/index.ts'
 import { Skeleton } from '../ui/index.ts'
 import { shortcutsOf, useCommands } from './commands.ts'
@@ -20,6 +22,11 @@ export function Shell() {
     { keys: '?', does: 'Show all keys', group: 'Anywhere', run: () => setOverlay('keys') },
     ...shortcutsOf(commands),
   ])
+
+  useLiveLists()
+  const { error } = useQuery(meQuery)
+  const { href } = useLocation()
+  if (statusOf(error) === 401) return <Navigate to="/sign-in" search={{ back: href }} replace />
 
   return (
     <div className={styles['shell']}>

@@ -1,2 +1,3 @@
-export { DecisionBar } from './decision-bar.tsx'
 export { createIdempotencyKey } from './attempted-decision.ts'
+export { DecisionBar } from './decision-bar.tsx'
+export type { Subject } from './subject.ts'

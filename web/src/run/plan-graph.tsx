@@ -1,5 +1,5 @@
 import { memo, useMemo } from 'react'
-import { Graph, layout } from '@dagrejs/dagre'
+import { Graph, layout, type GraphLabel } from '@dagrejs/dagre'
 import { Handle, Position, ReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react'
 import '@xyflow/react/dist/base.css'
 import { faceOf, formatDuration } from '../ui/index.ts'
@@ -21,7 +21,7 @@ interface Layout {
 }
 
 function arrange(moments: readonly StepMoment[]): Layout {
-  const graph = new Graph<{ height?: number }, { x: number; y: number; width: number; height: number }>()
+  const graph = new Graph<GraphLabel, { x: number; y: number; width: number; height: number }>()
   graph.setGraph({ rankdir: 'TB', ranksep: 20, nodesep: 12 })
   graph.setDefaultEdgeLabel(() => ({}))
   for (const { id } of moments) graph.setNode(id, { ...node, x: 0, y: 0 })
