@@ -72,6 +72,13 @@ export interface CliContext {
   restore(options: GlobalOptions, folder: string): Promise<BackupSummary>
   serveStudio(options: GlobalOptions, settings: ServeSettings): Promise<RunningStudio>
   startModelServer(settings: ModelServerSettings): Promise<RunningModelServer>
+  readonly signIn: {
+    /** Signs in at a studio; answers as whom. `show` tells where to approve which code. */
+    at(server: string, show: (page: string, code: string) => void): Promise<string>
+    /** False where nobody was signed in. */
+    out(server: string): Promise<boolean>
+    ownerLink(options: GlobalOptions): Promise<string>
+  }
   verifyEvidence(bundle: unknown): {
     readonly ok: boolean
     readonly checked: number

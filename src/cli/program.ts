@@ -11,6 +11,7 @@ import { listCommands } from './commands/list.ts'
 import { mcpCommand } from './commands/mcp.ts'
 import { routeCommand } from './commands/route.ts'
 import { modelServerCommand } from './commands/model-server.ts'
+import { signInCommands } from './commands/sign-in.ts'
 import { serveCommand } from './commands/serve.ts'
 import { solveCommand } from './commands/solve.ts'
 import { trustCommands } from './commands/trust.ts'
@@ -40,6 +41,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     ...decisionCommands(context, finish),
     ...lifecycleCommands(context, finish),
     ...trustCommands(context, finish),
+    ...signInCommands(context, finish),
     ...codeCommands(context, finish),
     routeCommand(context, finish),
     serveCommand(context, finish),

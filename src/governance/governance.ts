@@ -9,10 +9,13 @@ import { budgetMigrations, createLedger } from './budget/index.ts'
 import type { Ledger } from './budget/index.ts'
 import { createAdministration, createDoor, doorMigrations } from './door/index.ts'
 import type { Administration, CircuitBreakerOptions, Door } from './door/index.ts'
+import { credentialMigrations } from './credentials/index.ts'
 import { identityMigrations } from './identity/index.ts'
 import { createOwnPolicies } from './own-policies/index.ts'
 import type { OwnPolicies } from './own-policies/index.ts'
 import { ownTextMigrations } from './own-texts/index.ts'
+import { signInMigrations } from './sign-in/index.ts'
+import { tenantMigrations } from './tenants/index.ts'
 import { loadPolicies } from './policy/index.ts'
 import type { PolicyEngine, PolicyLocations } from './policy/index.ts'
 
@@ -21,9 +24,12 @@ export const governanceMigrations: readonly Migration[] = [
   ...auditMigrations,
   ...budgetMigrations,
   ...identityMigrations,
+  ...credentialMigrations,
+  ...signInMigrations,
   ...approvalMigrations,
   ...doorMigrations,
   ...ownTextMigrations,
+  ...tenantMigrations,
 ]
 
 export interface Governance {

@@ -3,6 +3,7 @@ import { verifyEvidence } from '../governance/evidence/index.ts'
 import { backUp, restore } from './backup.ts'
 import { productVersion, readConfiguration } from './configuration.ts'
 import { diagnose } from './diagnosis.ts'
+import { createSignInContext } from './sign-in-context.ts'
 import { openStudio } from './studio.ts'
 
 /** The command line's view of this process: its streams, its signals, and the studio behind it. */
@@ -25,9 +26,11 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
     signal: interruption.signal,
     openStudio: (options, purpose) => openStudio(readConfiguration(options), purpose),
     diagnose: (options) => diagnose(readConfiguration(options)),
-    backUp: (options, folder) => backUp(readConfiguration(options), folder, productVersion(readConfiguration())),
+    backUp: (options, folder) =>
+      backUp(readConfiguration(options), folder, productVersion(readConfiguration())),
     restore: (options, folder) => restore(readConfiguration(options), folder),
     verifyEvidence,
+    signIn: createSignInContext(interruption.signal),
     // Loaded by the one command that needs it: a server takes time to load.
     serveStudio: async (options, settings) => {
       const { serveStudio } = await import('./serve.ts')

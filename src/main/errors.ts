@@ -40,4 +40,22 @@ export const hostErrors = defineErrors('HOST', {
     remedy:
       'Use another backup. What was copied into the data directory until then can be removed; it is not usable.',
   },
+  URL_INVALID: {
+    summary: 'The address of the studio cannot be used',
+    remedy:
+      'Set ATELIER_URL to an https address without a path, such as https://studio.example.org, or to http on this machine.',
+  },
+  SERVER_UNREACHABLE: {
+    summary: 'The studio does not answer at this address',
+    remedy: 'Correct the address, and see whether the studio runs there.',
+    retryable: true,
+  },
+  SIGN_IN_REFUSED: {
+    summary: 'The sign-in was refused, or nobody decided about it in time',
+    remedy: 'Start again with `atelier login`.',
+  },
+  CREDENTIALS_UNREADABLE: {
+    summary: 'The file with the sign-ins of this account cannot be used',
+    remedy: 'Correct the file that the message names, or remove it and sign in again.',
+  },
 })

@@ -1,24 +1,15 @@
 import path from 'node:path'
-import { apiMigrations, createStudio, type Studio, type StudioServices } from '../api/index.ts'
-import { BackgroundIndexer, contextMigrations } from '../control/context/index.ts'
-import { modelMigrations } from '../control/models/index.ts'
-import { routingMigrations } from '../control/routing/index.ts'
-import { engineMigrations } from '../engine/index.ts'
-import { mcpMigrations } from '../execution/mcp/index.ts'
+import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
+import { BackgroundIndexer } from '../control/context/index.ts'
 import { RepositoryHost, type SeenRevision } from '../execution/repository/index.ts'
-import {
-  createGovernance,
-  governanceMigrations,
-  seededIdentities,
-  seedIdentities,
-  tenantScope,
-} from '../governance/index.ts'
+import { createGovernance, seededIdentities, seedIdentities, tenantScope } from '../governance/index.ts'
 import { systemClock } from '../kernel/index.ts'
-import { connect, migrate, storeMigrations } from '../store/index.ts'
+import { connect, migrate } from '../store/index.ts'
 import type { Configuration } from './configuration.ts'
 import { makeDataDirectory } from './data-directory.ts'
 import { openDatabase } from './database.ts'
 import { createFileLogger } from './logger.ts'
+import { allMigrations } from './migrations.ts'
 import { openModelPlane } from './model-plane.ts'
 import { createRecords } from './records.ts'
 import { createWorkplace, readWorkflows, runBudget } from './workplace.ts'
@@ -48,16 +39,7 @@ export async function assembleStudio(
     closers.push(() => server.close())
     const database = await connect(server.target, { logger })
     closers.push(() => database.close())
-    await migrate(database, [
-      ...storeMigrations,
-      ...engineMigrations,
-      ...governanceMigrations,
-      ...contextMigrations,
-      ...modelMigrations,
-      ...routingMigrations,
-      ...mcpMigrations,
-      ...apiMigrations,
-    ])
+    await migrate(database, allMigrations)
     await seedIdentities(database)
     const governance = await createGovernance({
       database,
@@ -148,7 +130,7 @@ function sourceOpener(repositories: RepositoryHost): StudioServices['openSource'
   }
 }
 
-function policyLocations({ packageRoot }: Configuration): { schemaFile: string; folders: string[] } {
+export function policyLocations({ packageRoot }: Configuration): { schemaFile: string; folders: string[] } {
   const policies = path.join(packageRoot, 'policies')
   return { schemaFile: path.join(policies, 'schema.cedarschema'), folders: [policies] }
 }

@@ -172,9 +172,12 @@ function registerTools(
 }
 
 /** Every agent is a principal: what it does, it does under its own name. */
-async function registerAgents(database: Database, agents: ReadonlyMap<string, Agent>): Promise<void> {
-  const { tenant, owner } = seededIdentities
-  await database.transaction(tenantScope(tenant, owner), async (tx) => {
+export async function registerAgents(
+  database: Database,
+  agents: ReadonlyMap<string, Agent>,
+  tenant = seededIdentities.tenant,
+): Promise<void> {
+  await database.transaction(tenantScope(tenant, seededIdentities.owner), async (tx) => {
     for (const name of agents.keys())
       await registerPrincipal(tx, tenant, {
         id: `agent:${name}` as PrincipalId,

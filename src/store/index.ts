@@ -4,7 +4,7 @@ export { sendOn } from './pipelined-transaction.ts'
 export type { Pipeline } from './pipelined-transaction.ts'
 export type { ScopedStatement, Tx } from './scoped-transaction.ts'
 export type { DatabaseTarget } from './target.ts'
-export type { CreatedAt, JsonColumn, Tables } from './tables.ts'
+export type { CreatedAt, JsonColumn, Tables, TenantQuotas } from './tables.ts'
 export {
   copyRunningDatabase,
   findRunningServer,

@@ -50,6 +50,8 @@ const outsideReachers = [
   // Requests to MCP servers, through the egress proxy.
   'src/execution/mcp/',
   'src/execution/repair/validation/',
+  // Identity providers, whom nobody can ask through the door: it is not known yet who asks.
+  'src/governance/sign-in/oidc/',
   // Threads that only compute.
   'src/control/context/indexing/threads/',
   // Providers of models, asked by an act.
@@ -61,7 +63,7 @@ const outsideReachers = [
 ]
 
 const outsideModules =
-  /^(?:node:)?(?:child_process|cluster|dgram|dns|dns\/promises|http|http2|https|inspector|net|tls|worker_threads)$|^(?:undici|execa|axios|ws)$|^@ai-sdk\/(?!provider$)/
+  /^(?:node:)?(?:child_process|cluster|dgram|dns|dns\/promises|http|http2|https|inspector|net|tls|worker_threads)$|^(?:undici|execa|axios|openid-client|ws)$|^@ai-sdk\/(?!provider$)/
 
 /** Capabilities that act on the world. Whoever wants that goes through the door, which calls the tools. */
 const adapters = ['src/execution/sandbox', 'src/execution/repository']

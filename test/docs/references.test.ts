@@ -38,6 +38,11 @@ const program = buildProgram(
     serveStudio: () => Promise.reject(new Error('not served')),
     startModelServer: () => Promise.reject(new Error('not started')),
     verifyEvidence: () => ({ ok: true, checked: 0, problems: [] }),
+    signIn: {
+      at: () => Promise.reject(new Error('not signed in')),
+      out: () => Promise.reject(new Error('not signed out')),
+      ownerLink: () => Promise.reject(new Error('not made')),
+    },
   },
   () => undefined,
 )

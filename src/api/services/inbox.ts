@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Caller, RunView } from '../../contracts/index.ts'
 import { digestOfValue, type PrincipalId, type RunId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
-import { type Access, projectResource, runResource } from './access.ts'
+import { type Access, defaultProject, projectResource, runResource } from './access.ts'
 import { type Position, readCursor, writeCursor } from './cursor.ts'
 import type { RunService } from './runs.ts'
 import type { StudioServices } from './studio-services.ts'
@@ -91,7 +91,7 @@ export class InboxService {
     if (kind !== 'approval') return true
     return this.#access.permits(caller, {
       action: 'decide-approval',
-      resource: { kind: 'approval', tenantId, approvalId: id, runId },
+      resource: { kind: 'approval', tenantId, projectId: defaultProject, approvalId: id, runId },
       context: { decision: 'approved', inLineage: requester === self },
     })
   }

@@ -213,7 +213,13 @@ async function decide(options: ApprovalsOptions, tx: Tx, wish: DecideApproval): 
   const question: PolicyRequest = {
     principal,
     action: 'decide-approval',
-    resource: { kind: 'approval', tenantId, approvalId: request.id, runId: request.runId },
+    resource: {
+      kind: 'approval',
+      tenantId,
+      approvalId: request.id,
+      runId: request.runId,
+      projectId: request.projectId,
+    },
     context: { decision: verdict, inLineage },
   }
   const decision = policy.decide(question)

@@ -4,6 +4,7 @@ import type { Tx } from '../../store/index.ts'
 import { tenantScope } from '../audit/index.ts'
 import type { BudgetLevel, Limits } from '../budget/index.ts'
 import {
+  assertQuota,
   distrustRepository,
   openMandate,
   openMandates,
@@ -46,7 +47,7 @@ export interface Administration {
   /**
    * Gives a run its mandate and its budget; nothing may be done in a run before. Opening the same run again changes
    * nothing.
-   * @throws ATL_DOOR_DENIED, ATL_MANDATE_CONFLICT and errors of IDENTITY.
+   * @throws ATL_DOOR_DENIED, ATL_TENANT_QUOTA_EXCEEDED, ATL_MANDATE_CONFLICT and errors of IDENTITY.
    */
   openRun(run: OpenRun): Promise<void>
   /** Runs that may still act. */
@@ -113,7 +114,15 @@ export function createAdministration(services: DoorServices): Administration {
           detail: { repository: repository ?? null, limits: limits ?? null },
         },
         async (tx, actor) => {
-          await openMandate(tx, { tenantId, projectId, runId, requester: actor.id, repository })
+          await assertRoomForRun(tx, tenantId, runId)
+          // What a service submits is done for the person who answers for it.
+          await openMandate(tx, {
+            tenantId,
+            projectId,
+            runId,
+            requester: actor.onBehalfOf ?? actor.id,
+            repository,
+          })
           if (limits !== undefined) await ledger.setLimits(tx, { level: 'run', subject: runId }, limits)
         },
       )
@@ -156,4 +165,17 @@ export function createAdministration(services: DoorServices): Administration {
     distrustRepository: (by, location, reason) =>
       setTrust(by, location, reason, (tx, actor) => distrustRepository(tx, actor.tenantId, location), false),
   }
+}
+
+/** Quotas hold for what is new: a run that is opened again has its place already. */
+async function assertRoomForRun(tx: Tx, tenantId: TenantId, runId: RunId): Promise<void> {
+  const open = await tx
+    .selectFrom('mandates')
+    .select('run_id')
+    .where('tenant_id', '=', tenantId)
+    .where('run_id', '=', runId)
+    .executeTakeFirst()
+  if (open !== undefined) return
+  await assertQuota(tx, tenantId, 'runs')
+  await assertQuota(tx, tenantId, 'storageBytes')
 }

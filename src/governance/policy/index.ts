@@ -7,5 +7,5 @@ export type { PolicyProblem } from './policy-text.ts'
 export { parsePolicyTests, readPolicyTests, readRecordedRequest, runPolicyTests } from './policy-tests.ts'
 export type { PolicyTest, PolicyTestResult } from './policy-tests.ts'
 
-export { nameResource, toolActions } from './request.ts'
+export { nameResource, projectOf, toolActions } from './request.ts'
 export type { Isolation, PolicyRequest, RepositoryFacts, ToolAction, HandsOffContext } from './request.ts'

@@ -18,9 +18,20 @@ const principalSchema = z
     id: principalId,
     tenantId: tenant,
     roles: z.array(roleSchema).default([]),
+    projectRoles: z
+      .record(
+        name.transform((id) => id as ProjectId),
+        z.array(roleSchema),
+      )
+      .default({}),
+    onlyProjects: z.array(name.transform((id) => id as ProjectId)).optional(),
     onBehalfOf: principalId.optional(),
   })
-  .transform(({ onBehalfOf, ...rest }) => ({ ...rest, onBehalfOf }))
+  .transform(({ onBehalfOf, onlyProjects, ...rest }) => ({
+    ...rest,
+    onBehalfOf,
+    ...(onlyProjects && { onlyProjects }),
+  }))
 
 const projectId = name.default('project').transform((id) => id as ProjectId)
 const runId = name.default('run').transform((id) => id as RunId)
@@ -40,6 +51,7 @@ const resources = {
     tenantId: tenant,
     approvalId: name.default('approval'),
     runId,
+    projectId,
   }),
   repository: z.strictObject({
     kind: z.literal('repository').default('repository'),
@@ -61,6 +73,8 @@ const resources = {
     subject: name,
   }),
   studio: z.strictObject({ kind: z.literal('studio').default('studio'), tenantId: tenant }),
+  directory: z.strictObject({ kind: z.literal('directory').default('directory'), tenantId: tenant }),
+  installation: z.strictObject({ kind: z.literal('installation').default('installation'), tenantId: tenant }),
 }
 
 const toolUse = z
@@ -114,6 +128,18 @@ const requestSchema = z.discriminatedUnion('action', [
     context: z.strictObject({ decision: name, inLineage: z.boolean() }),
   }),
   ask(['change-project'], resources.project),
+  ask(['read-people', 'manage-people', 'manage-own-tokens', 'manage-tokens'], resources.directory),
+  ask(
+    ['give-role', 'take-role'],
+    z.union([resources.directory, resources.project.extend({ kind: z.literal('project') })]),
+  ).extend({
+    context: z.strictObject({
+      role: roleSchema,
+      self: z.boolean().default(false),
+      held: z.boolean().default(false),
+    }),
+  }),
+  ask(['manage-tenants'], resources.installation),
 ]) satisfies z.ZodType<PolicyRequest>
 
 const testFileSchema = z.array(

@@ -1,0 +1,5 @@
+export { signInMigrations } from './migrations.ts'
+export { readProviders } from './providers.ts'
+export type { Provider } from './providers.ts'
+export { createSignIn } from './sign-in.ts'
+export type { Redirection, SignIn } from './sign-in.ts'

@@ -1,0 +1,6 @@
+export { deletionProofSchema, verifyDeletionProof } from './deletion.ts'
+export type { DeletionProof } from './deletion.ts'
+export { tenantMigrations } from './migrations.ts'
+export { createProofFile } from './proof-file.ts'
+export { createTenants } from './tenants.ts'
+export type { Tenants, TenantServices, TenantSummary, TenantView } from './tenants.ts'
