@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, readFile, rm } from 'node:fs/promises'
+import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
@@ -8,10 +9,21 @@ const run = promisify(execFile)
 /** Who wrote the sample's history. */
 const author = ['-c', 'user.name=Front desk', '-c', 'user.email=front-desk@example.org']
 
-export interface Sample {
+interface Sample {
   /** Of the bare repository that stands for the sample's remote. */
   readonly location: string
   readonly issue: { readonly title: string; readonly body: string }
+}
+
+/** The sample as it is on this machine; made where it is not there yet, so that runs that use it are left in peace. */
+export async function openSample(packageRoot: string, dataDirectory: string): Promise<Sample> {
+  const location = locationOf(dataDirectory)
+  if (!existsSync(location)) return prepareSample(packageRoot, dataDirectory)
+  return { location, issue: await readIssue(packageRoot) }
+}
+
+function locationOf(dataDirectory: string): string {
+  return path.join(dataDirectory, 'demo/appointments.git')
 }
 
 /**
@@ -21,7 +33,7 @@ export interface Sample {
 export async function prepareSample(packageRoot: string, dataDirectory: string): Promise<Sample> {
   const home = path.join(dataDirectory, 'demo')
   const work = path.join(home, 'work')
-  const location = path.join(home, 'appointments.git')
+  const location = locationOf(dataDirectory)
   const source = path.join(packageRoot, 'examples/appointments')
   await rm(home, { recursive: true, force: true })
   await mkdir(home, { recursive: true })
@@ -33,8 +45,15 @@ export async function prepareSample(packageRoot: string, dataDirectory: string):
   await git('init', '--quiet', '--initial-branch=main', work)
   await git('-C', work, 'add', '--all')
   await git('-C', work, 'commit', '--quiet', '--message', 'Release 1.4.0')
-  await git('clone', '--quiet', '--bare', work, location)
+  // In its place only once it is complete.
+  await git('clone', '--quiet', '--bare', work, `${location}.new`)
+  await rename(`${location}.new`, location)
   await rm(work, { recursive: true, force: true })
-  const [heading = '', ...body] = (await readFile(path.join(source, 'ISSUE.md'), 'utf8')).split('\n')
-  return { location, issue: { title: heading.replace(/^#\s*/, ''), body: body.join('\n').trim() } }
+  return { location, issue: await readIssue(packageRoot) }
+}
+
+async function readIssue(packageRoot: string): Promise<Sample['issue']> {
+  const text = await readFile(path.join(packageRoot, 'examples/appointments/ISSUE.md'), 'utf8')
+  const [heading = '', ...body] = text.split('\n')
+  return { title: heading.replace(/^#\s*/, ''), body: body.join('\n').trim() }
 }

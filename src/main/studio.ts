@@ -12,6 +12,7 @@ import { createFileLogger } from './logger.ts'
 import { allMigrations } from './migrations.ts'
 import { openModelPlane } from './model-plane.ts'
 import { createRecords } from './records.ts'
+import { openSample } from './sample.ts'
 import { createWorkplace, readWorkflows, runBudget } from './workplace.ts'
 
 /** The studio as the command line uses it, in this process; see {@link assembleStudio}. */
@@ -75,6 +76,7 @@ export async function assembleStudio(
       clock: systemClock,
       workflows,
       runLimits: runBudget,
+      prepareSample: () => openSample(configuration.packageRoot, dataDirectory),
       openSource: sourceOpener(repositories),
       indexer,
       background: purpose === 'work',

@@ -21,6 +21,11 @@ export interface StudioServices {
   readonly workflows: Readonly<Record<WorkKind, unknown>>
   /** The most one run may use. */
   readonly runLimits: Limits
+  /** The sample repository with its issue, made on this machine where it is not there yet. */
+  prepareSample(): Promise<{
+    readonly location: string
+    readonly issue: { readonly title: string; readonly body: string }
+  }>
   readonly openSource: CodeServices['openSource']
   readonly indexer: CodeServices['indexer']
   readonly background: CodeServices['background']

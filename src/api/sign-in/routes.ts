@@ -62,7 +62,10 @@ export function addSignInRoutes(app: FastifyInstance, services: SignInRouteServi
     const caller = await callerOf(services, request)
     if (caller?.via === 'token' && caller.credentialId !== null)
       await credentials.revokeToken(caller, caller.credentialId)
-    return reply.code(200).header(...noStore).send()
+    return reply
+      .code(200)
+      .header(...noStore)
+      .send()
   })
 
   app.get('/auth/jwks.json', async (_request, reply) =>

@@ -1,4 +1,5 @@
 import { decideApproval, getApproval, listApprovals, listInbox } from './approvals.ts'
+import { startDemo } from './demo.ts'
 import { getMe } from './me.ts'
 import { exportEvidence, verifyAudit, verifyEvidence } from './records.ts'
 import {
@@ -25,6 +26,7 @@ export const operations = {
   decideApproval,
   submitWorkItem,
   previewWorkItem,
+  startDemo,
   listWorkItems,
   getWorkItem,
   listRuns,

@@ -33,6 +33,7 @@ export {
   traceQuery,
 } from './queries.ts'
 export type { RunFilter } from './queries.ts'
+export { listProviders, signInAddress, signOut } from './sign-in.ts'
 export { createQueryClient } from './query-client.ts'
 export { useRunEvents } from './run-events.ts'
 export type { RunEvents } from './run-events.ts'
