@@ -25,7 +25,7 @@ export function Navigation({
 }) {
   return (
     <>
-      <div className={styles['side']}>
+      <header className={styles['side']}>
         <Link to="/inbox" className={styles['brand']} aria-label="Atelier, to the inbox">
           <img src="/icon.svg" alt="" width={22} height={22} />
           Atelier
@@ -48,7 +48,7 @@ export function Navigation({
           </button>
           <AccountMenu />
         </div>
-      </div>
+      </header>
       <nav aria-label="Main, short" className={styles['bottom']}>
         {entries.slice(0, roomOnPhone).map(({ path, title, icon: Icon }) => (
           <Link key={path} to={path} className={styles['tab']} activeProps={{ 'aria-current': 'page' }}>
