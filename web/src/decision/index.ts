@@ -1,3 +1,2 @@
 export { createIdempotencyKey } from './attempted-decision.ts'
 export { DecisionBar } from './decision-bar.tsx'
-export type { Subject } from './subject.ts'
