@@ -17,6 +17,7 @@ type StepNode = Node<{ readonly moment: StepMoment; readonly selected: boolean }
 interface Layout {
   readonly places: ReadonlyMap<string, { readonly x: number; readonly y: number }>
   /** Of the whole, in pixels. */
+  readonly width: number
   readonly height: number
 }
 
@@ -31,7 +32,8 @@ function arrange(moments: readonly StepMoment[]): Layout {
     const { x, y } = graph.node(id)
     return [id, { x: x - node.width / 2, y: y - node.height / 2 }] as const
   })
-  return { places: new Map(places), height: graph.graph().height ?? 0 }
+  const { width = 0, height = 0 } = graph.graph()
+  return { places: new Map(places), width: width + 2 * margin, height: height + 2 * margin }
 }
 
 /** Seconds that a step has worked, over all attempts that have ended. */
@@ -73,7 +75,7 @@ export function PlanGraph({
   const shape = moments.map(({ id, needs }) => `${id}<${needs.join(',')}`).join(';')
   // The places depend on the shape of the plan alone, so nothing jumps while the run goes on.
   // eslint-disable-next-line react-hooks/exhaustive-deps
-  const { places, height } = useMemo(() => arrange(moments), [shape])
+  const { places, width, height } = useMemo(() => arrange(moments), [shape])
   const nodes: StepNode[] = moments.map((moment) => ({
     id: moment.id,
     type: 'step',
@@ -92,7 +94,10 @@ export function PlanGraph({
     })),
   )
   return (
-    <div className={styles['graph']} style={{ height: Math.min(height + 2 * margin, greatestHeight) }}>
+    <div
+      className={styles['graph']}
+      style={{ aspectRatio: `${width} / ${height}`, maxWidth: width, maxHeight: greatestHeight }}
+    >
       <ReactFlow
         nodes={nodes}
         edges={edges}

@@ -12,6 +12,7 @@ import {
   ErrorNote,
   ErrorState,
   Page,
+  Section,
   principalName,
   repositoryName,
   Skeleton,
@@ -181,7 +182,13 @@ function Overview({ run, live }: { readonly run: Run; readonly live: RunEvents }
             onClose={() => change({ step: undefined })}
           />
         )}
-        <RunFindings run={run} />
+        {run.endedAt === null && run.report.patch === null ? (
+          <Section title="What happens now">
+            <Activity events={live.events} steps={run.steps} />
+          </Section>
+        ) : (
+          <RunFindings run={run} />
+        )}
       </div>
     </div>
   )
