@@ -72,7 +72,7 @@ class EmbeddedStudio implements Studio {
     options: { readonly afterSequence?: number; readonly follow: boolean; readonly signal?: AbortSignal },
   ): AsyncIterable<RunEventView> {
     const runId = await this.#resolve(name)
-    for await (const event of this.#services.runs.watch(await this.#owner(), runId, options)) {
+    for await (const event of await this.#services.runs.watch(await this.#owner(), runId, options)) {
       yield event
       if (event.kind === 'run-waiting' && (await this.#rests(runId))) return
     }

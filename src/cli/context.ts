@@ -56,8 +56,8 @@ export interface ServeSettings {
 /** A studio that serves others. */
 export interface RunningStudio {
   readonly url: string
-  /** Lets its owner in, until it ends. */
-  readonly token: string
+  /** Signs its owner in, once, within a day. */
+  readonly ownerLink: string
   close(): Promise<void>
 }
 

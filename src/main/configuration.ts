@@ -15,8 +15,8 @@ export interface Configuration {
   readonly sandbox: 'namespaces' | 'none'
   /** Where this account keeps its sign-ins at studios. */
   readonly credentialFile: string
-  /** Where browsers reach the studio, without a slash at the end. */
-  readonly publicUrl: string
+  /** Where browsers reach the studio, without a slash at the end; undefined: where it listens on this machine. */
+  readonly publicUrl: string | undefined
   /** Values of the credentials of model and identity providers, by name; undefined where there is none. */
   readonly credentials: (name: string) => string | undefined
   /** Which commits of a repository stay indexed. */
@@ -41,7 +41,7 @@ export function readConfiguration(
     databaseUrl: environment['DATABASE_URL'],
     sandbox: options.sandbox ?? 'namespaces',
     credentialFile: path.join(configurationDirectory(environment), 'atelier', 'credentials.json'),
-    publicUrl: readUrl(environment, 'ATELIER_URL') ?? defaultUrl,
+    publicUrl: readUrl(environment, 'ATELIER_URL'),
     credentials: (name) => environment[name],
     indexRetention: {
       commits: readCount(environment, 'ATELIER_INDEX_COMMITS') ?? defaultRetention.commits,
@@ -55,7 +55,8 @@ function configurationDirectory(environment: NodeJS.ProcessEnv): string {
   return environment['XDG_CONFIG_HOME'] ?? path.join(environment['HOME'] ?? os.userInfo().homedir, '.config')
 }
 
-const defaultUrl = 'http://127.0.0.1:4680'
+/** Where browsers reach a studio that nobody gave an address: where it listens, by default. */
+export const localUrl = 'http://127.0.0.1:4680'
 
 /** An address as browsers know it, if the variable is set: plain http reaches no further than this machine. */
 function readUrl(environment: NodeJS.ProcessEnv, name: string): string | undefined {

@@ -13,9 +13,10 @@ export const hostErrors = defineErrors('HOST', {
     summary: 'A variable of the environment has a value that it cannot have',
     remedy: 'Set it to a whole number, or unset it.',
   },
-  LOOPBACK_ONLY: {
-    summary: 'Without people who sign in, the studio is served to this machine alone',
-    remedy: 'Listen at 127.0.0.1, and reach it from elsewhere through an SSH tunnel.',
+  URL_MISSING: {
+    summary: 'Others are to reach the studio, but nobody said under which address',
+    remedy:
+      'Put a reverse proxy with TLS before it and set ATELIER_URL to its https address, or listen at 127.0.0.1.',
   },
   DISK_FULL: {
     summary: 'There is too little space for the state of the studio',

@@ -23,7 +23,7 @@ import { createSignIn, readProviders, type SignIn } from '../governance/sign-in/
 import { createProofFile, createTenants, type Tenants } from '../governance/tenants/index.ts'
 import type { Clock, Logger } from '../kernel/index.ts'
 import type { Database } from '../store/index.ts'
-import type { Configuration } from './configuration.ts'
+import { type Configuration, localUrl } from './configuration.ts'
 import { registerAgents } from './workplace.ts'
 
 /** Who is who, how they show it, and what tenants there are. */
@@ -52,7 +52,7 @@ export async function openIdentityPlane(
   const { dataDirectory, packageRoot, publicUrl, credentials: secretNamed } = configuration
   const { database, governance, repositories, clock } = parts
   const { administration, audit } = governance
-  const address = { url: publicUrl }
+  const address = { url: publicUrl ?? localUrl }
   const providers = await readProviders(path.join(dataDirectory, 'identity', 'providers.yaml'), secretNamed)
   return {
     address,

@@ -1,8 +1,9 @@
+import type { AuditLog } from '../governance/audit/index.ts'
 import { createSignInLink } from '../governance/credentials/index.ts'
 import { createGovernance, seededIdentities, seedIdentities, tenantScope } from '../governance/index.ts'
 import { systemClock } from '../kernel/index.ts'
-import { connect, migrate } from '../store/index.ts'
-import type { Configuration } from './configuration.ts'
+import { connect, type Database, migrate } from '../store/index.ts'
+import { type Configuration, localUrl } from './configuration.ts'
 import { makeDataDirectory } from './data-directory.ts'
 import { openDatabase } from './database.ts'
 import { createFileLogger } from './logger.ts'
@@ -29,28 +30,41 @@ export async function makeOwnerLink(configuration: Configuration): Promise<strin
       directory: dataDirectory,
       osUid: process.getuid?.() ?? null,
     })
-    const { tenant: tenantId, owner } = seededIdentities
-    const code = await database.transaction(tenantScope(tenantId, owner), async (tx) => {
-      const made = await createSignInLink(tx, tenantId, owner)
-      await audit.append(tx, {
-        tenantId,
-        principalId: owner,
-        onBehalfOf: null,
-        action: 'make-owner-link',
-        resource: `directory:${tenantId}`,
-        outcome: 'succeeded',
-        policies: [],
-        policySet: null,
-        digests: {},
-        runId: null,
-        actKey: null,
-        detail: {},
-      })
-      return made
-    })
-    return `${publicUrl}/auth/first/${code}`
+    return await recordOwnerLink({ database, audit, url: publicUrl ?? localUrl })
   } finally {
     await database.close()
     await server.close()
   }
+}
+
+/** Makes the link in a studio that is open, and puts it on record. */
+export async function recordOwnerLink({
+  database,
+  audit,
+  url,
+}: {
+  readonly database: Database
+  readonly audit: AuditLog
+  readonly url: string
+}): Promise<string> {
+  const { tenant: tenantId, owner } = seededIdentities
+  const code = await database.transaction(tenantScope(tenantId, owner), async (tx) => {
+    const made = await createSignInLink(tx, tenantId, owner)
+    await audit.append(tx, {
+      tenantId,
+      principalId: owner,
+      onBehalfOf: null,
+      action: 'make-owner-link',
+      resource: `directory:${tenantId}`,
+      outcome: 'succeeded',
+      policies: [],
+      policySet: null,
+      digests: {},
+      runId: null,
+      actKey: null,
+      detail: {},
+    })
+    return made
+  })
+  return `${url}/auth/first/${code}`
 }

@@ -8,6 +8,7 @@ import { connect, migrate } from '../store/index.ts'
 import type { Configuration } from './configuration.ts'
 import { makeDataDirectory } from './data-directory.ts'
 import { openDatabase } from './database.ts'
+import { openIdentityPlane } from './identity-plane.ts'
 import { createFileLogger } from './logger.ts'
 import { allMigrations } from './migrations.ts'
 import { openModelPlane } from './model-plane.ts'
@@ -61,6 +62,13 @@ export async function assembleStudio(
     })
     closers.push(() => indexer.close())
     const { door } = governance
+    const identity = await openIdentityPlane(configuration, {
+      database,
+      governance,
+      repositories,
+      clock: systemClock,
+      logger,
+    })
     const models = await openModelPlane(configuration, { door, database, clock: systemClock, logger })
     closers.push(() => models.gateway.close())
     const workflows = await readWorkflows(configuration)
@@ -82,6 +90,7 @@ export async function assembleStudio(
       background: purpose === 'work',
       routing: models.routing,
       mcp,
+      identity,
       logger,
       close,
     }

@@ -31,11 +31,11 @@ export interface TenantsTable {
 
 export interface TenantQuotas {
   /** Runs whose mandate is open at the same time. */
-  readonly runs?: number
+  readonly runs?: number | undefined
   /** Bytes of stored content. */
-  readonly storageBytes?: number
+  readonly storageBytes?: number | undefined
   /** People who are not disabled. */
-  readonly people?: number
+  readonly people?: number | undefined
 }
 
 export interface ProjectsTable {

@@ -32,13 +32,21 @@ function sampleRepository(): string {
 }
 
 /** What the server prints when it is ready. */
-async function ready({ child }: Started): Promise<{ readonly url: string; readonly token: string }> {
+async function ready({ child }: Started): Promise<{ readonly url: string; readonly ownerLink: string }> {
   let printed = ''
   for await (const chunk of child.stdout!.iterator({ destroyOnReturn: false })) {
     printed += String(chunk)
     if (printed.trim().endsWith('}')) break
   }
-  return JSON.parse(printed) as { url: string; token: string }
+  return JSON.parse(printed) as { url: string; ownerLink: string }
+}
+
+/** Headers of a browser that followed the link. */
+async function signIn(link: string): Promise<Record<string, string>> {
+  const { headers } = await fetch(link, { redirect: 'manual' })
+  const [cookie] = headers.getSetCookie().map((text) => text.split(';', 1)[0]!)
+  if (cookie === undefined) throw new Error('no session')
+  return { cookie, origin: new URL(link).origin }
 }
 
 test(
@@ -47,10 +55,11 @@ test(
   async () => {
     const repository = sampleRepository()
     server = startAtelier(path.join(directory, 'data'), ['serve', '--port', '0', '--json'])
-    const { url, token } = await ready(server)
-    const client = createClient({ baseUrl: url, headers: { authorization: `Bearer ${token}` } })
+    const { url, ownerLink } = await ready(server)
+    const client = createClient({ baseUrl: url, headers: await signIn(ownerLink) })
+    await expect(signIn(ownerLink)).rejects.toThrow('no session')
     await expect(createClient({ baseUrl: url }).getMe()).rejects.toMatchObject({ status: 401 })
-    expect(await client.getMe()).toMatchObject({ id: 'person:owner', via: 'local' })
+    expect(await client.getMe()).toMatchObject({ id: 'person:owner', via: 'session' })
 
     const issue = readFileSync(path.join(packageRoot, 'examples/appointments/ISSUE.md'), 'utf8')
     const body = {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Access } from '../../contracts/api/index.ts'
-import type { Caller } from '../../contracts/index.ts'
+import { type Caller, scopesCover } from '../../contracts/index.ts'
 import type { Authenticator } from './authenticator.ts'
 import { httpErrors } from './errors.ts'
 import type { UnderWay } from './under-way.ts'
@@ -35,8 +35,7 @@ export function admitCallers(app: FastifyInstance, authenticator: Authenticator,
 function refusalOf(access: Access, caller: Caller | undefined): Error | null {
   if ('public' in access) return null
   if (caller === undefined) return httpErrors.NOT_AUTHENTICATED()
-  if ('authenticated' in access || caller.scopes === 'all' || caller.scopes.includes(access.action))
-    return null
+  if ('authenticated' in access || scopesCover(caller.scopes, access.action)) return null
   return httpErrors.SCOPE_MISSING({ detail: access.action })
 }
 

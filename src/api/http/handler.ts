@@ -37,10 +37,13 @@ export interface StreamEvent<T> {
 
 type Deep<T> = T extends object ? { readonly [K in keyof T]: Deep<T[K]> } : T
 
-/** What a handler gives back: the answer as its schema takes it, the events of a stream, or nothing. */
+/**
+ * What a handler gives back: the answer as its schema takes it, the events of a stream, or nothing. A stream is promised
+ * once it is clear that the caller may have it, so that a refusal is an answer of its own.
+ */
 type HandlerAnswer<O extends Operation> =
   AnswerOf<O> extends EventStream<infer S>
-    ? AsyncIterable<StreamEvent<Deep<z.input<S>>>>
+    ? Promise<AsyncIterable<StreamEvent<Deep<z.input<S>>>>>
     : AnswerOf<O> extends z.ZodType
       ? Promise<Deep<z.input<AnswerOf<O>>>>
       : Promise<void>
@@ -58,5 +61,5 @@ export type Handlers = { readonly [Id in keyof Operations]: Handler<Operations[I
 
 /** Any handler, as the server sees it. */
 export interface AnyHandling {
-  handle(request: HandlerRequest<Operation>): Promise<unknown> | AsyncIterable<StreamEvent<unknown>>
+  handle(request: HandlerRequest<Operation>): Promise<unknown>
 }

@@ -1,6 +1,7 @@
 export { startApiServer } from './server.ts'
 export type { ApiServer, ApiServerOptions } from './server.ts'
 export type { Authenticator } from './authenticator.ts'
+export { addTenantExport } from './tenant-export.ts'
 export { createHandlers } from './handlers/index.ts'
 export type { Handler, HandlerRequest, Handlers, StreamEvent } from './handler.ts'
 export { httpMigrations } from './migrations.ts'

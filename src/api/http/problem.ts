@@ -26,9 +26,12 @@ const ownStatuses: Readonly<Record<string, number>> = {
 /** Codes say what kind of failure they are in their last words; the first line that fits counts. */
 const statusesByCode: readonly (readonly [pattern: RegExp, status: number])[] = [
   [/^ATL_(?:IDENTITY|SESSION|TOKEN)_(?:UNKNOWN|DISABLED|MISMATCH|EXPIRED|REVOKED|INVALID)$/, 401],
-  [/_(?:DENIED|FORBIDDEN|OWN_WORK)$/, 403],
+  [/_(?:DENIED|FORBIDDEN|OWN_WORK|SUSPENDED|PROTECTED|CROSS_SITE|TOO_WIDE|INTERACTIVE_ONLY)$/, 403],
   [/_(?:NOT_FOUND|UNKNOWN|MISSING|NO_RUNS)$|_UNKNOWN_[A-Z]+$/, 404],
-  [/_(?:CONFLICT|REPEATED|CHANGED|VOID|EXPIRED|TAKEN|ENDED|EXISTS|IN_USE|BUSY)$/, 409],
+  [
+    /_(?:CONFLICT|NOT_SUSPENDED|QUOTA_EXCEEDED|REPEATED|CHANGED|VOID|EXPIRED|TAKEN|ENDED|EXISTS|IN_USE|BUSY)$/,
+    409,
+  ],
   [/_(?:NOT_WAITING|NOT_RESUMABLE|ALREADY_[A-Z]+|AMBIGUOUS)$/, 409],
   [/_TOO_LARGE$/, 413],
 ]

@@ -10,7 +10,11 @@ export type Reader = (value: unknown) => unknown
 export function readerOf(schema: z.ZodType): Reader {
   return (value) => {
     const parsed = schema.safeParse(value)
-    if (parsed.success) return parsed.data
+    if (parsed.success) {
+      if (!isStorable(parsed.data))
+        throw httpErrors.REQUEST_INVALID({ detail: 'a text holds the character NUL or half of a character' })
+      return parsed.data
+    }
     const places = parsed.error.issues
       .slice(0, 20)
       .map(({ path, message }) => ({ place: path.map(String).join('.').slice(0, 200), message }))
@@ -21,6 +25,13 @@ export function readerOf(schema: z.ZodType): Reader {
       details: { places },
     })
   }
+}
+
+/** Whether every text can be kept by the database, which takes neither NUL nor halves of surrogate pairs. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed()
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([key, inner]) => isStorable(key) && isStorable(inner))
 }
 
 /** Reads parameters of a path or a query: all of them are text, and become what the schema says they are. */

@@ -95,16 +95,10 @@ class Route {
     const { id: operation, method, secretAnswer = false } = this.#operation
     const { caller } = request
     const { idempotencyKey: key, params, query, body } = asked
-    const work = async () => ({ status: this.#status, body: this.#encode(await this.#perform(asked)) })
+    const work = async () => ({ status: this.#status, body: this.#encode(await this.#handle(asked)) })
     if (key === undefined || caller === undefined || method !== 'POST') return work()
     const keyed = { caller, key, operation, asked: { params, query, body }, secretAnswer }
     return oncePerKey(this.#serving.database, keyed, work)
-  }
-
-  async #perform(asked: HandlerRequest<Operation>): Promise<unknown> {
-    const answer = this.#handle(asked)
-    if (!(answer instanceof Promise)) throw new Error(`operation ${this.#operation.id} answered with events`)
-    return answer
   }
 
   #send(
@@ -124,13 +118,17 @@ class Route {
     return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body)
   }
 
-  #answerWithEvents(request: FastifyRequest, reply: FastifyReply, signal: AbortSignal): FastifyReply {
+  async #answerWithEvents(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    signal: AbortSignal,
+  ): Promise<FastifyReply> {
     const { limits, logger } = this.#serving
-    const events = this.#handle(this.#read(request, signal))
+    const events = await this.#handle(this.#read(request, signal))
     const schema = this.#answer
-    if (events instanceof Promise || schema === null || !('events' in schema))
+    if (!isIterable(events) || schema === null || !('events' in schema))
       throw new Error(`operation ${this.#operation.id} did not answer with events`)
-    return sendEvents(reply, events satisfies AsyncIterable<StreamEvent<unknown>>, {
+    return sendEvents(reply, events, {
       signal,
       heartbeatMs: limits.heartbeatMs,
       unreadMs: limits.unreadMs,
@@ -172,6 +170,10 @@ class Route {
     if (this.#answer === null || 'events' in this.#answer) return null
     return JSON.stringify(this.#answer.parse(answer))
   }
+}
+
+function isIterable(value: unknown): value is AsyncIterable<StreamEvent<unknown>> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 
 const longestHeader = 200

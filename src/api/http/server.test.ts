@@ -79,11 +79,14 @@ const handlers: Record<string, AnyHandling['handle']> = {
     text = body.text
     return Promise.resolve()
   }) satisfies Handler<typeof changeNote>,
-  watchNotes: async function* ({ lastEventId, signal }) {
-    for (let number = Number(lastEventId ?? 0) + 1; number <= 3; number += 1)
-      yield { id: String(number), data: { number } }
-    if (lastEventId === undefined) await new Promise((resolve) => signal.addEventListener('abort', resolve))
-  } satisfies Handler<typeof watchNotes>,
+  watchNotes: (({ lastEventId, signal }) =>
+    Promise.resolve(notesAfter(lastEventId, signal))) satisfies Handler<typeof watchNotes>,
+}
+
+async function* notesAfter(lastEventId: string | undefined, signal: AbortSignal) {
+  for (let number = Number(lastEventId ?? 0) + 1; number <= 3; number += 1)
+    yield { id: String(number), data: { number } }
+  if (lastEventId === undefined) await new Promise((resolve) => signal.addEventListener('abort', resolve))
 }
 const operations: Record<string, Operation> = { readNote, writeNote, changeNote, watchNotes }
 

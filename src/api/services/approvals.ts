@@ -9,7 +9,7 @@ import { type Access, projectResource, scopeOf } from './access.ts'
 import type { CommentService } from './comments.ts'
 import { pageOfRows, readCursor } from './cursor.ts'
 import type { RunService } from './runs.ts'
-import type { StudioServices } from './studio-services.ts'
+import type { CoreServices } from './studio-services.ts'
 import type { WorkItemService } from './work-items.ts'
 
 export interface RunDecision {
@@ -41,10 +41,10 @@ interface Others {
 
 /** What people decide about changes. */
 export class ApprovalService {
-  readonly #services: StudioServices
+  readonly #services: CoreServices
   readonly #others: Others
 
-  constructor(services: StudioServices, others: Others) {
+  constructor(services: CoreServices, others: Others) {
     this.#services = services
     this.#others = others
   }

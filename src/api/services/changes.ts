@@ -5,17 +5,17 @@ import { outcomesOf, outputOf } from '../step-outputs.ts'
 import { scopeOf } from './access.ts'
 import { patchesByFile } from './patch-files.ts'
 import type { RunService } from './runs.ts'
-import type { StudioServices } from './studio-services.ts'
+import type { CoreServices } from './studio-services.ts'
 
 /** Characters of one file's patch that a client is sent. */
 const longestPatch = 400_000
 
 /** What runs propose, and what shows that it holds. */
 export class ChangeService {
-  readonly #services: StudioServices
+  readonly #services: CoreServices
   readonly #runs: RunService
 
-  constructor(services: StudioServices, runs: RunService) {
+  constructor(services: CoreServices, runs: RunService) {
     this.#services = services
     this.#runs = runs
   }

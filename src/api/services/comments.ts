@@ -7,7 +7,7 @@ import { type Access, runResource, scopeOf } from './access.ts'
 import type { ChangeService } from './changes.ts'
 import { pageOfRows, readCursor } from './cursor.ts'
 import type { RunService } from './runs.ts'
-import type { StudioServices } from './studio-services.ts'
+import type { CoreServices } from './studio-services.ts'
 
 export interface CommentPlace {
   readonly path: string
@@ -20,12 +20,12 @@ type CommentRow = Selectable<Tables['change_comments']>
 
 /** What people say about changes. */
 export class CommentService {
-  readonly #services: StudioServices
+  readonly #services: CoreServices
   readonly #access: Access
   readonly #runs: RunService
   readonly #changes: ChangeService
 
-  constructor(services: StudioServices, access: Access, runs: RunService, changes: ChangeService) {
+  constructor(services: CoreServices, access: Access, runs: RunService, changes: ChangeService) {
     this.#services = services
     this.#access = access
     this.#runs = runs

@@ -3,7 +3,7 @@ import { findPrincipal, registerPrincipal } from '../../governance/index.ts'
 import type { PrincipalId } from '../../kernel/index.ts'
 import { apiErrors } from '../errors.ts'
 import { scopeOf } from './access.ts'
-import type { StudioServices } from './studio-services.ts'
+import type { CoreServices } from './studio-services.ts'
 import type { SubmittedWork, WorkItemService } from './work-items.ts'
 
 /** Who asks for the work of the demo: somebody else than whoever looks at it, since nobody approves their own work. */
@@ -11,10 +11,10 @@ const frontDesk = { id: 'person:front-desk' as PrincipalId, name: 'front-desk' }
 
 /** The main job on the sample repository, for whoever sees a studio for the first time. */
 export class DemoService {
-  readonly #services: StudioServices
+  readonly #services: CoreServices
   readonly #workItems: WorkItemService
 
-  constructor(services: StudioServices, workItems: WorkItemService) {
+  constructor(services: CoreServices, workItems: WorkItemService) {
     this.#services = services
     this.#workItems = workItems
   }

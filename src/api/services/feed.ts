@@ -7,8 +7,8 @@ type Json = Parameters<typeof viewEvent>[0]['data']
 
 export interface FeedEvent {
   /** Where the stream goes on behind this event. */
-  readonly position: string
-  readonly event: ReturnType<typeof viewEvent> & { readonly runId: string }
+  readonly id: string
+  readonly data: ReturnType<typeof viewEvent> & { readonly runId: string }
 }
 
 interface Page {
@@ -61,7 +61,7 @@ export class EventFeed {
       const { events, next } = await this.#read(scope, position)
       for (const event of events) {
         yield event
-        position = event.position
+        position = event.id
       }
       position = next
       if (events.length < pageSize) await pause(pollingMs, signal)
@@ -99,14 +99,13 @@ export class EventFeed {
         order by transaction, run_id, sequence
         limit ${pageSize}`.execute(tx)
       const events = rows.map((row) => ({
-        position: `${row.transaction}.${row.sequence}.${row.run_id}`,
-        event: {
+        id: `${row.transaction}.${row.sequence}.${row.run_id}`,
+        data: {
           ...viewEvent({ ...row, time: row.at, stepId: row.step_id, itemIndex: row.item_index }),
           runId: row.run_id,
         },
       }))
-      const next =
-        rows.length < pageSize ? later(position, `${horizon}.0.`) : (events.at(-1)?.position ?? position)
+      const next = rows.length < pageSize ? later(position, `${horizon}.0.`) : (events.at(-1)?.id ?? position)
       this.#newest.set(scope.tenantId, { position: next, at: performance.now() })
       return { events, next }
     })

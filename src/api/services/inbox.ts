@@ -5,7 +5,7 @@ import type { Tx } from '../../store/index.ts'
 import { type Access, defaultProject, projectResource, runResource } from './access.ts'
 import { type Position, readCursor, writeCursor } from './cursor.ts'
 import type { RunService } from './runs.ts'
-import type { StudioServices } from './studio-services.ts'
+import type { CoreServices } from './studio-services.ts'
 
 type InboxKind = 'approval' | 'escalation' | 'failure'
 
@@ -40,11 +40,11 @@ const severities = ['none', 'info', 'low', 'medium', 'high', 'critical'] as cons
 
 /** What waits for a person. */
 export class InboxService {
-  readonly #services: StudioServices
+  readonly #services: CoreServices
   readonly #access: Access
   readonly #runs: RunService
 
-  constructor(services: StudioServices, access: Access, runs: RunService) {
+  constructor(services: CoreServices, access: Access, runs: RunService) {
     this.#services = services
     this.#access = access
     this.#runs = runs

@@ -1,6 +1,6 @@
-export { projectResource, scopeOf } from './access.ts'
+export { defaultProject, projectResource, scopeOf } from './access.ts'
 export { isFeedPosition } from './feed.ts'
 export { createServices } from './services.ts'
 export { serviceMigrations } from './migrations.ts'
 export type { Services } from './services.ts'
-export type { StudioServices } from './studio-services.ts'
+export type { CoreServices, StudioServices } from './studio-services.ts'

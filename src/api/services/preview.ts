@@ -5,7 +5,7 @@ import { readDefinition } from '../../engine/index.ts'
 import { digestOfValue } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 import { type Access, projectResource } from './access.ts'
-import type { StudioServices } from './studio-services.ts'
+import type { CoreServices } from './studio-services.ts'
 import type { WorkRequest } from './work-items.ts'
 
 /** Runs of the same kind that are looked at. */
@@ -13,10 +13,10 @@ const lookedAt = 50
 
 /** What a submission would lead to. */
 export class PreviewService {
-  readonly #services: StudioServices
+  readonly #services: CoreServices
   readonly #access: Access
 
-  constructor(services: StudioServices, access: Access) {
+  constructor(services: CoreServices, access: Access) {
     this.#services = services
     this.#access = access
   }

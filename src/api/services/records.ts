@@ -3,15 +3,15 @@ import { verifyEvidence } from '../../governance/evidence/index.ts'
 import type { AuditReport } from '../studio.ts'
 import { type Access, runResource, scopeOf } from './access.ts'
 import type { RunService } from './runs.ts'
-import type { StudioServices } from './studio-services.ts'
+import type { CoreServices } from './studio-services.ts'
 
 /** Evidence of runs, and the audit log behind it. */
 export class RecordService {
-  readonly #services: StudioServices
+  readonly #services: CoreServices
   readonly #access: Access
   readonly #runs: RunService
 
-  constructor(services: StudioServices, access: Access, runs: RunService) {
+  constructor(services: CoreServices, access: Access, runs: RunService) {
     this.#services = services
     this.#access = access
     this.#runs = runs

@@ -8,7 +8,7 @@ import { actRows, viewAct } from './act-views.ts'
 import { pageOfRows, readCursor } from './cursor.ts'
 import type { RunService } from './runs.ts'
 import { runTrace } from './run-trace.ts'
-import type { StudioServices } from './studio-services.ts'
+import type { CoreServices } from './studio-services.ts'
 
 interface PageQuery {
   readonly limit: number
@@ -17,10 +17,10 @@ interface PageQuery {
 
 /** What a run consists of: its plan, steps, logs and acts. */
 export class RunDetailService {
-  readonly #services: StudioServices
+  readonly #services: CoreServices
   readonly #runs: RunService
 
-  constructor(services: StudioServices, runs: RunService) {
+  constructor(services: CoreServices, runs: RunService) {
     this.#services = services
     this.#runs = runs
   }

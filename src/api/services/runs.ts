@@ -6,7 +6,7 @@ import { summariseRun, viewEvent, viewRun } from '../run-report.ts'
 import type { Page } from '../studio.ts'
 import { type Access, projectResource, runResource, scopeOf } from './access.ts'
 import { findRuns, type RunQuery } from './run-search.ts'
-import type { StudioServices } from './studio-services.ts'
+import type { CoreServices } from './studio-services.ts'
 
 export interface WatchRun {
   readonly afterSequence?: number
@@ -18,10 +18,10 @@ type Steering = 'cancel-run' | 'resume-run'
 
 /** Runs: what people see of them, and how they steer them. */
 export class RunService {
-  readonly #services: StudioServices
+  readonly #services: CoreServices
   readonly #access: Access
 
-  constructor(services: StudioServices, access: Access) {
+  constructor(services: CoreServices, access: Access) {
     this.#services = services
     this.#access = access
   }
@@ -71,15 +71,15 @@ export class RunService {
     return run
   }
 
-  /** Events after a position, then new ones as they come, until the run has ended. */
-  async *watch(
-    caller: Caller,
-    runId: string,
-    options: WatchRun,
-  ): AsyncGenerator<RunEventView, void, undefined> {
+  /** Events after a position, then new ones as they come, until the run has ended. @throws ATL_DOOR_DENIED */
+  async watch(caller: Caller, runId: string, options: WatchRun): Promise<AsyncIterable<RunEventView>> {
     const run = await this.read(caller, runId)
-    for await (const event of this.#services.engine.watch(scopeOf(caller), run.runId, options)) {
-      if (event.kind === 'run-ended') await this.closeRun(scopeOf(caller), run.runId)
+    return this.#follow(scopeOf(caller), run.runId, options)
+  }
+
+  async *#follow(scope: TenantScope, runId: RunId, options: WatchRun): AsyncGenerator<RunEventView> {
+    for await (const event of this.#services.engine.watch(scope, runId, options)) {
+      if (event.kind === 'run-ended') await this.closeRun(scope, runId)
       yield viewEvent(event)
     }
   }
@@ -95,9 +95,8 @@ export class RunService {
   /** Tries failed steps again, or takes up what was decided while no process could. @throws ATL_DOOR_DENIED */
   async resume(caller: Caller, runId: string): Promise<RunView> {
     const { engine, administration } = this.#services
-    const run = await this.read(caller, runId)
+    const run = await this.#steer(caller, runId, 'resume-run', {})
     if (run.status === 'failed' || run.status === 'cancelled') {
-      await this.#steer(caller, runId, 'resume-run', {})
       await administration.reopenRun(run, caller.principal.id)
       await engine.retryRun(scopeOf(caller), run.runId)
     } else await this.takeUpDecisions(scopeOf(caller), run.runId)

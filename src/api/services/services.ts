@@ -1,3 +1,5 @@
+import type { Credentials, People } from '../../governance/directory/index.ts'
+import type { Tenants } from '../../governance/tenants/index.ts'
 import { Access } from './access.ts'
 import { ApprovalService } from './approvals.ts'
 import { ChangeService } from './changes.ts'
@@ -11,7 +13,7 @@ import { PreviewService } from './preview.ts'
 import { RecordService } from './records.ts'
 import { RunDetailService } from './run-details.ts'
 import { RunService } from './runs.ts'
-import type { StudioServices } from './studio-services.ts'
+import type { CoreServices } from './studio-services.ts'
 import { UpkeepService } from './upkeep.ts'
 import { WorkItemService } from './work-items.ts'
 
@@ -31,9 +33,14 @@ export interface Services {
   readonly records: RecordService
   readonly health: HealthService
   readonly upkeep: UpkeepService
+  readonly directory: People
+  readonly credentials: Credentials
+  readonly tenants: Tenants
+  /** The address at which a code signs somebody in. */
+  readonly linkOf: (code: string) => string
 }
 
-export function createServices(below: StudioServices): Services {
+export function createServices(below: CoreServices): Services {
   const access = new Access(below)
   const runs = new RunService(below, access)
   const changes = new ChangeService(below, runs)
@@ -54,5 +61,9 @@ export function createServices(below: StudioServices): Services {
     records: new RecordService(below, access, runs),
     health: new HealthService(below),
     upkeep: new UpkeepService(below, runs),
+    directory: below.identity.people,
+    credentials: below.identity.credentials,
+    tenants: below.identity.tenants,
+    linkOf: (code) => `${below.identity.address.url}/auth/first/${code}`,
   }
 }

@@ -3,16 +3,16 @@ import type { TenantScope } from '../../engine/index.ts'
 import { seededIdentities, tenantScope } from '../../governance/index.ts'
 import type { RunId, TenantId } from '../../kernel/index.ts'
 import type { RunService } from './runs.ts'
-import type { StudioServices } from './studio-services.ts'
+import type { CoreServices } from './studio-services.ts'
 
 const intervalMs = 3000
 
 /** What nobody's request does: runs that ended are closed, and decisions that no process has taken up are. */
 export class UpkeepService {
-  readonly #services: StudioServices
+  readonly #services: CoreServices
   readonly #runs: RunService
 
-  constructor(services: StudioServices, runs: RunService) {
+  constructor(services: CoreServices, runs: RunService) {
     this.#services = services
     this.#runs = runs
   }

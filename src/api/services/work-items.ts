@@ -7,7 +7,7 @@ import { createId, digestOf, type RunId } from '../../kernel/index.ts'
 import { apiErrors } from '../errors.ts'
 import { type Access, defaultProject, projectResource, scopeOf } from './access.ts'
 import { pageOfRows, readCursor } from './cursor.ts'
-import type { StudioServices } from './studio-services.ts'
+import type { CoreServices } from './studio-services.ts'
 import { summariseWorkItem, viewWorkItem, workItemRows } from './work-item-list.ts'
 
 /** A submission, without what the caller stands for. */
@@ -30,11 +30,11 @@ const longestBody = 900_000
 
 /** Work items: what people ask for. */
 export class WorkItemService {
-  readonly #services: StudioServices
+  readonly #services: CoreServices
 
   readonly #access: Access
 
-  constructor(services: StudioServices, access: Access) {
+  constructor(services: CoreServices, access: Access) {
     this.#services = services
     this.#access = access
   }

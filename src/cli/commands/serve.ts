@@ -30,10 +30,10 @@ async function serve(context: CliContext, options: ServeOptions): Promise<ExitCo
   const { host, port, roles, json } = options
   const studio = await context.serveStudio(options, { host, port, roles })
   const { stdout, stderr } = context.terminal
-  if (json === true) writeJson(stdout, { url: studio.url, token: studio.token })
+  if (json === true) writeJson(stdout, { url: studio.url, ownerLink: studio.ownerLink })
   else {
     writeLine(stdout, `The studio is at ${studio.url}`)
-    writeLine(stdout, `Token of its owner, valid until it ends: ${studio.token}`)
+    writeLine(stdout, `Sign in as its owner, once, within a day: ${studio.ownerLink}`)
   }
   await interrupted(context.signal)
   writeLine(

@@ -42,7 +42,7 @@ export async function assertQuota(
 }
 
 /** What a tenant uses now. */
-export async function readUsage(tx: Tx, tenantId: TenantId): Promise<Required<TenantQuotas>> {
+export async function readUsage(tx: Tx, tenantId: TenantId): Promise<Record<keyof TenantQuotas, number>> {
   const used = async (quota: keyof TenantQuotas): Promise<number> =>
     (await usage[quota](tenantId).execute(tx)).rows[0]?.used ?? 0
   return { runs: await used('runs'), storageBytes: await used('storageBytes'), people: await used('people') }

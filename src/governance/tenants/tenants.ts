@@ -18,7 +18,7 @@ export interface TenantSummary {
 }
 
 export interface TenantView extends TenantSummary {
-  readonly usage: Required<TenantQuotas>
+  readonly usage: Record<keyof TenantQuotas, number>
 }
 
 /** The tenants of the installation, for the people who run it: owners of its own tenant. */

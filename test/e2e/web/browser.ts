@@ -24,11 +24,15 @@ export function launchBrowser(): Promise<Browser> {
 /** Somebody at a desk, or with a phone in the hand. */
 export async function visit(
   browser: Browser,
-  { url, token, device }: { readonly url: string; readonly token: string; readonly device: 'desk' | 'phone' },
+  {
+    url,
+    device,
+    session,
+  }: { readonly url: string; readonly device: 'desk' | 'phone'; readonly session?: BrowserContext },
 ): Promise<Visitor> {
   const context = await browser.newContext({
     baseURL: url,
-    extraHTTPHeaders: { authorization: `Bearer ${token}` },
+    ...(session !== undefined && { storageState: await session.storageState() }),
     reducedMotion: 'reduce',
     ...(device === 'phone'
       ? { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }

@@ -7,13 +7,13 @@ import { startAtelier } from '../atelier-process.ts'
 
 export interface ServedStudio {
   readonly url: string
-  /** Of the owner. */
-  readonly token: string
+  /** Signs the owner in, once. */
+  readonly ownerLink: string
   readonly dataDirectory: string
   close(): Promise<void>
 }
 
-const announcement = z.object({ url: z.url(), token: z.string() })
+const announcement = z.object({ url: z.url(), ownerLink: z.url() })
 
 /** A studio of its own in a process of its own, as `atelier serve` starts it on a fresh machine. */
 export async function serveStudio(): Promise<ServedStudio> {

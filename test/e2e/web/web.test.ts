@@ -36,11 +36,23 @@ describe.skipIf(!hasBrowser)('the web application', () => {
   beforeAll(async () => {
     mkdirSync(join(packageRoot, 'docs/pictures'), { recursive: true })
     ;[studio, browser] = await Promise.all([serveStudio(), launchBrowser()])
-    desk = await visit(browser, { ...studio, device: 'desk' })
+    desk = await visit(browser, { url: studio.url, device: 'desk' })
   })
   afterAll(async () => {
     await browser.close()
     await studio.close()
+  })
+
+  it('asks whom it does not know to sign in, and lets the owner in by the link that it printed', async () => {
+    const { page } = desk
+    await page.goto('/inbox')
+    await page.getByRole('heading', { name: 'Sign in to Atelier' }).waitFor()
+    expect(page.url()).toContain('back=%2Finbox')
+    await check(page, 'sign-in')
+    await page.goto(studio.ownerLink)
+    await page.getByRole('heading', { name: 'Inbox' }).waitFor()
+    // The browser notes the answer to whoever is not signed in.
+    desk.complaints.length = 0
   })
 
   it('teaches what will be there while nothing is', async () => {
@@ -125,7 +137,7 @@ describe.skipIf(!hasBrowser)('the web application', () => {
   })
 
   it('has what is to be decided in the inbox, on a phone too', async () => {
-    const phone = await visit(browser, { ...studio, device: 'phone' })
+    const phone = await visit(browser, { url: studio.url, device: 'phone', session: desk.context })
     await phone.page.goto('/inbox')
     await phone.page
       .getByRole('link', { name: new RegExp(title) })

@@ -22,6 +22,7 @@ export function SignInScreen() {
   }, [])
   return (
     <main>
+      <h1 className="visually-hidden">Atelier</h1>
       <EmptyState
         icon={KeyRound}
         title="Sign in to Atelier"

@@ -5,7 +5,10 @@ import { changeHandlers } from './changes.ts'
 import { demoHandlers } from './demo.ts'
 import { identityHandlers } from './identity.ts'
 import { recordHandlers } from './records.ts'
+import { credentialHandlers } from './credentials.ts'
+import { peopleHandlers } from './people.ts'
 import { runHandlers } from './runs.ts'
+import { tenantHandlers } from './tenants.ts'
 import { workItemHandlers } from './work-items.ts'
 
 /** A handler for every operation. */
@@ -18,5 +21,8 @@ export function createHandlers(services: Services): Handlers {
     ...changeHandlers(services),
     ...approvalHandlers(services),
     ...recordHandlers(services),
+    ...peopleHandlers(services),
+    ...credentialHandlers(services),
+    ...tenantHandlers(services),
   }
 }

@@ -1,6 +1,6 @@
 import { isFeedPosition, type Services } from '../../services/index.ts'
 import { httpErrors } from '../errors.ts'
-import type { Handlers } from '../handler.ts'
+import type { Handlers, StreamEvent } from '../handler.ts'
 
 type RunHandlers = Pick<
   Handlers,
@@ -21,15 +21,14 @@ export function runHandlers({ runs, runDetails, events }: Services): RunHandlers
   return {
     listRuns: ({ caller, query }) => runs.list(caller, query),
     getRun: ({ caller, params }) => runs.get(caller, params.runId),
-    watchRun: async function* ({ caller, params, signal, lastEventId }) {
+    watchRun: async ({ caller, params, signal, lastEventId }) => {
       const afterSequence = sequenceOf(lastEventId)
-      const happened = runs.watch(caller, params.runId, { afterSequence, follow: true, signal })
-      for await (const event of happened) yield { id: String(event.sequence), data: event }
+      const happened = await runs.watch(caller, params.runId, { afterSequence, follow: true, signal })
+      return numbered(happened, ({ sequence }) => String(sequence))
     },
-    watchTenant: async function* ({ caller, signal, lastEventId }) {
+    watchTenant: async ({ caller, signal, lastEventId }) => {
       if (lastEventId !== undefined && !isFeedPosition(lastEventId)) throw unknownPosition()
-      for await (const { position, event } of events.watch(caller, lastEventId, signal))
-        yield { id: position, data: event }
+      return events.watch(caller, lastEventId, signal)
     },
     cancelRun: ({ caller, params, body }) => runs.cancel(caller, params.runId, body.reason),
     resumeRun: ({ caller, params }) => runs.resume(caller, params.runId),
@@ -39,6 +38,13 @@ export function runHandlers({ runs, runDetails, events }: Services): RunHandlers
     listActs: ({ caller, params, query }) => runDetails.acts(caller, params.runId, query),
     getTrace: ({ caller, params }) => runDetails.trace(caller, params.runId),
   }
+}
+
+async function* numbered<T>(
+  items: AsyncIterable<T>,
+  idOf: (item: T) => string,
+): AsyncGenerator<StreamEvent<T>> {
+  for await (const item of items) yield { id: idOf(item), data: item }
 }
 
 /** The position in a run's events that a client says it has. @throws ATL_API_REQUEST_INVALID */

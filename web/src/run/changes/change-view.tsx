@@ -54,10 +54,10 @@ export function ChangeView({ change: shown, notes }: { readonly change: Change; 
   return (
     <div className={styles['change']}>
       <div className={styles['bar']}>
-        <p>
+        <h2 className={styles['size']}>
           {plural(files.length, 'file')}, <span className={styles['added']}>+{shown.added}</span>{' '}
           <span className={styles['deleted']}>−{shown.deleted}</span>
-        </p>
+        </h2>
         <Button
           look="quiet"
           keys="s"
