@@ -1,6 +1,6 @@
-import { Suspense, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 import { useQuery } from '@tanstack/react-query'
-import { Navigate, Outlet, useLocation } from '@tanstack/react-router'
+import { Outlet, useNavigate } from '@tanstack/react-router'
 import { meQuery, statusOf, useLiveLists } from '../api/index.ts'
 import { useShortcuts } from '../keyboard/index.ts'
 import { Skeleton } from '../ui/index.ts'
@@ -25,8 +25,13 @@ export function Shell() {
 
   useLiveLists()
   const { error } = useQuery(meQuery)
-  const { href } = useLocation()
-  if (statusOf(error) === 401) return <Navigate to="/sign-in" search={{ back: href }} replace />
+  const isUnknown = statusOf(error) === 401
+  const navigate = useNavigate()
+  useEffect(() => {
+    const { pathname, search } = window.location
+    if (isUnknown) void navigate({ to: '/sign-in', search: { back: pathname + search }, replace: true })
+  }, [isUnknown, navigate])
+  if (isUnknown) return null
 
   return (
     <div className={styles['shell']}>
