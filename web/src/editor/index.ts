@@ -1,0 +1,3 @@
+export { Editor } from './editor.tsx'
+export type { TextProblem } from './editor.tsx'
+export { useSettled } from './settled.ts'
