@@ -7,6 +7,8 @@ import type { DayValue } from './outlook.ts'
 import styles from './day-chart.module.css'
 
 const height = 260
+/** Millionths: what the axis shows at least, where next to nothing was used. */
+const leastHeight = 50_000
 const dates = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', timeZone: 'UTC' })
 
 /** The colours of the design as a canvas needs them, resolved for what is chosen now. */
@@ -41,7 +43,10 @@ function optionsOf(
     height,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
-    scales: { x: { time: true }, y: { range: (_, __, greatest) => [0, Math.max(1, greatest * 1.08)] } },
+    scales: {
+      x: { time: true },
+      y: { range: (_, __, greatest) => [0, Math.max(leastHeight, greatest * 1.08)] },
+    },
     tzDate: (time) => uPlot.tzDate(new Date(time * 1000), 'Etc/UTC'),
     axes: [
       {

@@ -4,13 +4,13 @@ import type { Screen } from '../app/screen.ts'
 export const credentialScreens: readonly Screen[] = [
   {
     path: '/access',
-    title: 'Tokens and sessions',
+    title: 'Access',
     load: async () => (await import('./access-screen.tsx')).AccessScreen,
     navigation: {
       section: 'Governance',
       icon: KeyRound,
       key: 't',
-      words: 'api keys credentials sign out devices',
+      words: 'tokens sessions api keys credentials sign out devices',
     },
   },
 ]

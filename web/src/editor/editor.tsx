@@ -5,7 +5,7 @@ import { indent, rangeOfLine } from './position.ts'
 import styles from './editor.module.css'
 
 /** Something wrong with a text, and where. */
-export interface TextProblem {
+interface TextProblem {
   readonly message: string
   readonly remedy?: string | null
   /** From 1; null where it has no single place. */

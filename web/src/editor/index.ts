@@ -1,3 +1,2 @@
 export { Editor } from './editor.tsx'
-export type { TextProblem } from './editor.tsx'
 export { useSettled } from './settled.ts'

@@ -11,11 +11,6 @@ export function rangeOfLine(
   return { at: start + Math.min(Math.max(1, column) - 1, length), end: start + length }
 }
 
-/** The line (from 1) in which an offset lies. */
-export function lineOf(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length
-}
-
 interface Selection {
   readonly text: string
   readonly from: number

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions } from '@tanstack/react-query'
 import { studio, type Answer } from '../api/index.ts'
 
 export type Member = Answer<'getPerson'>
@@ -11,10 +11,3 @@ export const peopleQuery = infiniteQueryOptions({
   initialPageParam: null as string | null,
   getNextPageParam: ({ next }) => next,
 })
-
-export function personQuery(memberId: string) {
-  return queryOptions({
-    queryKey: ['person', memberId],
-    queryFn: ({ signal }) => studio.getPerson({ params: { memberId }, signal }),
-  })
-}

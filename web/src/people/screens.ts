@@ -4,13 +4,13 @@ import type { Screen } from '../app/screen.ts'
 export const peopleScreens: readonly Screen[] = [
   {
     path: '/people',
-    title: 'People and roles',
+    title: 'People',
     load: async () => (await import('./people-screen.tsx')).PeopleScreen,
     navigation: {
       section: 'Governance',
       icon: Users,
       key: 'e',
-      words: 'members users services permissions invite',
+      words: 'roles members users services permissions invite',
     },
   },
 ]

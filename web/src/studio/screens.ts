@@ -27,9 +27,14 @@ export const studioScreens: readonly Screen[] = [
   },
   {
     path: '/models',
-    title: 'Models and routes',
+    title: 'Models',
     load: async () => (await import('./models/models-screen.tsx')).ModelsScreen,
-    navigation: { section: 'Studio', icon: BrainCircuit, key: 'm', words: 'prices canary weights circuits' },
+    navigation: {
+      section: 'Studio',
+      icon: BrainCircuit,
+      key: 'm',
+      words: 'routes prices canary weights circuits',
+    },
   },
   {
     path: '/projects',

@@ -22,7 +22,7 @@ export function PlainTable<Row>({
   readonly rowKey: (row: Row) => string
 }) {
   return (
-    <div className={styles['scroll']} tabIndex={0} role="region" aria-label={label}>
+    <div className={styles['scroll']} tabIndex={0}>
       <table className={styles['table']} aria-label={label}>
         <thead>
           <tr>

@@ -1,9 +1,7 @@
 import type { BurnRow, Outlook } from './queries.ts'
 
 /** What each project, agent, tool or model used over all days together, the most expensive first. */
-export function totalsOf(
-  rows: readonly BurnRow[],
-): readonly {
+export function totalsOf(rows: readonly BurnRow[]): readonly {
   readonly key: string
   readonly money: number
   readonly tokens: number

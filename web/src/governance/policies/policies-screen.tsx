@@ -46,7 +46,7 @@ export function PoliciesScreen() {
           New policy
         </Button>
       }
-      bar={<Tabs label="Policies" tabs={tabs} current={current} />}
+      bar={<Tabs label="Views of policies" tabs={tabs} current={current} />}
     >
       {current === 'own' ? <OwnPolicyList /> : current === 'tests' ? <ShippedTests /> : <InForce />}
       <Dialog open={naming} onClose={() => setNaming(false)} title="New policy">
@@ -91,7 +91,7 @@ function InForce() {
 }
 
 /** Whether a Cedar policy permits or forbids. */
-export function effectOf(text: string): 'permit' | 'forbid' {
+function effectOf(text: string): 'permit' | 'forbid' {
   return /^\s*forbid\b/m.test(text) ? 'forbid' : 'permit'
 }
 

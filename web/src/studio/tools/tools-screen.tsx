@@ -42,7 +42,7 @@ export function ToolsScreen() {
     <Page
       title="Tools"
       lead="Each use of a tool is checked against policies and budget, and recorded with digests of what went in and came out."
-      bar={<Tabs label="Tools" tabs={tabs} current={current} />}
+      bar={<Tabs label="Views of tools" tabs={tabs} current={current} />}
     >
       {current === 'servers' ? <ToolServers /> : <ToolList chosen={values['tool']} />}
     </Page>
