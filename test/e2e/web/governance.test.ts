@@ -74,7 +74,7 @@ describe.skipIf(!hasBrowser)('governance in the browser', () => {
     const { page } = desk
     await page.goto('/access')
     await page.getByRole('button', { name: 'Make a token' }).click()
-    await page.getByLabel('Name').fill('Nightly build')
+    await page.getByLabel('Name', { exact: true }).fill('Nightly build')
     await page.getByRole('button', { name: 'Make the token' }).click()
     await page.getByRole('button', { name: 'I have kept it' }).waitFor()
     await expectNoBarriers(page, 'a new token')
