@@ -56,7 +56,7 @@ export function SimulationView({ simulation }: { readonly simulation: Simulation
         <span className={styles['figure']}>{blocked.count}</span>
         <span>
           {decisions === 0
-            ? `Nothing was decided over the last ${plural(days, 'day')}, so nothing can be said yet.`
+            ? `Over the last ${plural(days, 'day')} there is nothing that can be asked again, so nothing can be said yet.`
             : blocked.count === 0
               ? `Over the last ${plural(days, 'day')} this rule would have blocked nothing.`
               : `Over the last ${plural(days, 'day')} this rule would have blocked ${
