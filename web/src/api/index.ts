@@ -1,5 +1,15 @@
 export { studio } from './client.ts'
-export type { Answer, Me, Run, RunEvent, RunReport, RunStatus, RunSummary, Step, Submission } from './client.ts'
+export type {
+  Answer,
+  Me,
+  Run,
+  RunEvent,
+  RunReport,
+  RunStatus,
+  RunSummary,
+  Step,
+  Submission,
+} from './client.ts'
 export { describeFailure, mayHaveArrived, statusOf } from './failure.ts'
 export type { Failure } from './failure.ts'
 export { meQuery, runQuery, runsQuery } from './queries.ts'

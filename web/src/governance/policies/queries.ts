@@ -4,7 +4,6 @@ import { studio, type Answer } from '../../api/index.ts'
 export type Policy = Answer<'getPolicies'>['policies'][number]
 export type OwnPolicy = Answer<'listOwnPolicies'>['items'][number]
 export type Simulation = Answer<'simulatePolicy'>
-export type PolicyCheck = Answer<'checkPolicy'>
 
 /** Everything that decides for the tenant, shipped or its own. */
 export const policiesQuery = queryOptions({
