@@ -3,7 +3,8 @@ import { createClient, type Client } from '../../../src/api/client/index.ts'
 /** The studio that served this page. */
 export const studio: Client = createClient({ baseUrl: '' })
 
-type Answer<Id extends keyof Client> = Awaited<ReturnType<Client[Id]>>
+/** What an operation answers. */
+export type Answer<Id extends keyof Client> = Awaited<ReturnType<Client[Id]>>
 type EventOf<Id extends keyof Client> =
   ReturnType<Client[Id]> extends AsyncGenerator<infer Event> ? Event : never
 

@@ -1,6 +1,7 @@
 export { studio } from './client.ts'
 export type {
   Act,
+  Answer,
   Change,
   Comment,
   Decision,
