@@ -6,7 +6,7 @@ import { createModelGateway, modelMigrations, openModelDirectory } from '../cont
 import { loadRoutingPolicy, routingMigrations } from '../control/routing/index.ts'
 import { createWorkflows } from '../control/workflows/index.ts'
 import { readDefinition } from '../engine/index.ts'
-import { mcpMigrations } from '../execution/mcp/index.ts'
+import { mcpErrors, mcpMigrations } from '../execution/mcp/index.ts'
 import { silentLogger, systemClock } from '../kernel/index.ts'
 import type { Migration } from '../store/index.ts'
 import { echoTool, type GovernedStudio } from '../testing/index.ts'
@@ -43,7 +43,7 @@ function toolsOfWorkflows(): ReadonlyMap<string, Tool> {
 }
 
 const noServer = (): never => {
-  throw new Error('no MCP server is configured')
+  throw mcpErrors.UNKNOWN_SERVER({ detail: 'none is configured' })
 }
 
 type Workshop = Pick<

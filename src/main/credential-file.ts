@@ -32,7 +32,7 @@ export function createCredentialFile(file: string): CredentialFile {
   return {
     read,
     set: async (server, signIn) => {
-      const { [server]: _replaced, ...others } = await read()
+      const others = Object.fromEntries(Object.entries(await read()).filter(([name]) => name !== server))
       const servers = signIn === undefined ? others : { ...others, [server]: signIn }
       const draft = `${file}.draft`
       try {

@@ -62,9 +62,9 @@ describe(`two tenants that attack each other (seed ${seed})`, () => {
 
   it('can read nothing of each other in the database, whatever they would run there', async () => {
     for (const [self, other] of [attackers, attackers.toReversed()] as const) {
-      const text = await studio.readable(self!.tenantId)
-      expect(text).toContain(self!.marker)
-      expect(text.includes(other!.marker), `${other!.marker} in what ${self!.tenantId} can read`).toBe(false)
+      const text = await studio.readable(self.tenantId)
+      expect(text).toContain(self.marker)
+      expect(text.includes(other.marker), `${other.marker} in what ${self.tenantId} can read`).toBe(false)
     }
   })
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Operation, operations } from '../../contracts/api/index.ts'
 import { type Caller, roleSchema } from '../../contracts/index.ts'
-import type { Intention } from '../../governance/index.ts'
-import type { PrincipalId, RunId } from '../../kernel/index.ts'
+import { type Intention, seededIdentities } from '../../governance/index.ts'
+import type { RunId } from '../../kernel/index.ts'
 import { createScratchStudio, type ScratchStudio, type ScratchTenant } from '../scratch-studio.ts'
 
 /** What a request of the matrix is about. */
@@ -26,6 +26,50 @@ const bodies: Readonly<Record<string, (target: Target) => unknown>> = {
   cancelRun: () => ({ reason: 'enough' }),
   addComment: () => ({ body: 'Why?' }),
   decideApproval: ({ subject }) => ({ verdict: 'rejected', reason: 'no', subject }),
+  createToken: () => ({ name: 'Nightly', scopes: ['read'] }),
+  invitePerson: () => ({ handle: 'newcomer', name: 'Newcomer' }),
+  createServiceIdentity: () => ({ handle: 'bot', name: 'Bot', answeredForBy: 'person:requester' }),
+  changePerson: () => ({ disabled: true }),
+  createTenant: () => ({ id: 'newcomers', name: 'Newcomers' }),
+  changeTenant: () => ({ state: 'suspended' }),
+  checkPolicy: () => ({ name: 'quiet', text: '' }),
+  simulatePolicy: () => ({ name: 'quiet', text: '' }),
+  savePolicyDraft: () => ({ text: '' }),
+  rehearsePolicy: () => ({}),
+  decidePolicy: () => ({ digest: 'sha256:0', verdict: 'rejected', reason: 'no' }),
+  createProject: () => ({ name: 'Newcomers' }),
+  changeProject: () => ({ description: 'Changed.' }),
+  checkWorkflow: () => ({ text: '' }),
+  saveWorkflowDraft: () => ({ text: '' }),
+  decideWorkflow: () => ({ digest: 'sha256:0', verdict: 'rejected', reason: 'no' }),
+  setBudget: () => ({ tokens: 1_000_000 }),
+  acceptTool: () => ({ digest: 'sha256:0' }),
+  setRouteWeights: () => ({ weights: {}, reason: 'try' }),
+  resetRouteWeights: () => ({ reason: 'back' }),
+}
+
+/** Names in paths that are no ids of the target. Most name nothing that there is: who is refused is refused before that. */
+const places: Readonly<Record<string, string>> = {
+  stepId: 'change',
+  memberId: 'person:nobody',
+  role: 'viewer',
+  sessionId: 'session_none',
+  tokenId: 'token_none',
+  tenantId: 'nowhere',
+  projectId: 'default',
+  name: 'tidy',
+  seq: '1',
+  level: 'project',
+  server: 'none',
+  tool: 'none',
+  route: 'none',
+}
+
+/** What policies are told beside who, what and which. */
+const contexts: Readonly<Record<string, object>> = {
+  'decide-approval': { decision: 'rejected', inLineage: false },
+  'decide-policy': { decision: 'rejected', inLineage: false },
+  'decide-workflow': { decision: 'rejected', inLineage: false },
 }
 
 /** What policies are asked about, by the kind of resource that operations name. */
@@ -37,7 +81,7 @@ const resources: Readonly<Record<string, (tenant: ScratchTenant, target: Target)
       tenantId,
       runId,
       projectId: 'default' as never,
-      requester: 'person:requester' as PrincipalId,
+      requester: 'person:requester',
     }),
     approval: ({ id: tenantId }, { runId, approvalId }) => ({
       kind: 'approval',
@@ -47,6 +91,10 @@ const resources: Readonly<Record<string, (tenant: ScratchTenant, target: Target)
       runId,
     }),
     'audit-log': ({ id: tenantId }) => ({ kind: 'audit-log', tenantId }),
+    budget: ({ id: tenantId }) => ({ kind: 'budget', tenantId, level: 'project', subject: 'default' }),
+    studio: ({ id: tenantId }) => ({ kind: 'studio', tenantId }),
+    directory: ({ id: tenantId }) => ({ kind: 'directory', tenantId }),
+    installation: () => ({ kind: 'installation', tenantId: seededIdentities.tenant }),
   }
 
 let studio: ScratchStudio
@@ -71,7 +119,14 @@ function isAllowed({ access }: Operation, { principal }: Caller): boolean {
   if (!('action' in access)) return true
   const resource = resources[access.resource]?.(own, target)
   if (resource === undefined) throw new Error(`the matrix knows no resource ${access.resource}`)
-  const context = access.resource === 'approval' ? { decision: 'rejected', inLineage: false } : undefined
+  const roleContext = ['give-role', 'take-role'].includes(access.action)
+    ? {
+        role: 'viewer',
+        self: false,
+        held: principal.roles.some((role) => ['viewer', 'owner'].includes(role)),
+      }
+    : undefined
+  const context = roleContext ?? contexts[access.action]
   const question = { principal, action: access.action, resource, ...(context && { context }) }
   return studio.governed.governance.policy.decide(question as never).decision === 'allow'
 }
@@ -83,8 +138,11 @@ async function send(
   const { id, method, path, body } = operation
   const values: Record<string, string> = {
     ...target,
+    ...places,
     workItemId: target.runId.replace('run_', 'work_'),
-    stepId: 'change',
+    ...(id === 'setBudget' && { subject: 'default' }),
+    // What somebody drafted is decided by others; nobody drafted this.
+    ...(id.startsWith('decide') && { name: 'undrafted' }),
   }
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = values[name]
@@ -141,7 +199,7 @@ describe.each(all.map((operation) => [operation.id, operation] as const))('%s', 
     const { status, text } = await send(operation, other.authorization.owner)
     for (const secret of [target.runId, target.approvalId, target.commentId])
       expect(text.replaceAll(/"(?:detail|instance)":"[^"]*"/g, '')).not.toContain(secret)
-    if (operation.path.includes('{')) expect(status).toBe(404)
+    if (/\{(?:runId|approvalId|workItemId)\}/.test(operation.path)) expect(status).toBe(404)
   })
 })
 

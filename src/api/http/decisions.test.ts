@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Client, createClient, RequestFailure } from '../client/index.ts'
+import type { RequestFailure } from '../client/index.ts'
+import { type Client, createClient } from '../client/index.ts'
 import { createScratchStudio, type ScratchStudio, type ScratchTenant } from '../scratch-studio.ts'
 
 let studio: ScratchStudio
@@ -125,16 +126,15 @@ describe('the stream of a tenant', () => {
     const client = createClient({
       baseUrl: studio.url,
       headers,
-      // A network that breaks every stream after its first events.
+      // A network that breaks every stream in the middle of an event.
       fetch: async (url, init) => {
         const response = await fetch(url, init)
         if (response.body === null || (cut += 1) > 6) return response
-        let chunks = 0
         const body = response.body.pipeThrough(
           new TransformStream<Uint8Array, Uint8Array>({
             transform(chunk, controller) {
-              controller.enqueue(chunk)
-              if ((chunks += 1) === 3) controller.error(new Error('cut'))
+              controller.enqueue(chunk.subarray(0, Math.ceil(chunk.length * 0.6)))
+              controller.terminate()
             },
           }),
         )

@@ -73,5 +73,8 @@ export function translateServerError(error: unknown): unknown {
   if (typeof code === 'string' && code.startsWith('FST_ERR_CTP'))
     return httpErrors.BODY_INVALID({ detail: error.message })
   const status = 'statusCode' in error ? error.statusCode : undefined
-  return status === 400 ? httpErrors.BODY_INVALID({ detail: error.message }) : error
+  if (status === 400) return httpErrors.BODY_INVALID({ detail: error.message })
+  // What is wrong with the address, for example a part that is far too long for any id.
+  const isRefused = typeof status === 'number' && status > 400 && status < 500
+  return isRefused ? httpErrors.REQUEST_INVALID({ detail: error.message }) : error
 }

@@ -105,3 +105,15 @@ export function projectResource({ principal: { tenantId } }: Caller) {
 export function studioResource({ principal: { tenantId } }: Caller) {
   return { kind: 'studio', tenantId } as const
 }
+
+/**
+ * Deciding about a text that the tenant made for itself, as asked before the draft is looked for: whoever may not is not
+ * told what there is. Whether it is their own draft is asked about the draft itself.
+ */
+export function deciding(
+  caller: Caller,
+  action: 'decide-policy' | 'decide-workflow',
+  { verdict }: { readonly verdict: string },
+): Intention {
+  return { action, resource: studioResource(caller), context: { decision: verdict, inLineage: false } }
+}

@@ -55,8 +55,11 @@ export class AuditService {
   }
 
   /** Checks the whole chain, and says how far it has come. @throws ATL_DOOR_DENIED */
-  async *check(caller: Caller): AsyncGenerator<ChainCheck, void, undefined> {
-    const scope = await this.#recordReading(caller, { check: true })
+  async check(caller: Caller): Promise<AsyncGenerator<ChainCheck, void, undefined>> {
+    return this.#checkIn(await this.#recordReading(caller, { check: true }))
+  }
+
+  async *#checkIn(scope: TenantScope): AsyncGenerator<ChainCheck, void, undefined> {
     let latest: ChainCheck | undefined
     let wake: () => void = () => undefined
     let report: ChainReport | undefined

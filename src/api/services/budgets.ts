@@ -25,6 +25,10 @@ const dayMs = 86_400_000
 
 type Parts = Pick<StudioServices, 'database' | 'clock' | 'administration'>
 
+/** An account that nothing was spent from and nobody limited: there is none yet. */
+const none = { limit: null, reserved: 0, spent: 0 } as const
+const unlimited: Balance['units'] = { money: none, tokens: none, toolCalls: none, seconds: none }
+
 /** Budgets, what is used of them, and how long they last. */
 export class BudgetService {
   readonly #services: Parts
@@ -108,9 +112,7 @@ export class BudgetService {
     const changed = await this.#services.database.transaction(scope, (tx) =>
       findAccount(tx, scope.tenantId, account.level, subject),
     )
-    if (changed === undefined)
-      throw new Error(`${account.level} ${subject} has no account after it was given limits`)
-    return changed
+    return changed ?? { level: account.level, subject, units: unlimited }
   }
 
   #mayRead(caller: Caller) {

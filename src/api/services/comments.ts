@@ -43,8 +43,12 @@ export class CommentService {
     const rows = await this.#services.database.transaction(scopeOf(caller), (tx) =>
       ofRun(tx, run)
         .$if(position !== undefined, (query) =>
-          query.where(({ eb, refTuple, tuple }) =>
-            eb(refTuple('created_at', 'id'), '>', tuple(new Date(position?.time ?? 0), position?.id ?? '')),
+          query.where((where) =>
+            where.eb(
+              where.refTuple('created_at', 'id'),
+              '>',
+              where.tuple(new Date(position?.time ?? 0), position?.id ?? ''),
+            ),
           ),
         )
         .limit(limit + 1)

@@ -2,7 +2,7 @@ import type { Caller } from '../../contracts/index.ts'
 import { findPrincipal, registerPrincipal } from '../../governance/index.ts'
 import type { PrincipalId } from '../../kernel/index.ts'
 import { apiErrors } from '../errors.ts'
-import { scopeOf } from './access.ts'
+import { type Access, projectResource, scopeOf } from './access.ts'
 import type { CoreServices } from './studio-services.ts'
 import type { SubmittedWork, WorkItemService } from './work-items.ts'
 
@@ -12,16 +12,20 @@ const frontDesk = { id: 'person:front-desk' as PrincipalId, name: 'front-desk' }
 /** The main job on the sample repository, for whoever sees a studio for the first time. */
 export class DemoService {
   readonly #services: CoreServices
+  readonly #access: Access
   readonly #workItems: WorkItemService
 
-  constructor(services: CoreServices, workItems: WorkItemService) {
+  constructor(services: CoreServices, access: Access, workItems: WorkItemService) {
     this.#services = services
+    this.#access = access
     this.#workItems = workItems
   }
 
   /** Has the front desk of the caller's tenant submit the sample's issue. @throws ATL_DOOR_DENIED */
   async start(caller: Caller, key: string | undefined): Promise<SubmittedWork> {
     const { tenantId } = caller.principal
+    const asked = { action: 'submit-work-item', resource: projectResource(caller) } as const
+    await this.#access.record(caller, asked, null, { demo: true })
     const { location, issue } = await this.#services.prepareSample()
     const requester = await this.#services.database.transaction(scopeOf(caller), async (tx) => {
       await registerPrincipal(tx, tenantId, { ...frontDesk, kind: 'person', roles: ['engineer'] })

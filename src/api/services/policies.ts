@@ -3,7 +3,8 @@ import path from 'node:path'
 import type { Caller } from '../../contracts/index.ts'
 import { readPolicyTests, runPolicyTests } from '../../governance/policy/index.ts'
 import type { PolicyTestResult } from '../../governance/policy/index.ts'
-import { studioResource } from './access.ts'
+import type { OwnTextVerdict } from '../../governance/own-texts/index.ts'
+import { deciding, studioResource } from './access.ts'
 import type { Access } from './access.ts'
 import type { StudioServices } from './studio-services.ts'
 
@@ -43,6 +44,12 @@ export class PolicyService {
 
   get own(): Parts['ownPolicies'] {
     return this.#services.ownPolicies
+  }
+
+  /** @throws ATL_DOOR_DENIED */
+  async decide(caller: Caller, verdict: OwnTextVerdict): ReturnType<Parts['ownPolicies']['decide']> {
+    await this.#access.assertReading(caller, deciding(caller, 'decide-policy', verdict))
+    return this.own.decide(caller.principal, verdict)
   }
 
   /** @throws ATL_DOOR_DENIED */

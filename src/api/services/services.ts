@@ -64,7 +64,7 @@ export function createServices(below: CoreServices): Services {
     people: new PeopleService(below),
     workItems,
     preview: new PreviewService(below, access),
-    demo: new DemoService(below, workItems),
+    demo: new DemoService(below, access, workItems),
     runs,
     runDetails: new RunDetailService(below, runs),
     changes,

@@ -4,7 +4,7 @@ import type { Estimate } from '../../control/figures/index.ts'
 import type { CheckedWorkflow, WorkflowDraft, WorkflowInUse } from '../../control/workflows/index.ts'
 import type { TenantScope } from '../../engine/index.ts'
 import type { OwnText, OwnTextVerdict } from '../../governance/own-texts/index.ts'
-import { studioResource } from './access.ts'
+import { deciding, studioResource } from './access.ts'
 import type { Access } from './access.ts'
 import type { StudioServices } from './studio-services.ts'
 
@@ -61,6 +61,7 @@ export class WorkflowService {
 
   /** @throws ATL_OWN_TEXT_CHANGED, ATL_WORKFLOWS_NOT_READY */
   async decide(caller: Caller, verdict: OwnTextVerdict): Promise<WorkflowDetail> {
+    await this.#access.assertReading(caller, deciding(caller, 'decide-workflow', verdict))
     await this.#services.workflows.decide(caller.principal, verdict)
     return this.get(caller, verdict.name)
   }

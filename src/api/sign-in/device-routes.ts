@@ -61,7 +61,7 @@ export function addDeviceRoutes(app: FastifyInstance, services: SignInRouteServi
     if (verdict === undefined) return sendPage(reply, await lookState(services, code))
     try {
       const { device } = await deviceLogins.decide(code, caller.principal, verdict)
-      return sendPage(reply, { kind: 'decided', verdict, device })
+      return await sendPage(reply, { kind: 'decided', verdict, device })
     } catch (error) {
       return sendPage(reply, problemState(error))
     }

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller } from '../../contracts/index.ts'
 import { callerOf } from './caller.ts'
 import type { SignInRouteServices } from './caller.ts'
 import { addDeviceRoutes } from './device-routes.ts'
@@ -75,7 +74,7 @@ export function addSignInRoutes(app: FastifyInstance, services: SignInRouteServi
   addDeviceRoutes(app, services)
 
   app.addHook('onSend', async (request, reply) => {
-    const caller = 'caller' in request ? (request.caller as Caller | undefined) : undefined
+    const caller = 'caller' in request ? request.caller : undefined
     if (caller?.via !== 'session' || reply.getHeader('set-cookie') !== undefined) return
     const renewed = await authenticator.renew(caller)
     if (renewed !== undefined) reply.header('set-cookie', renewed)

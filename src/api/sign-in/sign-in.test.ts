@@ -115,7 +115,7 @@ describe('the link for the owner', () => {
 
 describe('an identity provider', () => {
   it('is offered, signs in, and signs out', async () => {
-    const offered = (await (await fetch(`${url}/auth/providers`)).json()) as unknown
+    const offered = await (await fetch(`${url}/auth/providers`)).json()
     expect(offered).toEqual({ providers: [{ id: 'corp', name: 'Corp <b>' }] })
     const browser = createPlainBrowser()
     const page = await browser.get(`${url}/auth/login/corp?return=/`)

@@ -79,8 +79,8 @@ export async function rotateSession(
   const secret = createSecret('session')
   const { numUpdatedRows } = await tx
     .updateTable('sessions')
-    .set(({ ref }) => ({
-      previous_hash: ref('hash'),
+    .set((columns) => ({
+      previous_hash: columns.ref('hash'),
       hash: hashOfSecret(secret),
       rotated_at: sql<Date>`now()`,
       confirmed_at: null,

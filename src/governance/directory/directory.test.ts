@@ -132,7 +132,7 @@ describe('people', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     const [rest] = outcomes[0].status === 'fulfilled' ? ['person:approver'] : ['person:owner']
     await people
-      .giveRole(await as(rest!), { memberId: id('person:owner'), role: 'owner' })
+      .giveRole(await as(rest), { memberId: id('person:owner'), role: 'owner' })
       .catch(() => undefined)
     expect((await as('person:owner')).principal.roles).toContain('owner')
   })

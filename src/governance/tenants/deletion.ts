@@ -1,6 +1,5 @@
 import type { ClientBase } from 'pg'
 import { escapeIdentifier } from 'pg'
-import { z } from 'zod'
 import { forgetTickets, isAtWork } from '../../engine/index.ts'
 import { canonicalJson } from '../../kernel/index.ts'
 import type { Clock, PrincipalId, TenantId } from '../../kernel/index.ts'
@@ -11,23 +10,23 @@ import { tenantErrors } from '../identity/index.ts'
 import { tenantTables } from './tenant-tables.ts'
 
 /** A signed statement that a tenant was deleted: what was there, and where its audit chain ended. */
-const deletionProofSchema = z.object({
-  format: z.literal('atelier-tenant-deletion/1'),
-  tenantId: z.string(),
-  deletedAt: z.iso.datetime(),
-  deletedBy: z.string(),
+export interface DeletionProof {
+  readonly format: 'atelier-tenant-deletion/1'
+  readonly tenantId: string
+  /** ISO 8601. */
+  readonly deletedAt: string
+  readonly deletedBy: string
   /** Rows deleted, by table; tables without any are left out. */
-  rows: z.record(z.string(), z.int().positive()),
+  readonly rows: Readonly<Record<string, number>>
   /** What was removed outside of the database. */
-  folders: z.array(z.string()),
+  readonly folders: string[]
   /** The last record of the tenant's audit chain; null for a tenant without one. */
-  auditHead: z.object({ seq: z.int(), hash: z.string() }).nullable(),
-  keyId: z.string(),
-  publicKey: z.string(),
+  readonly auditHead: { readonly seq: number; readonly hash: string } | null
+  readonly keyId: string
+  readonly publicKey: string
   /** Ed25519 over the canonical JSON of the other members, base64. */
-  signature: z.string(),
-})
-export type DeletionProof = z.infer<typeof deletionProofSchema>
+  readonly signature: string
+}
 
 /** Whether a proof was signed by one of these public keys and says what it said then. */
 export function verifyDeletionProof(proof: DeletionProof, publicKeys: readonly string[]): boolean {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Caller, Principal } from '../../contracts/index.ts'
 import { engineMigrations } from '../../engine/index.ts'
-import type { PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
+import type { ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import { silentLogger, systemClock } from '../../kernel/index.ts'
 import { putBlob } from '../../store/index.ts'
 import { createGovernedStudio } from '../../testing/index.ts'
@@ -245,7 +245,7 @@ describe('deletion', () => {
   it('is the only way to remove what is append-only, and not one of the application', async () => {
     const { id } = await create()
     await use(id, 'marker-kept')
-    const scope = { kind: 'tenant', tenantId: id, principalId: owner as PrincipalId } as const
+    const scope = { kind: 'tenant', tenantId: id, principalId: owner } as const
     for (const table of ['audit_log', 'decisions', 'ledger_entries'])
       await expect(
         studio.database.transaction(scope, async (_tx, client) => {

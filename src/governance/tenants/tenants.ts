@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Caller, Principal } from '../../contracts/index.ts'
-import type { Clock, PrincipalId, TenantId } from '../../kernel/index.ts'
+import type { Clock, TenantId } from '../../kernel/index.ts'
 import type { Database, Scope, TenantQuotas, Tx } from '../../store/index.ts'
 import { createSignInLink } from '../credentials/index.ts'
 import type { Administration } from '../door/index.ts'
@@ -182,7 +182,7 @@ function system<T>(database: Database, work: (tx: Tx) => Promise<T>): Promise<T>
 
 /** The tenant's own owner, in whose name the installation looks after it. */
 function scopeOf(tenantId: TenantId): Extract<Scope, { kind: 'tenant' }> {
-  return { kind: 'tenant', tenantId, principalId: seededIdentities.owner as PrincipalId }
+  return { kind: 'tenant', tenantId, principalId: seededIdentities.owner }
 }
 
 const columns = ['id', 'name', 'state', 'quotas', 'created_at'] as const

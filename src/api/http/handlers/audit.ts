@@ -19,7 +19,7 @@ export function auditHandlers({ audit }: Pick<Services, 'audit'>): AuditHandlers
     getAuditRecord: ({ caller, params }) => audit.get(caller, params.seq),
     checkAuditChain: async ({ caller, lastEventId }) => {
       refuseResumption(lastEventId)
-      return counted(audit.check(caller), (data) => data)
+      return counted(await audit.check(caller), (data) => data)
     },
   }
 }

@@ -28,6 +28,6 @@ export function policyHandlers({ policies }: Pick<Services, 'policies'>): Policy
     savePolicyDraft: ({ caller, params, body }) =>
       policies.own.saveDraft(caller.principal, { ...params, ...body }),
     rehearsePolicy: ({ caller, params, body }) => policies.own.rehearse(caller.principal, params.name, body),
-    decidePolicy: ({ caller, params, body }) => policies.own.decide(caller.principal, { ...params, ...body }),
+    decidePolicy: ({ caller, params, body }) => policies.decide(caller, { ...params, ...body }),
   }
 }

@@ -110,7 +110,9 @@ async function discover({ issuer, clientId, secret }: OidcSettings): Promise<oid
       clientId,
       { [oidc.clockTolerance]: toleranceSeconds },
       secret === undefined ? oidc.None() : oidc.ClientSecretBasic(secret),
-      // The configuration takes plain http for providers on this machine only.
+      // The configuration takes plain http for providers on this machine only. The library calls that deprecated so
+      // that it stands out, and has no other way.
+      // eslint-disable-next-line @typescript-eslint/no-deprecated
       { timeout: timeoutSeconds, ...(url.protocol === 'http:' && { execute: [oidc.allowInsecureRequests] }) },
     )
   } catch (cause) {
