@@ -160,7 +160,9 @@ describe('waiting', () => {
 
   it('is performed again when woken, keeps waiting if there is nothing yet, and takes no harm from more calls', async () => {
     const { engine, scope } = harness
-    const { runId } = await harness.run(workflow([step('a', 'ask-twice'), step('b', 'echo', { needs: ['a'] })]))
+    const { runId } = await harness.run(
+      workflow([step('a', 'ask-twice'), step('b', 'echo', { needs: ['a'] })]),
+    )
     for (const answer of ['first', 'second']) {
       told.set(runId, answer)
       await Promise.all([engine.wake(scope, runId, 'a'), engine.wake(scope, runId, 'a')])

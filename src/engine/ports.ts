@@ -44,7 +44,12 @@ export type StepOutcome =
    * The step ends later, when somebody calls {@link Engine.complete}, or is performed again, after {@link Engine.wake} or
    * at `until` (milliseconds since the epoch); nothing is held meanwhile.
    */
-  | { readonly kind: 'waiting'; readonly reason: string; readonly payload?: JsonValue; readonly until?: number }
+  | {
+      readonly kind: 'waiting'
+      readonly reason: string
+      readonly payload?: JsonValue
+      readonly until?: number
+    }
 
 /** Performs the steps of one kind. */
 export interface StepExecutor {
