@@ -16,6 +16,7 @@ import {
   workItemSchema,
 } from '../contracts/index.ts'
 import type { JsonObject, RunEvent, RunRecord, StepRecord } from '../engine/index.ts'
+import { type OpenQuestion, openQuestionSchema } from '../control/questions/index.ts'
 import { repairResultSchema, reproductionSchema, workspaceSchema } from '../execution/tools/index.ts'
 import type { ApprovalRequest } from '../governance/approvals/index.ts'
 import { type DevelopmentResult, developmentResultSchema } from '../workflow/delivery/index.ts'
@@ -133,6 +134,7 @@ function reportOf({ run, steps, approvals, cost, now }: RunFacts): RunReport {
       verdict,
     }),
     escalation: escalationOf(development, repair),
+    question: openQuestionOf(steps)?.question ?? null,
     approval: approval === undefined ? null : viewApproval(approval),
     published: published && {
       remote: published.repository,
@@ -142,6 +144,17 @@ function reportOf({ run, steps, approvals, cost, now }: RunFacts): RunReport {
     cost,
     seconds: ((run.endedAt?.getTime() ?? now) - run.createdAt.getTime()) / 1000,
   }
+}
+
+/** The question that a step of the run waits with. */
+export function openQuestionOf(
+  steps: readonly StepRecord[],
+): { readonly stepId: string; readonly question: OpenQuestion } | undefined {
+  for (const { stepId, status, waiting } of steps) {
+    const question = status === 'waiting' ? openQuestionSchema.safeParse(waiting?.payload).data : undefined
+    if (question !== undefined) return { stepId, question }
+  }
+  return undefined
 }
 
 /** Of whoever tried last. */

@@ -27,6 +27,7 @@ import {
 import {
   type Administration,
   type Approvals,
+  type Door,
   digestOfSubject,
   findPrincipal,
   type Ledger,
@@ -37,14 +38,15 @@ import {
   tenantScope,
 } from '../governance/index.ts'
 import { readTask } from '../control/intake/index.ts'
+import { giveAnswer, questionErrors } from '../control/questions/index.ts'
 import type { Database } from '../store/index.ts'
 import { approvalOutput } from '../workflow/delivery/index.ts'
 import { authoriseReading } from './code-authorisation.ts'
 import { type CodeQueries, type CodeServices, createCodeQueries } from './code-queries.ts'
 import { apiErrors } from './errors.ts'
 import { createRoutingQueries, type RoutingQueries, type RoutingQueryServices } from './routing-queries.ts'
-import { summariseRun, viewEvent, viewRun } from './run-report.ts'
-import type { AuditReport, Decision, Page, Studio } from './studio.ts'
+import { openQuestionOf, summariseRun, viewEvent, viewRun } from './run-report.ts'
+import type { AuditReport, Decision, Page, Reply, Studio } from './studio.ts'
 import { createToolServers, type ToolServers, type ToolServerServices } from './tool-servers.ts'
 
 export interface StudioServices {
@@ -52,6 +54,7 @@ export interface StudioServices {
   readonly engine: Engine
   readonly administration: Administration
   readonly approvals: Approvals
+  readonly door: Door
   readonly ledger: Ledger
   readonly policy: PolicyEngine
   readonly clock: Clock
@@ -245,13 +248,27 @@ class EmbeddedStudio implements Studio {
     return this.getRun(runId)
   }
 
-  /** Answers steps that wait for a decision that was made; after a crash it may not have reached them. */
+  async reply(name: string, { text, by, question }: Reply): Promise<RunView> {
+    const runId = await this.#resolve(name)
+    const { engine } = this.#services
+    const asked = openQuestionOf(await engine.listSteps(this.#scope, runId))
+    if (asked === undefined) throw questionErrors.NOT_ASKED({ detail: runId })
+    if (question !== undefined && question !== asked.question.id)
+      throw questionErrors.CHANGED({ detail: asked.question.question.slice(0, 200) })
+    const person = await this.#person(by)
+    await giveAnswer(this.#services, { tenantId, runId, person, text, ...asked })
+    await engine.wake(this.#scope, runId, asked.stepId)
+    return this.getRun(runId)
+  }
+
+  /** Answers steps that wait for what has come; after a crash it may not have reached them. */
   async takeUpDecisions(runId: RunId): Promise<void> {
     const { engine, approvals, database } = this.#services
     const waiting = (await engine.listSteps(this.#scope, runId)).filter(({ status }) => status === 'waiting')
     if (waiting.length === 0) return
     const requests = await database.transaction(this.#scope, (tx) => approvals.ofRun(tx, tenantId, runId))
     for (const step of waiting) {
+      if (openQuestionOf([step]) !== undefined) await engine.wake(this.#scope, runId, step.stepId)
       const output = requests
         .filter(({ stepId }) => stepId === step.stepId)
         .map(approvalOutput)

@@ -10,6 +10,7 @@ import { listCommands } from './commands/list.ts'
 import { mcpCommand } from './commands/mcp.ts'
 import { routeCommand } from './commands/route.ts'
 import { modelServerCommand } from './commands/model-server.ts'
+import { replyCommand } from './commands/reply.ts'
 import { solveCommand } from './commands/solve.ts'
 import { trustCommands } from './commands/trust.ts'
 import { upkeepCommands } from './commands/upkeep.ts'
@@ -36,6 +37,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     ...upkeepCommands(context, finish),
     ...listCommands(context, finish),
     ...decisionCommands(context, finish),
+    replyCommand(context, finish),
     ...lifecycleCommands(context, finish),
     ...trustCommands(context, finish),
     ...codeCommands(context, finish),

@@ -21,6 +21,7 @@ export type {
   Escalation,
   RunEventView,
   RunOutcome,
+  QuestionView,
   RunReport,
   RunSummary,
   RunView,

@@ -18,7 +18,6 @@ import {
 } from '../execution/sandbox/index.ts'
 import { locateToolchain } from '../execution/testing/index.ts'
 import {
-  describeTool,
   executeTool,
   type ExecutionPlaces,
   prepareTool,
@@ -161,7 +160,6 @@ function registerTools(
     .register(reproduceTool(places))
     .register(repairTool(places))
     .register(runCode.assemble)
-    .register(describeTool(repositories))
     .register(verifyTool(places))
     .register(selectTool(places))
     .register(reviewTool(repositories))
