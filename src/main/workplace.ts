@@ -116,6 +116,7 @@ export async function createWorkplace(
           execution: places,
           gateway: models.gateway,
           database,
+          audit: governance.audit,
           logger,
           dataDirectory: configuration.dataDirectory,
         },

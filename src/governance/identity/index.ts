@@ -16,4 +16,4 @@ export { distrustRepository, isTrustedRepository, trustRepository } from './repo
 export { issueTaskKey, revokeTaskKeys } from './task-keys.ts'
 export type { IssuedTaskKey, TaskKeyRequest } from './task-keys.ts'
 export { createTaskKeyAuthenticator } from './task-key-authentication.ts'
-export type { TaskKeyAuthenticator, TaskKeyGrant } from './task-key-authentication.ts'
+export type { RefusedKey, TaskKeyAuthenticator, TaskKeyGrant } from './task-key-authentication.ts'

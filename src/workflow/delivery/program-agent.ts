@@ -42,7 +42,8 @@ export async function runProgramAgent(
   { agent, brief, input, route, key, usedBefore }: ProgramTask,
 ): Promise<Played> {
   const before = await spentBy(services, step)
-  await limitStep(services, step, agent, before)
+  const { money, tokens: mostTokens } = agent.limits
+  await limitStep(services, step, { money: before.money + money, tokens: before.tokens + mostTokens })
   const started = services.clock.now()
   const tree = input.reproduction?.tree ?? input.workspace.base.tree
   const task: CodingAgentInput = {
@@ -58,6 +59,7 @@ export async function runProgramAgent(
   const tool = codingAgentTool(services.codingAgents, actsOf(actor, agent, key))
   const result = await actor.act(tool, task, { key: `${key}:program`, grants: agent.tools })
   const after = await spentBy(services, step)
+  await limitStep(services, step, {})
   const { name, version, digest } = agent
   const tokens = after.tokens - before.tokens
   const used = {
@@ -117,19 +119,17 @@ async function spentBy(
   return { money: own?.units.money.spent ?? 0, tokens: own?.units.tokens.spent ?? 0 }
 }
 
-/** The program may not spend more than its file says, however many calls it makes at once. */
+/**
+ * The program may not spend more than its file says, however many calls it makes at once. The limit is lifted for whoever
+ * comes after it in the same step.
+ */
 async function limitStep(
   { database, ledger }: DeliveryServices,
   { tenantId, principalId, runId, stepId }: StepInvocation,
-  { limits }: ProgramAgent,
-  spent: Spent,
+  limits: Partial<Spent>,
 ): Promise<void> {
   await database.transaction(tenantScope(tenantId, principalId), (tx) =>
-    ledger.setLimits(
-      tx,
-      { level: 'step', subject: `${runId}/${stepId}` },
-      { money: spent.money + limits.money, tokens: spent.tokens + limits.tokens },
-    ),
+    ledger.setLimits(tx, { level: 'step', subject: `${runId}/${stepId}` }, limits),
   )
 }
 

@@ -113,7 +113,10 @@ async function act(state: AgentState, call: ReadCall, index: number, services: C
   if (call.kind !== 'call' || call.granted.kind !== 'act') return {}
   const { tool } = call.granted
   const whole = tool.inputFor(call.input, state.tree)
-  if ('problem' in whole) return { problem: whole.problem }
+  if ('problem' in whole) {
+    await refuse(call, index, services, whole.problem)
+    return { problem: whole.problem }
+  }
   const outcome = await services.acts.perform({
     tool: tool.name,
     input: whole.input,
