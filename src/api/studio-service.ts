@@ -16,6 +16,7 @@ import {
   type Logger,
   type PrincipalId,
   type RunId,
+  type TenantId,
 } from '../kernel/index.ts'
 import {
   type Engine,
@@ -70,6 +71,8 @@ export interface StudioServices {
   readonly logger: Logger
   exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>
   verifyRecords(scope: TenantScope): Promise<AuditReport>
+  /** Ends what this process keeps warm for a run. */
+  releaseRun(run: { readonly tenantId: TenantId; readonly runId: RunId }): Promise<void>
   /** Stops what belongs to this process. */
   close(): Promise<void>
 }
@@ -211,8 +214,9 @@ class EmbeddedStudio implements Studio {
     }
   }
 
-  #close(runId: RunId): Promise<void> {
-    return this.#services.administration.closeRun({ tenantId, runId }, owner)
+  async #close(runId: RunId): Promise<void> {
+    await this.#services.administration.closeRun({ tenantId, runId }, owner)
+    await this.#services.releaseRun({ tenantId, runId })
   }
 
   /** Runs that ended while nobody watched lose their mandate and what they had reserved. */

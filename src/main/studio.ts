@@ -72,7 +72,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
     closers.push(() => models.gateway.close())
     const workflows = await readWorkflows(configuration)
     const parts = { configuration, database, governance, repositories, indexer, models, workflows, logger }
-    const { engine, mcp } = await createWorkplace({ ...parts, clock: systemClock }, closers)
+    const { engine, mcp, releaseRun } = await createWorkplace({ ...parts, clock: systemClock }, closers)
     closers.push(() => engine.shutdown())
     if (purpose === 'work' && server.kind !== 'joined')
       await engine.launch({ exclusive: server.kind === 'own' })
@@ -89,6 +89,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       background: purpose === 'work',
       routing: models.routing,
       mcp,
+      releaseRun,
       logger,
       close,
     })

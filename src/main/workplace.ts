@@ -2,6 +2,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { readFile } from 'node:fs/promises'
 import type { StudioServices } from '../api/index.ts'
+import type { ToolContext } from '../contracts/index.ts'
 import { type Agent, loadAgents } from '../control/agents/index.ts'
 import { type BackgroundIndexer, createRunCode, type RunCode } from '../control/context/index.ts'
 import { planTool } from '../control/planning/index.ts'
@@ -75,11 +76,18 @@ const sandboxLimits: SandboxLimits = {
   cpuSeconds: 1800,
 }
 
+interface Workplace {
+  readonly engine: Engine
+  readonly mcp: McpServers
+  /** Ends what was kept warm for a run. */
+  releaseRun(run: Pick<ToolContext, 'tenantId' | 'runId'>): Promise<void>
+}
+
 /** The engine with everything its steps work with. */
 export async function createWorkplace(
   parts: WorkplaceParts,
   closers: (() => Promise<void>)[],
-): Promise<{ readonly engine: Engine; readonly mcp: McpServers }> {
+): Promise<Workplace> {
   const { configuration, database, governance, repositories, models, logger, clock } = parts
   const places = await createPlaces(configuration, repositories, logger)
   closers.push(() => places.sandboxes.close())
@@ -128,7 +136,13 @@ export async function createWorkplace(
       logger,
     }),
   })
-  return { engine, mcp }
+  return {
+    engine,
+    mcp,
+    releaseRun: async (run) => {
+      await Promise.all([sessions.release(run), mcp.release(run)])
+    },
+  }
 }
 
 function registerTools(

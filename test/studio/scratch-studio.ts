@@ -25,6 +25,8 @@ export interface ScratchStudio extends AsyncDisposable {
   audit(runId: string): Promise<readonly AuditLine[]>
   /** What acts of this tool left in a run, oldest first. */
   outputs(runId: string, tool: string): Promise<readonly unknown[]>
+  /** How many reservations nobody has settled. */
+  reservations(): Promise<number>
 }
 
 export interface AuditLine {
@@ -65,6 +67,8 @@ export interface ScratchStudioOptions {
   readonly tiers: readonly string[]
   readonly rules?: readonly string[]
   readonly attempts?: number
+  /** `defaults` of the routes. */
+  readonly routeDefaults?: string
 }
 
 /** The whole studio in this process, as the command line opens it, with an embedded database and a scripted provider. */
@@ -120,6 +124,11 @@ export async function openScratchStudio(options: ScratchStudioOptions): Promise<
           select content from acts join blobs on blobs.tenant_id = acts.tenant_id and digest = output_digest
           where run_id = ${runId} and tool = ${tool} order by acts.created_at`.execute(tx)
         return rows.map(({ content }) => JSON.parse(content.toString()) as unknown)
+      }),
+    reservations: () =>
+      read(async (tx) => {
+        const { rows } = await sql`select 1 from budget_reservations where state = 'held'`.execute(tx)
+        return rows.length
       }),
     [Symbol.asyncDispose]: async () => {
       await database.close()
@@ -186,7 +195,7 @@ export function script(
   }
 }
 
-function modelFiles({ server, tiers, rules = [], attempts = 1 }: ScratchStudioOptions) {
+function modelFiles({ server, tiers, rules = [], attempts = 1, routeDefaults }: ScratchStudioOptions) {
   const model = (id: string): string =>
     `  ${id}: { upstream: scripted, name: ${id}, context: 100000, maxOutput: 4000, size: small, capabilities: [tools], prices: { input: 1, output: 1 } }`
   const names = ['small', 'large']
@@ -198,6 +207,7 @@ function modelFiles({ server, tiers, rules = [], attempts = 1 }: ScratchStudioOp
       ...names.map((name) => model(`scripted-${name}`)),
     ].join('\n'),
     'models/routes.yaml': [
+      ...(routeDefaults === undefined ? [] : [`defaults: ${routeDefaults}`]),
       'routes:',
       ...names.map((name) => `  ${name}: { targets: [{ model: scripted-${name} }] }`),
     ].join('\n'),
