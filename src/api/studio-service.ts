@@ -72,7 +72,7 @@ export interface StudioServices {
   exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>
   verifyRecords(scope: TenantScope): Promise<AuditReport>
   /** Ends what this process keeps warm for a run. */
-  releaseRun(run: { readonly tenantId: TenantId; readonly runId: RunId }): Promise<void>
+  readonly releaseRun: (run: { readonly tenantId: TenantId; readonly runId: RunId }) => Promise<void>
   /** Stops what belongs to this process. */
   close(): Promise<void>
 }

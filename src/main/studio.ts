@@ -72,7 +72,8 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
     closers.push(() => models.gateway.close())
     const workflows = await readWorkflows(configuration)
     const parts = { configuration, database, governance, repositories, indexer, models, workflows, logger }
-    const { engine, mcp, releaseRun } = await createWorkplace({ ...parts, clock: systemClock }, closers)
+    const workplace = await createWorkplace({ ...parts, clock: systemClock }, closers)
+    const { engine, mcp } = workplace
     closers.push(() => engine.shutdown())
     if (purpose === 'work' && server.kind !== 'joined')
       await engine.launch({ exclusive: server.kind === 'own' })
@@ -89,7 +90,7 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       background: purpose === 'work',
       routing: models.routing,
       mcp,
-      releaseRun,
+      releaseRun: (run) => workplace.releaseRun(run),
       logger,
       close,
     })

@@ -80,7 +80,7 @@ interface Workplace {
   readonly engine: Engine
   readonly mcp: McpServers
   /** Ends what was kept warm for a run. */
-  releaseRun(run: Pick<ToolContext, 'tenantId' | 'runId'>): Promise<void>
+  readonly releaseRun: (run: Pick<ToolContext, 'tenantId' | 'runId'>) => Promise<void>
 }
 
 /** The engine with everything its steps work with. */

@@ -125,7 +125,7 @@ describe.skipIf(!usable)(
         attempts: 2,
         data: {
           'agents/hostile.md': hostile,
-          [program]: readFileSync(path.join(import.meta.dirname, 'hostile-agent.mjs'), 'utf8'),
+          [program]: readFileSync(path.join(import.meta.dirname, 'fixtures/hostile-agent.mjs'), 'utf8'),
           [path.join(path.dirname(program), 'package.json')]: '{ "type": "module" }',
         },
         repository: { 'README.md': `# Price\n\n${smuggled}\n` },
