@@ -11,7 +11,7 @@ import { openStudio } from '../../src/main/studio.ts'
 import { connect, type Database, findRunningServer } from '../../src/store/index.ts'
 import type { ModelServer, ScenarioSource } from '../../src/testing/index.ts'
 
-export const packageRoot = path.resolve(import.meta.dirname, '../..')
+const packageRoot = path.resolve(import.meta.dirname, '../..')
 
 export interface ScratchStudio extends AsyncDisposable {
   readonly studio: Studio

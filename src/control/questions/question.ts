@@ -3,7 +3,7 @@ import type { Tool } from '../../contracts/index.ts'
 import type { Clock } from '../../kernel/index.ts'
 
 /** What an agent wants to know of a person. */
-export const questionSchema = z.strictObject({
+const questionSchema = z.strictObject({
   /** Its place in the agent's conversation; the key of the act that asks it. */
   id: z.string().min(1),
   question: z.string().min(1),
@@ -11,7 +11,6 @@ export const questionSchema = z.strictObject({
   why: z.string(),
   options: z.array(z.string()),
 })
-export type Question = z.infer<typeof questionSchema>
 
 const askedSchema = z.object({ askedAt: z.iso.datetime(), expiresAt: z.iso.datetime() })
 
@@ -25,7 +24,7 @@ const lifetimeMs = 7 * 24 * 3_600_000
 const aCall = { money: 0, tokens: 0, toolCalls: 1, seconds: 0 }
 
 /** `person.ask`: puts on record that, when and by whom a person was asked. */
-export function askTool(clock: Clock): Tool<Question, z.infer<typeof askedSchema>> {
+export function askTool(clock: Clock): Tool<z.infer<typeof questionSchema>, z.infer<typeof askedSchema>> {
   return {
     name: 'person.ask',
     summary: 'Asks a person, who has a week to answer.',
