@@ -1,4 +1,5 @@
 import boundaries from 'eslint-plugin-boundaries'
+import reactHooks from 'eslint-plugin-react-hooks'
 import tseslint from 'typescript-eslint'
 
 /** Planes from the ground up. A plane may import itself and the ones before it; see docs/architecture.md. */
@@ -33,7 +34,14 @@ const executionOrder = [
 /** Planes that consist of capabilities, each a room of its own behind its `index.ts`. */
 const planesOfCapabilities = ['governance', 'execution', 'control', 'workflow']
 
+/** Folders that are rooms of their own within a plane, because not everybody who uses the plane needs them. */
+const rooms = [
+  { type: 'contracts', pattern: 'src/contracts/api' },
+  { type: 'api', pattern: 'src/api/client' },
+]
+
 const elements = [
+  ...rooms,
   ...planesOfCapabilities.map((plane) => ({
     type: plane,
     pattern: `src/${plane}/*`,
@@ -48,10 +56,20 @@ const tests = ['**/*.test.ts', 'src/**/attacks/**/*.ts', 'src/**/scratch-*.ts']
 
 const engineOnly = { group: ['@dbos-inc/*'], message: 'Only src/engine knows the library it stands on.' }
 
+const apiOnly = {
+  group: ['**/src/*', '**/src/**', '!**/src/contracts/**'],
+  message: 'The web application knows the studio through web/src/api alone.',
+}
+const contractsAsTypes = {
+  group: ['**/src/contracts/**'],
+  allowTypeImports: true,
+  message: 'Only types of the contracts; their schemas stay out of the browser.',
+}
+
 const toElement = (types) => ({ to: { element: { types: { anyOf: types } } } })
 
 export default tseslint.config(
-  { ignores: ['node_modules/**', '**/fixtures/**', 'examples/**', 'coverage/**'] },
+  { ignores: ['node_modules/**', '**/fixtures/**', 'examples/**', 'coverage/**', 'web/dist/**'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
@@ -128,6 +146,25 @@ export default tseslint.config(
     files: ['**/*.test.ts', 'test/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
+  {
+    files: ['web/src/**/*.{ts,tsx}'],
+    extends: [reactHooks.configs.flat['recommended-latest']],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [apiOnly, contractsAsTypes] }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']",
+          message: 'Everything from outside is data: let React write it as text.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['web/src/api/client.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [contractsAsTypes] }] },
+  },
+  { files: ['web/public/*.js'], extends: [tseslint.configs.disableTypeChecked] },
   { files: ['eslint.config.js'], extends: [tseslint.configs.disableTypeChecked] },
   {
     // Reporters that run inside a repository's own test runner, on its Node: plain CommonJS.

@@ -25,4 +25,32 @@ export const apiErrors = defineErrors('STUDIO', {
     summary: 'This run does not wait for a decision',
     remedy: 'See where it stands with `atelier show <run>`.',
   },
+  CURSOR_INVALID: {
+    summary: 'This is no position in the list',
+    remedy: 'Pass the `next` of the page before as it is, or begin again without `after`.',
+  },
+  STEP_NOT_FOUND: {
+    summary: 'The plan of this run has no such step',
+    remedy: 'See the plan of the run for its steps.',
+  },
+  CHANGE_NOT_FOUND: {
+    summary: 'This run proposes no change',
+    remedy: 'See where the run stands; it may not have come so far, or ended without one.',
+  },
+  WORK_ITEM_NOT_FOUND: {
+    summary: 'There is no such work item',
+    remedy: 'List the work items to see which there are.',
+  },
+  COMMENT_NOT_FOUND: {
+    summary: 'There is no such comment on this change',
+    remedy: 'List the comments of the run to see which there are.',
+  },
+  NO_SUCH_LINE: {
+    summary: 'The change has no such file',
+    remedy: 'Comment on a file of the change, or on the change as a whole.',
+  },
+  PROJECT_UNKNOWN: {
+    summary: 'There is no project of this id',
+    remedy: 'List the projects to see their ids.',
+  },
 })

@@ -10,16 +10,16 @@ import {
   type RunReport,
   type RunSummary,
   type RunView,
-  upkeepResultSchema,
   upkeepVerdictSchema,
-  verdictSchema,
+  type verdictSchema,
   workItemSchema,
 } from '../contracts/index.ts'
 import type { JsonObject, RunEvent, RunRecord, StepRecord } from '../engine/index.ts'
 import { type OpenQuestion, openQuestionSchema } from '../control/questions/index.ts'
-import { repairResultSchema, reproductionSchema, workspaceSchema } from '../execution/tools/index.ts'
+import { type repairResultSchema, reproductionSchema, workspaceSchema } from '../execution/tools/index.ts'
 import type { ApprovalRequest } from '../governance/approvals/index.ts'
-import { type DevelopmentResult, developmentResultSchema } from '../workflow/delivery/index.ts'
+import type { DevelopmentResult } from '../workflow/delivery/index.ts'
+import { outcomesOf, outputOf } from './step-outputs.ts'
 
 export interface RunFacts {
   readonly run: RunRecord
@@ -40,6 +40,7 @@ export function summariseRun(run: RunRecord): RunSummary {
     status: run.status,
     outcome: outcomeOf(run),
     repository: workItem.success ? workItem.data.repository.location : '',
+    requester: run.principalId,
     createdAt: run.createdAt.toISOString(),
     endedAt: run.endedAt?.toISOString() ?? null,
   }
@@ -70,6 +71,7 @@ export function viewRun(facts: RunFacts): RunView {
         startedAt: step.startedAt?.toISOString() ?? null,
         endedAt: step.endedAt?.toISOString() ?? null,
         error: step.error === null ? null : { ...step.error },
+        needs: step.needs,
       })),
     error: run.error === null ? null : { ...run.error },
     report: reportOf(facts),
@@ -91,19 +93,12 @@ const reviewSchema = z.object({ findings: z.array(findingSchema) })
 const publishedSchema = z.object({ repository: z.string(), branch: z.string(), commit: z.string() })
 
 function reportOf({ run, steps, approvals, cost, now }: RunFacts): RunReport {
-  const output = <T>(id: string, schema: z.ZodType<T>): T | null => {
-    const parsed = schema.safeParse(steps.find(({ stepId }) => stepId === id)?.output)
-    return parsed.success ? parsed.data : null
-  }
+  const output = <T>(id: string, schema: z.ZodType<T>): T | null => outputOf(steps, id, schema)
   const workItem = workItemSchema.safeParse(run.inputs['workItem']).data
-  const repair = output('repair', repairResultSchema)
+  const { repair, development, upkeep, proposal, verdict } = outcomesOf(steps)
   const repaired = repair?.outcome === 'repaired' ? repair : null
-  const development = output('develop', developmentResultSchema)
   const developed = development?.outcome === 'changed' ? development : null
-  const upkeep = output('change', upkeepResultSchema)
   const upkept = upkeep?.outcome === 'changed' ? upkeep : null
-  const proposal = developed ?? repaired ?? upkept
-  const verdict = developed?.verdict ?? output('verify', verdictSchema)
   const check = output('check', upkeepVerdictSchema)
   const review = output('review', reviewSchema)
   const published = output('publish', publishedSchema)

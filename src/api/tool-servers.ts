@@ -34,13 +34,13 @@ export interface ToolServers {
 }
 
 export interface ToolServerServices {
-  readonly mcp: McpServers
+  readonly mcp: Pick<McpServers, 'servers' | 'recorded' | 'inspect' | 'require' | 'accept'>
   readonly administration: Administration
   readonly logger: Logger
   readonly person: (name: string) => Promise<Principal>
 }
 
-const { tenant: tenantId, project: projectId } = seededIdentities
+const { project: projectId } = seededIdentities
 
 export function createToolServers({ mcp, administration, logger, person }: ToolServerServices): ToolServers {
   const authorise = async (
@@ -50,6 +50,7 @@ export function createToolServers({ mcp, administration, logger, person }: ToolS
     work?: Parameters<Administration['authorise']>[1],
   ): Promise<Principal> => {
     const principal = await person(by)
+    const { tenantId } = principal
     const resource = { kind: 'project', tenantId, projectId } as const
     await administration.authorise(
       { principal, tenantId, intention: { action, resource }, runId: null, detail },
@@ -59,7 +60,7 @@ export function createToolServers({ mcp, administration, logger, person }: ToolS
   }
   return {
     async list(by) {
-      const { id: principalId } = await authorise(by, 'read-project', {})
+      const { id: principalId, tenantId } = await authorise(by, 'read-project', {})
       return Promise.all(
         mcp.servers.map(async (server) =>
           viewServer(server, await mcp.recorded({ tenantId, principalId }, server.name)),
@@ -70,7 +71,13 @@ export function createToolServers({ mcp, administration, logger, person }: ToolS
       // Whoever may accept what a server says may start it.
       const principal = await authorise(by, 'accept-tool', { server: name })
       const runId = createId('inspection') as RunId
-      const tools = await mcp.inspect(name, { tenantId, runId, principal, logger, signal })
+      const tools = await mcp.inspect(name, {
+        tenantId: principal.tenantId,
+        runId,
+        principal,
+        logger,
+        signal,
+      })
       const server = mcp.require(name)
       return viewServer(server, tools)
     },

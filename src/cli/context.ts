@@ -37,6 +37,30 @@ interface RunningModelServer {
   close(): Promise<void>
 }
 
+/** What was written or read. */
+export interface BackupSummary {
+  readonly folder: string
+  /** ISO 8601; what was committed before is in it. */
+  readonly startedAt: string
+  readonly files: number
+  readonly bytes: number
+}
+
+export interface ServeSettings {
+  readonly host: string
+  /** 0 for any free port. */
+  readonly port: number
+  readonly roles: readonly ('api' | 'worker')[]
+}
+
+/** A studio that serves others. */
+export interface RunningStudio {
+  readonly url: string
+  /** Signs its owner in, once, within a day. */
+  readonly ownerLink: string
+  close(): Promise<void>
+}
+
 /** What the commands need from the composition root. */
 export interface CliContext {
   readonly terminal: Terminal
@@ -44,7 +68,17 @@ export interface CliContext {
   /** Opens the studio; `work` says whether this process is to execute steps or only to look. */
   openStudio(options: GlobalOptions, purpose: 'work' | 'look'): Promise<Studio>
   diagnose(options: GlobalOptions): Promise<Diagnosis>
+  backUp(options: GlobalOptions, folder: string): Promise<BackupSummary>
+  restore(options: GlobalOptions, folder: string): Promise<BackupSummary>
+  serveStudio(options: GlobalOptions, settings: ServeSettings): Promise<RunningStudio>
   startModelServer(settings: ModelServerSettings): Promise<RunningModelServer>
+  readonly signIn: {
+    /** Signs in at a studio; answers as whom. `show` tells where to approve which code. */
+    at(server: string, show: (page: string, code: string) => void): Promise<string>
+    /** False where nobody was signed in. */
+    out(server: string): Promise<boolean>
+    ownerLink(options: GlobalOptions): Promise<string>
+  }
   verifyEvidence(bundle: unknown): {
     readonly ok: boolean
     readonly checked: number

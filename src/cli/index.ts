@@ -1,3 +1,3 @@
-export type { CliContext, Diagnosis } from './context.ts'
+export type { BackupSummary, CliContext, Diagnosis, RunningStudio, ServeSettings } from './context.ts'
 export { buildProgram } from './program.ts'
 export { runCommandLine } from './run.ts'

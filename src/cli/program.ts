@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { CliContext } from './context.ts'
 import { auditCommand } from './commands/audit.ts'
+import { backupCommands } from './commands/backup.ts'
 import { codeCommands } from './commands/code.ts'
 import { decisionCommands } from './commands/decide.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -11,6 +12,8 @@ import { mcpCommand } from './commands/mcp.ts'
 import { routeCommand } from './commands/route.ts'
 import { modelServerCommand } from './commands/model-server.ts'
 import { replyCommand } from './commands/reply.ts'
+import { signInCommands } from './commands/sign-in.ts'
+import { serveCommand } from './commands/serve.ts'
 import { solveCommand } from './commands/solve.ts'
 import { trustCommands } from './commands/trust.ts'
 import { upkeepCommands } from './commands/upkeep.ts'
@@ -40,12 +43,15 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     replyCommand(context, finish),
     ...lifecycleCommands(context, finish),
     ...trustCommands(context, finish),
+    ...signInCommands(context, finish),
     ...codeCommands(context, finish),
     routeCommand(context, finish),
+    serveCommand(context, finish),
     mcpCommand(context, finish),
     modelServerCommand(context, finish),
     evidenceCommand(context, finish),
     auditCommand(context, finish),
+    ...backupCommands(context, finish),
     doctorCommand(context, finish),
   ]
   for (const command of commands) program.addCommand(command)

@@ -17,6 +17,7 @@ const run: RunView = {
   status: 'waiting',
   outcome: null,
   repository: '/r',
+  requester: 'person:reporter',
   createdAt: '2026-01-01T00:00:00.000Z',
   endedAt: null,
   workflow: { name: 'deliver', digest: 'sha256:0' },

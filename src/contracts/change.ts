@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { testReportSchema } from './test-report.ts'
 
-const diffSummarySchema = z.object({
+export const diffSummarySchema = z.object({
   files: z.array(
     z.object({
       path: z.string(),

@@ -1,11 +1,14 @@
-export { roleSchema } from './principal.ts'
-export type { Principal, Role } from './principal.ts'
+export type { Caller } from './caller.ts'
+export { roleSchema, rolesWithin } from './principal.ts'
+export type { Principal, ProjectRoles, Role } from './principal.ts'
+export { everyScope, scopeSchema, scopesCover, scopesInclude } from './scope.ts'
 export { intentSchema, labelsSchema, updateLevelSchema, workItemSchema } from './work.ts'
 export type { Intent, UpdateLevel, WorkItem, WorkKind, WorkTask } from './work.ts'
 export { testCaseSchema, testFrameworkSchema, testReportSchema } from './test-report.ts'
 export type { TestCase, TestFramework, TestReport } from './test-report.ts'
 export {
   changeSchema,
+  diffSummarySchema,
   findingSchema,
   proposalSchema,
   upkeepResultSchema,

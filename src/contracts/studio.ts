@@ -58,6 +58,8 @@ interface StepView {
   readonly startedAt: string | null
   readonly endedAt: string | null
   readonly error: ErrorReport | null
+  /** Ids of the steps that come before. */
+  readonly needs: readonly string[]
 }
 
 /** What was tried without success, readable in ten seconds. */
@@ -114,6 +116,8 @@ export interface RunSummary {
   readonly outcome: RunOutcome | null
   /** Location of the repository. */
   readonly repository: string
+  /** Principal id of the person who asked. */
+  readonly requester: string
   /** ISO 8601. */
   readonly createdAt: string
   readonly endedAt: string | null

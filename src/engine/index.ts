@@ -1,6 +1,7 @@
 export { readDefinition } from './definition.ts'
 export { createEngine } from './engine.ts'
 export { engineErrors } from './errors.ts'
+export { forgetTickets, isAtWork } from './forget-tenant.ts'
 export { engineMigrations } from './migrations.ts'
 
 export type {

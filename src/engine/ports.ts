@@ -136,6 +136,8 @@ export interface ListRuns {
   readonly labels?: Readonly<Record<string, string>>
   /** Runs that no other run has started. */
   readonly topLevel?: boolean
+  /** Only these. */
+  readonly runIds?: readonly string[]
   readonly after?: string
   /** 1 … 200; 50 when absent. */
   readonly limit?: number

@@ -57,12 +57,13 @@ export async function listRuns(
   tx: Tx,
   client: PoolClient,
   tenantId: TenantId,
-  { status, labels, topLevel = false, after, limit = 50 }: ListRuns,
+  { status, labels, topLevel = false, runIds, after, limit = 50 }: ListRuns,
 ): Promise<Page<RunRecord>> {
   const size = Math.max(1, Math.min(limit, largestPage))
   let query = tx.selectFrom('runs').selectAll().where('tenant_id', '=', tenantId)
   if (status !== undefined) query = query.where('status', '=', status)
   if (labels !== undefined) query = query.where(sql<boolean>`labels @> ${JSON.stringify(labels)}::jsonb`)
+  if (runIds !== undefined) query = query.where('run_id', 'in', runIds.length === 0 ? [''] : runIds)
   if (topLevel) query = query.where('parent_run_id', 'is', null)
   const position = after === undefined ? undefined : decodePosition(after)
   if (position !== undefined)

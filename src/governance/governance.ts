@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Clock } from '../kernel/index.ts'
+import type { Clock, Logger } from '../kernel/index.ts'
 import type { Database, Migration } from '../store/index.ts'
 import { approvalMigrations, createApprovals } from './approvals/index.ts'
 import type { Approvals } from './approvals/index.ts'
@@ -7,9 +7,15 @@ import { auditMigrations, createAuditLog, createCheckpointFile, openSigningKey }
 import type { AuditLog } from './audit/index.ts'
 import { budgetMigrations, createLedger } from './budget/index.ts'
 import type { Ledger } from './budget/index.ts'
-import { createAdministration, createDoor, doorMigrations } from './door/index.ts'
+import { createAdministration, createDoor, doorMigrations, Standings } from './door/index.ts'
 import type { Administration, CircuitBreakerOptions, Door } from './door/index.ts'
+import { credentialMigrations } from './credentials/index.ts'
 import { identityMigrations } from './identity/index.ts'
+import { createOwnPolicies } from './own-policies/index.ts'
+import type { OwnPolicies } from './own-policies/index.ts'
+import { ownTextMigrations } from './own-texts/index.ts'
+import { signInMigrations } from './sign-in/index.ts'
+import { tenantMigrations } from './tenants/index.ts'
 import { loadPolicies } from './policy/index.ts'
 import type { PolicyEngine, PolicyLocations } from './policy/index.ts'
 
@@ -18,14 +24,19 @@ export const governanceMigrations: readonly Migration[] = [
   ...auditMigrations,
   ...budgetMigrations,
   ...identityMigrations,
+  ...credentialMigrations,
+  ...signInMigrations,
   ...approvalMigrations,
   ...doorMigrations,
+  ...ownTextMigrations,
+  ...tenantMigrations,
 ]
 
 export interface Governance {
   readonly door: Door
   readonly administration: Administration
   readonly policy: PolicyEngine
+  readonly ownPolicies: OwnPolicies
   readonly approvals: Approvals
   readonly ledger: Ledger
   readonly audit: AuditLog
@@ -41,6 +52,7 @@ export interface GovernanceOptions {
   readonly osUid: number | null
   readonly circuitBreaker?: CircuitBreakerOptions
   readonly graceMs?: number
+  readonly logger?: Logger
 }
 
 /**
@@ -60,14 +72,26 @@ export async function createGovernance(options: GovernanceOptions): Promise<Gove
   const ledger = createLedger()
   const approvals = createApprovals({ database, policy, audit, clock })
   const services = { database, clock, policy, audit, ledger, approvals }
+  const standings = new Standings(services)
+  const administration = createAdministration(services, standings)
+  const ownPolicies = createOwnPolicies({
+    database,
+    clock,
+    policy,
+    administration,
+    ...(options.logger && { logger: options.logger }),
+  })
+  await ownPolicies.refresh()
   return {
     door: createDoor({
       ...services,
+      standings,
       ...(circuitBreaker && { circuitBreaker }),
       ...(graceMs !== undefined && { graceMs }),
     }),
-    administration: createAdministration(services),
+    administration,
     policy,
+    ownPolicies,
     approvals,
     ledger,
     audit,

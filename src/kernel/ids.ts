@@ -13,19 +13,32 @@ export type Digest = Branded<'Digest'>
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
+const randomLength = 10
+/** Random bytes are fetched for many ids at once, since each fetch costs more than all else that makes an id. */
+let fetched = { bytes: new Uint8Array(0), used: 0 }
+
+function someRandom(): Uint8Array {
+  if (fetched.used === fetched.bytes.length) fetched = { bytes: randomBytes(100 * randomLength), used: 0 }
+  fetched.used += randomLength
+  return fetched.bytes.subarray(fetched.used - randomLength, fetched.used)
+}
+
 /** A time-ordered id: prefix, 48 bits of milliseconds and 80 random bits in Crockford base 32 (the ULID layout). */
 export function createId(
   prefix: string,
   now: number = Date.now(),
-  random: Uint8Array = randomBytes(10),
+  random: Uint8Array = someRandom(),
 ): string {
   let time = ''
   for (let rest = now, i = 0; i < 10; i += 1, rest = Math.floor(rest / 32))
     time = alphabet.charAt(rest % 32) + time
-  let bits = 0n
-  for (const byte of random) bits = (bits << 8n) | BigInt(byte)
   let tail = ''
-  for (let i = 0; i < 16; i += 1, bits >>= 5n) tail = alphabet.charAt(Number(bits & 31n)) + tail
+  let bits = 0
+  let held = 0
+  for (const byte of random) {
+    held = (held << 8) | byte
+    for (bits += 8; bits >= 5; held &= (1 << bits) - 1) tail += alphabet.charAt(held >>> (bits -= 5))
+  }
   return `${prefix}_${time}${tail}`
 }
 

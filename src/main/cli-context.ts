@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import type { CliContext } from '../cli/index.ts'
 import { verifyEvidence } from '../governance/evidence/index.ts'
-import { readConfiguration } from './configuration.ts'
+import { backUp, restore } from './backup.ts'
+import { productVersion, readConfiguration } from './configuration.ts'
 import { diagnose } from './diagnosis.ts'
+import { createSignInContext } from './sign-in-context.ts'
 import { openStudio } from './studio.ts'
 
 /** The command line's view of this process: its streams, its signals, and the studio behind it. */
@@ -15,10 +15,6 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
     interruption.abort()
   }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt)
-  const { packageRoot } = readConfiguration()
-  const manifest = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as {
-    version: string
-  }
   const context: CliContext = {
     terminal: {
       stdin: process.stdin,
@@ -26,11 +22,20 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
       stderr: process.stderr,
       colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
     },
-    version: manifest.version,
+    version: productVersion(readConfiguration()),
     signal: interruption.signal,
     openStudio: (options, purpose) => openStudio(readConfiguration(options), purpose),
     diagnose: (options) => diagnose(readConfiguration(options)),
+    backUp: (options, folder) =>
+      backUp(readConfiguration(options), folder, productVersion(readConfiguration())),
+    restore: (options, folder) => restore(readConfiguration(options), folder),
     verifyEvidence,
+    signIn: createSignInContext(interruption.signal),
+    // Loaded by the one command that needs it: a server takes time to load.
+    serveStudio: async (options, settings) => {
+      const { serveStudio } = await import('./serve.ts')
+      return serveStudio(readConfiguration(options), settings)
+    },
     // Loaded by the one command that needs it: what is made for tests takes time to load.
     startModelServer: async (settings) => {
       const { startModelServer } = await import('../testing/index.ts')

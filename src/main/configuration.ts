@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,11 @@ export interface Configuration {
   /** A PostgreSQL server to use in place of the embedded one. */
   readonly databaseUrl: string | undefined
   readonly sandbox: 'namespaces' | 'none'
-  /** Values of the credentials of model providers, by name; undefined where there is none. */
+  /** Where this account keeps its sign-ins at studios. */
+  readonly credentialFile: string
+  /** Where browsers reach the studio, without a slash at the end; undefined: where it listens on this machine. */
+  readonly publicUrl: string | undefined
+  /** Values of the credentials of model and identity providers, by name; undefined where there is none. */
   readonly credentials: (name: string) => string | undefined
   /** Which commits of a repository stay indexed. */
   readonly indexRetention: Retention
@@ -36,12 +40,46 @@ export function readConfiguration(
     ),
     databaseUrl: environment['DATABASE_URL'],
     sandbox: options.sandbox ?? 'namespaces',
+    credentialFile: path.join(configurationDirectory(environment), 'atelier', 'credentials.json'),
+    publicUrl: readUrl(environment, 'ATELIER_URL'),
     credentials: (name) => environment[name],
     indexRetention: {
       commits: readCount(environment, 'ATELIER_INDEX_COMMITS') ?? defaultRetention.commits,
       days: readCount(environment, 'ATELIER_INDEX_DAYS') ?? defaultRetention.days,
     },
   }
+}
+
+/** The XDG base directory specification, where configuration of one account belongs. */
+function configurationDirectory(environment: NodeJS.ProcessEnv): string {
+  return environment['XDG_CONFIG_HOME'] ?? path.join(environment['HOME'] ?? os.userInfo().homedir, '.config')
+}
+
+/** Where browsers reach a studio that nobody gave an address: where it listens, by default. */
+export const localUrl = 'http://127.0.0.1:4680'
+
+/** An address as browsers know it, if the variable is set: plain http reaches no further than this machine. */
+function readUrl(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  const text = environment[name]
+  if (text === undefined || text === '') return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isLocal = url?.protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)
+  if (
+    url === undefined ||
+    !(url.protocol === 'https:' || isLocal) ||
+    url.pathname !== '/' ||
+    url.search !== ''
+  )
+    throw hostErrors.URL_INVALID({ detail: `${name} is ${JSON.stringify(text)}` })
+  return url.origin
+}
+
+/** Version of the installed package. */
+export function productVersion({ packageRoot }: Pick<Configuration, 'packageRoot'>): string {
+  const manifest = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  return manifest.version
 }
 
 const mostDigits = 6

@@ -2,9 +2,12 @@ import { cp, mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { runCommandLine } from '../cli/index.ts'
-import { createCliContext } from './cli-context.ts'
+import { cacheCompiledCode } from './compile-cache.ts'
 import { readConfiguration } from './configuration.ts'
+
+cacheCompiledCode()
+const { runCommandLine } = await import('../cli/index.ts')
+const { createCliContext } = await import('./cli-context.ts')
 
 const run = promisify(execFile)
 

@@ -13,9 +13,50 @@ export const hostErrors = defineErrors('HOST', {
     summary: 'A variable of the environment has a value that it cannot have',
     remedy: 'Set it to a whole number, or unset it.',
   },
+  URL_MISSING: {
+    summary: 'Others are to reach the studio, but nobody said under which address',
+    remedy:
+      'Put a reverse proxy with TLS before it and set ATELIER_URL to its https address, or listen at 127.0.0.1.',
+  },
   DISK_FULL: {
     summary: 'There is too little space for the state of the studio',
     remedy:
       'Free space there, or keep the state elsewhere with --data-directory. Runs go on with atelier resume.',
+  },
+  BACKUP_EXTERNAL: {
+    summary: 'The database is a server of yours, which this command does not back up',
+    remedy:
+      'Back it up with the means of PostgreSQL, for example pg_basebackup, and copy the data directory afterwards.',
+  },
+  BACKUP_NOTHING: {
+    summary: 'There is no studio in the data directory',
+    remedy: 'Name the data directory of a studio with --data-directory.',
+  },
+  BACKUP_OCCUPIED: {
+    summary: 'The folder to write to is not empty',
+    remedy: 'Name a folder that is empty or does not exist yet.',
+  },
+  BACKUP_INVALID: {
+    summary: 'The folder is no complete backup, or was changed since it was written',
+    remedy:
+      'Use another backup. What was copied into the data directory until then can be removed; it is not usable.',
+  },
+  URL_INVALID: {
+    summary: 'The address of the studio cannot be used',
+    remedy:
+      'Set ATELIER_URL to an https address without a path, such as https://studio.example.org, or to http on this machine.',
+  },
+  SERVER_UNREACHABLE: {
+    summary: 'The studio does not answer at this address',
+    remedy: 'Correct the address, and see whether the studio runs there.',
+    retryable: true,
+  },
+  SIGN_IN_REFUSED: {
+    summary: 'The sign-in was refused, or nobody decided about it in time',
+    remedy: 'Start again with `atelier login`.',
+  },
+  CREDENTIALS_UNREADABLE: {
+    summary: 'The file with the sign-ins of this account cannot be used',
+    remedy: 'Correct the file that the message names, or remove it and sign in again.',
   },
 })

@@ -1,34 +1,35 @@
-import { chmodSync, mkdirSync, statfsSync } from 'node:fs'
 import path from 'node:path'
 import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
-import { BackgroundIndexer, contextMigrations } from '../control/context/index.ts'
-import { modelMigrations } from '../control/models/index.ts'
-import { routingMigrations } from '../control/routing/index.ts'
-import { engineMigrations } from '../engine/index.ts'
-import { mcpMigrations } from '../execution/mcp/index.ts'
+import { BackgroundIndexer } from '../control/context/index.ts'
+import { createWorkflows } from '../control/workflows/index.ts'
 import { RepositoryHost, type SeenRevision } from '../execution/repository/index.ts'
-import {
-  createGovernance,
-  governanceMigrations,
-  seededIdentities,
-  seedIdentities,
-  tenantScope,
-} from '../governance/index.ts'
+import { createGovernance, seededIdentities, seedIdentities, tenantScope } from '../governance/index.ts'
 import { systemClock } from '../kernel/index.ts'
-import { connect, migrate, storeMigrations } from '../store/index.ts'
+import { connect, migrate } from '../store/index.ts'
 import type { Configuration } from './configuration.ts'
+import { makeDataDirectory } from './data-directory.ts'
+import { checkHost } from './host-checks.ts'
 import { openDatabase } from './database.ts'
-import { hostErrors } from './errors.ts'
+import { openIdentityPlane } from './identity-plane.ts'
 import { createFileLogger } from './logger.ts'
+import { allMigrations } from './schema.ts'
 import { openModelPlane } from './model-plane.ts'
 import { createRecords } from './records.ts'
 import { createWorkplace, readWorkflows, runBudget } from './workplace.ts'
+
+/** The studio as the command line uses it, in this process; see {@link assembleStudio}. */
+export async function openStudio(configuration: Configuration, purpose: 'work' | 'look'): Promise<Studio> {
+  return createStudio(await assembleStudio(configuration, purpose))
+}
 
 /**
  * Puts the studio together on this machine. `work` executes steps in this process; `look` only reads and records
  * commands, and joins a studio that runs in another process.
  */
-export async function openStudio(configuration: Configuration, purpose: 'work' | 'look'): Promise<Studio> {
+export async function assembleStudio(
+  configuration: Configuration,
+  purpose: 'work' | 'look',
+): Promise<StudioServices> {
   const { dataDirectory } = configuration
   makeDataDirectory(dataDirectory)
   const logger = createFileLogger(dataDirectory)
@@ -37,19 +38,11 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
-    const server = await openDatabase(configuration, logger)
+    const server = await openDatabase(configuration, purpose, logger)
     closers.push(() => server.close())
     const database = await connect(server.target, { logger })
     closers.push(() => database.close())
-    await migrate(database, [
-      ...storeMigrations,
-      ...engineMigrations,
-      ...governanceMigrations,
-      ...contextMigrations,
-      ...modelMigrations,
-      ...routingMigrations,
-      ...mcpMigrations,
-    ])
+    await migrate(database, allMigrations)
     await seedIdentities(database)
     const governance = await createGovernance({
       database,
@@ -57,7 +50,9 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
       policies: policyLocations(configuration),
       directory: dataDirectory,
       osUid: process.getuid?.() ?? null,
+      logger,
     })
+    closers.push(stopping(governance.ownPolicies.follow()))
     const indexer = new BackgroundIndexer({
       database,
       logger: logger.child({ component: 'indexer' }),
@@ -68,35 +63,60 @@ export async function openStudio(configuration: Configuration, purpose: 'work' |
     })
     closers.push(() => indexer.close())
     const { door } = governance
+    const identity = await openIdentityPlane(configuration, {
+      database,
+      governance,
+      repositories,
+      clock: systemClock,
+      logger,
+    })
     const models = await openModelPlane(configuration, { door, database, clock: systemClock, logger })
     closers.push(() => models.gateway.close())
-    const workflows = await readWorkflows(configuration)
-    const parts = { configuration, database, governance, repositories, indexer, models, workflows, logger }
+    const shipped = await readWorkflows(configuration)
+    const parts = { configuration, database, governance, repositories, indexer, models, logger }
     const workplace = await createWorkplace({ ...parts, clock: systemClock }, closers)
-    const { engine, mcp } = workplace
+    const { engine, mcp, agents, tools, releaseRun } = workplace
     closers.push(() => engine.shutdown())
-    if (purpose === 'work' && server.kind !== 'joined')
-      await engine.launch({ exclusive: server.kind === 'own' })
-    return createStudio({
+    if (purpose === 'work' && !server.othersWork) await engine.launch({ exclusive: server.kind === 'own' })
+    return {
       ...governance,
       ...(await createRecords({ configuration, database, governance, clock: systemClock }, engine)),
       database,
       engine,
       clock: systemClock,
-      workflows,
+      workflows: createWorkflows({
+        database,
+        clock: systemClock,
+        administration: governance.administration,
+        shipped,
+        surroundings: () => ({ agents, tools, runBudget }),
+      }),
+      agents,
+      tools,
+      models: models.gateway,
+      checkHost: () => checkHost(configuration),
+      policyTests: path.join(configuration.packageRoot, 'policies', 'tests'),
       runLimits: runBudget,
       openSource: sourceOpener(repositories),
       indexer,
       background: purpose === 'work',
       routing: models.routing,
       mcp,
-      releaseRun: (run) => workplace.releaseRun(run),
+      releaseRun,
+      identity,
       logger,
       close,
-    })
+    }
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+function stopping(stop: () => void): () => Promise<void> {
+  return () => {
+    stop()
+    return Promise.resolve()
   }
 }
 
@@ -111,10 +131,11 @@ function openRepositories(
     workingDirectory: process.cwd(),
     environment: process.env,
   })
-  closers.push(() => {
-    repositories.close()
-    return Promise.resolve()
-  })
+  closers.push(
+    stopping(() => {
+      repositories.close()
+    }),
+  )
   return repositories
 }
 
@@ -133,26 +154,7 @@ function sourceOpener(repositories: RepositoryHost): StudioServices['openSource'
   }
 }
 
-function policyLocations({ packageRoot }: Configuration): { schemaFile: string; folders: string[] } {
+export function policyLocations({ packageRoot }: Configuration): { schemaFile: string; folders: string[] } {
   const policies = path.join(packageRoot, 'policies')
   return { schemaFile: path.join(policies, 'schema.cedarschema'), folders: [policies] }
-}
-
-/** Bytes without which a database server cannot even write down that it stops. */
-const leastDisk = 64 * 2 ** 20
-
-/** Others may pass through, since database and sandboxes run as an account of their own under root, but not look around. */
-function makeDataDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o711 })
-  if (process.getuid?.() === 0) {
-    chmodSync(directory, 0o711)
-    // What these accounts read is readable whatever root's umask says; what is private carries a mode of its own.
-    process.umask(0o022)
-  }
-  const { bavail, bsize } = statfsSync(directory)
-  if (bavail * bsize >= leastDisk) return
-  const free = Math.floor((bavail * bsize) / 2 ** 20)
-  throw hostErrors.DISK_FULL({
-    detail: `${free} MiB are free in ${directory}, ${leastDisk / 2 ** 20} are needed`,
-  })
 }

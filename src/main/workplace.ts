@@ -1,13 +1,13 @@
 import os from 'node:os'
 import path from 'node:path'
 import { readFile } from 'node:fs/promises'
-import type { StudioServices } from '../api/index.ts'
-import type { ToolContext } from '../contracts/index.ts'
+import type { ToolContext, WorkKind } from '../contracts/index.ts'
 import { type Agent, loadAgents } from '../control/agents/index.ts'
 import { type BackgroundIndexer, createRunCode, type RunCode } from '../control/context/index.ts'
 import { planTool } from '../control/planning/index.ts'
 import { routingTool } from '../control/routing/index.ts'
-import { createEngine, type Engine, readDefinition } from '../engine/index.ts'
+import { definitionOfRun } from '../control/workflows/index.ts'
+import { createEngine, type Engine } from '../engine/index.ts'
 import { type AgentTool, developmentTools, WorkspaceSessions } from '../execution/development/index.ts'
 import type { McpServers } from '../execution/mcp/index.ts'
 import type { RepositoryHost } from '../execution/repository/index.ts'
@@ -60,7 +60,6 @@ export interface WorkplaceParts {
   readonly repositories: RepositoryHost
   readonly indexer: BackgroundIndexer
   readonly models: ModelPlane
-  readonly workflows: StudioServices['workflows']
   readonly logger: Logger
   readonly clock: Clock
 }
@@ -76,9 +75,11 @@ const sandboxLimits: SandboxLimits = {
   cpuSeconds: 1800,
 }
 
-interface Workplace {
+export interface Workplace {
   readonly engine: Engine
   readonly mcp: McpServers
+  readonly agents: ReadonlyMap<string, Agent>
+  readonly tools: ToolRegistry['all']
   /** Ends what was kept warm for a run. */
   readonly releaseRun: (run: Pick<ToolContext, 'tenantId' | 'runId'>) => Promise<void>
 }
@@ -139,6 +140,8 @@ export async function createWorkplace(
   return {
     engine,
     mcp,
+    agents,
+    tools: tools.all,
     releaseRun: async (run) => {
       await Promise.all([sessions.release(run), mcp.release(run)])
     },
@@ -146,7 +149,7 @@ export async function createWorkplace(
 }
 
 function registerTools(
-  { database, repositories, models, workflows }: WorkplaceParts,
+  { database, repositories, models }: WorkplaceParts,
   {
     places,
     agents,
@@ -162,8 +165,10 @@ function registerTools(
   tools
     .register(intakeTool())
     .register(
-      planTool((kind) => ({
-        workflow: readDefinition(workflows[kind]).definition,
+      planTool(async ({ tenantId, runId, principal }) => ({
+        workflow: await database.transaction(tenantScope(tenantId, principal.id), (tx) =>
+          definitionOfRun(tx, tenantId, runId),
+        ),
         agents,
         tools: tools.all,
         runBudget,
@@ -185,9 +190,12 @@ function registerTools(
 }
 
 /** Every agent is a principal: what it does, it does under its own name. */
-async function registerAgents(database: Database, agents: ReadonlyMap<string, Agent>): Promise<void> {
-  const { tenant, owner } = seededIdentities
-  await database.transaction(tenantScope(tenant, owner), async (tx) => {
+export async function registerAgents(
+  database: Database,
+  agents: ReadonlyMap<string, Agent>,
+  tenant = seededIdentities.tenant,
+): Promise<void> {
+  await database.transaction(tenantScope(tenant, seededIdentities.owner), async (tx) => {
     for (const name of agents.keys())
       await registerPrincipal(tx, tenant, {
         id: `agent:${name}` as PrincipalId,
@@ -242,13 +250,19 @@ function openSandboxes({ sandbox, dataDirectory }: Configuration, logger: Logger
   return sandbox === 'none' ? createUnconfinedHost(options) : createNamespaceHost(options)
 }
 
-/** The workflow of each kind of work. */
-export async function readWorkflows({ packageRoot }: Configuration): Promise<StudioServices['workflows']> {
+/** The shipped workflow of each kind of work. */
+export async function readWorkflows({
+  packageRoot,
+}: Configuration): Promise<Readonly<Record<WorkKind, string>>> {
   const read = (name: string): Promise<string> =>
     readFile(path.join(packageRoot, 'workflows', `${name}.yaml`), 'utf8')
-  const [repair, lintFix, format, codemod, dependencyUpdate] = await Promise.all(
-    ['deliver', 'lint-fix', 'format', 'codemod', 'dependency-update'].map(read),
-  )
+  const [repair, lintFix, format, codemod, dependencyUpdate] = await Promise.all([
+    read('deliver'),
+    read('lint-fix'),
+    read('format'),
+    read('codemod'),
+    read('dependency-update'),
+  ])
   return { repair, 'lint-fix': lintFix, format, codemod, 'dependency-update': dependencyUpdate }
 }
 

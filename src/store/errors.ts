@@ -75,6 +75,10 @@ export const embeddedServerErrors = defineErrors('EMBEDDED', {
     summary: 'The data directory holds something that is not a PostgreSQL database',
     remedy: 'Move that folder away, or choose another data directory.',
   },
+  OCCUPIED: {
+    summary: 'There is a database already where one was to be restored',
+    remedy: 'Name a data directory that does not exist yet.',
+  },
   VERSION_MISMATCH: {
     summary: 'The data directory belongs to another major version of PostgreSQL',
     remedy:

@@ -4,8 +4,15 @@ export { sendOn } from './pipelined-transaction.ts'
 export type { Pipeline } from './pipelined-transaction.ts'
 export type { ScopedStatement, Tx } from './scoped-transaction.ts'
 export type { DatabaseTarget } from './target.ts'
-export type { CreatedAt, JsonColumn, Tables } from './tables.ts'
-export { findRunningServer, startEmbeddedServer } from './embedded/index.ts'
+export type { CreatedAt, JsonColumn, Tables, TenantQuotas } from './tables.ts'
+export {
+  copyRunningDatabase,
+  findRunningServer,
+  restoreDatabase,
+  startEmbeddedServer,
+} from './embedded/index.ts'
+export { copyFolder, createFile, makeDurable } from './file-copy.ts'
+export type { CopiedFile } from './file-copy.ts'
 export type { EmbeddedServer } from './embedded/index.ts'
 export { migrate } from './migrate.ts'
 export type { Migration } from './migrate.ts'

@@ -123,6 +123,44 @@ export const storeMigrations: readonly Migration[] = [
       })
     },
   },
+  {
+    name: '0105-store-tenant-life',
+    async up(db) {
+      await db.schema
+        .alterTable('tenants')
+        .addColumn('state', 'text', (column) =>
+          column
+            .notNull()
+            .defaultTo('active')
+            .check(sql`state in ('active', 'suspended')`),
+        )
+        .addColumn('quotas', 'jsonb', (column) => column.notNull().defaultTo(sql`'{}'`))
+        .execute()
+    },
+  },
+  {
+    name: '0106-store-roles-by-project-and-source',
+    async up(db) {
+      // The same role can be given by a person and by a group of the identity provider; each is taken by itself.
+      await sql`
+        alter table principal_roles
+          add column source text not null default 'given' check (source in ('given', 'group')),
+          drop constraint principal_roles_pkey,
+          add constraint principal_roles_pkey primary key (tenant_id, principal_id, role, source)`.execute(db)
+      await sql`
+        create table project_roles (
+          tenant_id text not null references tenants (id),
+          project_id text not null,
+          principal_id text not null,
+          role text not null,
+          source text not null default 'given' check (source in ('given', 'group')),
+          primary key (tenant_id, principal_id, project_id, role, source),
+          foreign key (tenant_id, principal_id) references principals (tenant_id, id),
+          foreign key (tenant_id, project_id) references projects (tenant_id, id)
+        )`.execute(db)
+      await enableTenantIsolation(db, 'project_roles', { system: ['select'] })
+    },
+  },
 ]
 
 type Table = CreateTableBuilder<string, string>

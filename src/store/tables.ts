@@ -9,6 +9,7 @@ export interface Tables {
   projects: ProjectsTable
   principals: PrincipalsTable
   principal_roles: PrincipalRolesTable
+  project_roles: ProjectRolesTable
   work_items: WorkItemsTable
   blobs: BlobsTable
 }
@@ -21,7 +22,20 @@ export type JsonColumn<T> = ColumnType<T, string, string>
 export interface TenantsTable {
   id: string
   name: string
+  /** Nobody signs in to a suspended tenant, and nothing is done in its name. */
+  state: Generated<'active' | 'suspended'>
+  /** What the tenant may use; without a limit where a member is absent. */
+  quotas: ColumnType<TenantQuotas, string | undefined, string>
   created_at: CreatedAt
+}
+
+export interface TenantQuotas {
+  /** Runs whose mandate is open at the same time. */
+  readonly runs?: number | undefined
+  /** Bytes of stored content. */
+  readonly storageBytes?: number | undefined
+  /** People who are not disabled. */
+  readonly people?: number | undefined
 }
 
 export interface ProjectsTable {
@@ -47,6 +61,12 @@ export interface PrincipalRolesTable {
   tenant_id: string
   principal_id: string
   role: string
+  /** A person gave it, or a group of the identity provider brings it. */
+  source: Generated<'given' | 'group'>
+}
+
+export interface ProjectRolesTable extends PrincipalRolesTable {
+  project_id: string
 }
 
 export interface WorkItemsTable {

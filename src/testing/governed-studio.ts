@@ -104,7 +104,7 @@ export async function createGovernedStudio({
   const subjectOf = (tree: string): ApprovalSubject => ({
     plan: digestOf('plan'),
     tree,
-    policySet: governance.policy.digest,
+    policySet: governance.policy.of(tenantId).digest,
     evidence: digestOf('evidence'),
   })
   return {

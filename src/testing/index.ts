@@ -26,3 +26,8 @@ export type {
   ScenarioSource,
 } from './model-server/index.ts'
 export { ScratchWorkbench } from './scratch-workbench.ts'
+
+export { startIdentityProvider } from './identity-provider.ts'
+export type { IdentityProvider } from './identity-provider.ts'
+export { createPlainBrowser } from './plain-browser.ts'
+export type { PlainBrowser } from './plain-browser.ts'

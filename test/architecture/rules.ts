@@ -24,6 +24,9 @@ const planes = [
 /** Planes that consist of capabilities, each a room of its own with its own `index.ts`. */
 const planesOfCapabilities = new Set(['governance', 'execution', 'control', 'workflow'])
 
+/** Folders of other planes that are rooms of their own, because not everybody who uses the plane needs them. */
+const rooms = new Set(['src/contracts/api', 'src/api/client'])
+
 /** From the ground up, within `execution`. */
 const executionOrder = [
   'grammar',
@@ -47,16 +50,20 @@ const outsideReachers = [
   // Requests to MCP servers, through the egress proxy.
   'src/execution/mcp/',
   'src/execution/repair/validation/',
+  // Identity providers, whom nobody can ask through the door: it is not known yet who asks.
+  'src/governance/sign-in/oidc/',
   // Threads that only compute.
   'src/control/context/indexing/threads/',
   // Providers of models, asked by an act.
   'src/control/models/upstreams/',
   'src/testing/',
+  // Asks the studio's own API, with the `fetch` that it is given.
+  'src/api/client/',
   'src/main/',
 ]
 
 const outsideModules =
-  /^(?:node:)?(?:child_process|cluster|dgram|dns|dns\/promises|http|http2|https|inspector|net|tls|worker_threads)$|^(?:undici|execa|axios|ws)$|^@ai-sdk\/(?!provider$)/
+  /^(?:node:)?(?:child_process|cluster|dgram|dns|dns\/promises|http|http2|https|inspector|net|tls|worker_threads)$|^(?:undici|execa|axios|openid-client|ws)$|^@ai-sdk\/(?!provider$)/
 
 /** Capabilities that act on the world. Whoever wants that goes through the door, which calls the tools. */
 const adapters = ['src/execution/sandbox', 'src/execution/repository']
@@ -181,6 +188,8 @@ function planeOf(path: string): string {
 /** `src/store`, `src/governance/audit`; `src/governance` for the files that lie directly in it. */
 function roomOf(path: string): string {
   const folders = path.split('/').slice(0, -1)
+  const own = folders.slice(0, 3).join('/')
+  if (rooms.has(own)) return own
   return folders.slice(0, planesOfCapabilities.has(planeOf(path)) ? 3 : 2).join('/')
 }
 

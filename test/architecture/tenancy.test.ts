@@ -16,6 +16,7 @@ const planeNumbers: Record<string, string> = {
   execution: '04',
   workflow: '05',
   control: '06',
+  api: '07',
 }
 
 /** Tables that belong to no tenant, each with the reason. */
@@ -23,6 +24,7 @@ const withoutTenant: Record<string, string> = {
   schema_migrations: 'the history of the schema',
   schema_migrations_lock: 'the history of the schema',
   executors: 'the processes of the engine, which work for all tenants',
+  step_verification_keys: 'public keys by which anybody verifies credentials of steps',
   tenants: 'its own id is the tenant',
 }
 
@@ -30,10 +32,10 @@ interface Declared extends Migration {
   readonly path: string
 }
 
-/** Every migration of every plane, found where migrations are and not where they are registered. */
+/** Every migration of every plane, found where migrations are and not where they are registered, which is in `main`. */
 async function declaredMigrations(): Promise<Declared[]> {
   const found = new Map<string, Declared>()
-  for (const path of globSync('src/**/*migrations.ts', { cwd: root })) {
+  for (const path of globSync('src/**/*migrations.ts', { cwd: root, exclude: ['src/main/**'] })) {
     const module = (await import(pathToFileURL(join(root, path)).href)) as Record<string, unknown>
     for (const migration of Object.values(module).flatMap((exported) => exported))
       if (isMigration(migration)) found.set(migration.name, { ...migration, path })

@@ -33,8 +33,16 @@ const program = buildProgram(
     signal: new AbortController().signal,
     openStudio: () => Promise.reject(new Error('not opened')),
     diagnose: () => Promise.reject(new Error('not diagnosed')),
+    backUp: () => Promise.reject(new Error('not backed up')),
+    restore: () => Promise.reject(new Error('not restored')),
+    serveStudio: () => Promise.reject(new Error('not served')),
     startModelServer: () => Promise.reject(new Error('not started')),
     verifyEvidence: () => ({ ok: true, checked: 0, problems: [] }),
+    signIn: {
+      at: () => Promise.reject(new Error('not signed in')),
+      out: () => Promise.reject(new Error('not signed out')),
+      ownerLink: () => Promise.reject(new Error('not made')),
+    },
   },
   () => undefined,
 )

@@ -5,7 +5,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import type { RunView } from '../../src/contracts/index.ts'
+import { verifyEvidence } from '../../src/governance/evidence/index.ts'
+import { readConfiguration } from '../../src/main/configuration.ts'
+import { openStudio } from '../../src/main/studio.ts'
 import { mountsBelow, processesMentioning, runAtelier, startAtelier } from './atelier-process.ts'
 
 /** How many instants are tried; the full proof takes 50: `ATELIER_CRASH_INSTANTS=50 npx vitest run test/e2e/crash.test.ts`. */
@@ -36,20 +38,29 @@ async function expectNothingLeft(directory: string): Promise<void> {
 
 /** What must hold however often the studio was killed on the way. */
 async function expectDelivered(directory: string): Promise<void> {
-  const shown = await runAtelier(directory, 'show', 'latest', '--json')
-  const run = JSON.parse(shown.stdout) as RunView
-  expect(run.outcome, shown.stdout.slice(0, 2000)).toBe('delivered')
+  const { run, audit, evidence } = await recordOf(directory)
+  expect(run.outcome, JSON.stringify(run).slice(0, 2000)).toBe('delivered')
   const remote = path.join(directory, 'demo/appointments.git')
   const git = (...args: string[]): string =>
     execFileSync('git', ['--git-dir', remote, ...args], { encoding: 'utf8' }).trim()
   const branches = git('for-each-ref', '--format=%(refname:short) %(objectname)', 'refs/heads/atelier')
   expect(branches).toBe(`${run.report.published?.branch ?? ''} ${run.report.published?.commit ?? ''}`)
   expect(git('rev-list', '--count', `main..${run.report.published?.branch ?? ''}`)).toBe('1')
-  const audit = await runAtelier(directory, 'audit', 'verify')
-  expect(audit.code, audit.stdout + audit.stderr).toBe(0)
-  const evidence = path.join(directory, 'evidence.json')
-  expect((await runAtelier(directory, 'evidence', 'export', 'latest', '-o', evidence)).code).toBe(0)
-  expect((await runAtelier(directory, 'evidence', 'verify', evidence)).code).toBe(0)
+  expect(audit).toMatchObject({ ok: true, problems: [] })
+  expect(verifyEvidence(evidence)).toMatchObject({ ok: true, problems: [] })
+}
+
+/** What the studio itself says about its latest run, asked in this process: a command for each question would start it anew. */
+async function recordOf(directory: string) {
+  const studio = await openStudio(readConfiguration({ dataDirectory: directory }), 'look')
+  try {
+    const run = await studio.getRun('latest')
+    const audit = await studio.verifyAudit('owner')
+    const bundle = await studio.exportEvidence(run.id, 'owner')
+    return { run, audit, evidence: JSON.parse(JSON.stringify(bundle)) as unknown }
+  } finally {
+    await studio.close()
+  }
 }
 
 /** Goes on as a person would: resume, approve what waits, or begin again if nothing had been taken in yet. */

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
@@ -18,6 +17,7 @@ import type { RunView } from '../../src/contracts/index.ts'
 import { installAgent } from '../../src/execution/coding-agents/scratch-agents.ts'
 import { type ModelServer, type ScenarioSource, startModelServer } from '../../src/testing/index.ts'
 import { packageRoot, runAtelier, startAtelier } from './atelier-process.ts'
+import { scratchRepository } from './scratch-repository.ts'
 
 let directory: string
 
@@ -45,22 +45,11 @@ const issue = {
 
 /** The sample without its fault, and with a test for something that nobody has written yet. */
 function makeRepository(name: string): string {
-  const root = path.join(directory, name)
-  cpSync(path.join(packageRoot, 'examples/appointments'), root, { recursive: true })
-  const interval = path.join(root, 'src/interval.js')
-  writeFileSync(interval, readFileSync(interval, 'utf8').replace('a.start <= b.end', 'a.start < b.end'))
-  appendFileSync(path.join(root, 'test/calendar.test.js'), wanted)
-  return commit(root)
-}
-
-function commit(root: string): string {
-  const git = (...args: string[]): void => {
-    execFileSync('git', ['-C', root, '-c', 'user.name=T', '-c', 'user.email=t@example.org', ...args])
-  }
-  git('init', '--quiet', '--initial-branch=main')
-  git('add', '--all')
-  git('commit', '--quiet', '--message', 'Begin')
-  return root
+  return scratchRepository('examples/appointments', path.join(directory, name), (root) => {
+    const interval = path.join(root, 'src/interval.js')
+    writeFileSync(interval, readFileSync(interval, 'utf8').replace('a.start <= b.end', 'a.start < b.end'))
+    appendFileSync(path.join(root, 'test/calendar.test.js'), wanted)
+  })
 }
 
 /** A studio whose only models are those of the server, and which asks them at once: the sample is known to need one. */
@@ -276,9 +265,7 @@ describe('a developer with a model', { timeout: 300_000 }, () => {
       routing,
       readFileSync(routing, 'utf8').replace('name: small, agent: developer', 'name: small, agent: codex'),
     )
-    const repository = path.join(directory, 'for-codex')
-    cpSync(path.join(packageRoot, 'examples/appointments'), repository, { recursive: true })
-    commit(repository)
+    const repository = scratchRepository('examples/appointments', path.join(directory, 'for-codex'))
     const { run } = await solve(data, repository, path.join(packageRoot, 'examples/appointments/ISSUE.md'))
     expect(run, JSON.stringify(run)).toMatchObject({ outcome: 'delivered' })
     expect(run.report.patch).toContain('+  return a.start < b.end && b.start < a.end')

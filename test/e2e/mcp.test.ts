@@ -1,11 +1,11 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
-import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { packageRoot } from './atelier-process.ts'
+import { scratchRepository } from './scratch-repository.ts'
 
 let directory: string
 let client: Client
@@ -32,15 +32,8 @@ async function call(name: string, args: Readonly<Record<string, unknown>>, of = 
 beforeAll(async () => {
   directory = mkdtempSync(path.join(os.tmpdir(), 'atelier-mcp-'))
   chmodSync(directory, 0o755)
-  const root = path.join(directory, 'repository')
-  cpSync(path.join(packageRoot, 'examples/appointments'), root, { recursive: true })
-  const git = (...args: string[]): void => {
-    execFileSync('git', ['-C', root, '-c', 'user.name=T', '-c', 'user.email=t@example.org', ...args])
-  }
-  git('init', '--quiet', '--initial-branch=main')
-  git('add', '--all')
-  git('commit', '--quiet', '--message', 'Begin')
-  client = await connect('--repo', root)
+  const repository = scratchRepository('examples/appointments', path.join(directory, 'repository'))
+  client = await connect('--repo', repository)
 }, 120_000)
 
 afterAll(async () => {

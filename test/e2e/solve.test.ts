@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunView } from '../../src/contracts/index.ts'
 import { packageRoot, runAtelier } from './atelier-process.ts'
+import { committed, git, scratchRepository } from './scratch-repository.ts'
 
 let directory: string
 
@@ -16,21 +17,8 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 /** A repository with the files of the sample, changed as a case wants it. */
-function makeRepository(name: string, change: (root: string) => void = () => undefined): string {
-  const root = path.join(directory, name)
-  cpSync(path.join(packageRoot, 'examples/appointments'), root, { recursive: true })
-  change(root)
-  return committed(root)
-}
-
-function committed(root: string): string {
-  const git = (...args: string[]): void => {
-    execFileSync('git', ['-C', root, '-c', 'user.name=T', '-c', 'user.email=t@example.org', ...args])
-  }
-  git('init', '--quiet', '--initial-branch=main')
-  git('add', '--all')
-  git('commit', '--quiet', '--message', 'Begin')
-  return root
+function makeRepository(name: string, change?: (root: string) => void): string {
+  return scratchRepository('examples/appointments', path.join(directory, name), change)
 }
 
 const data = (): string => path.join(directory, 'data')
@@ -207,9 +195,7 @@ describe('a person decides', { timeout: 300_000 }, () => {
     const rejected = await atelier('reject', id, '--reason', 'not today')
     expect(rejected.code).toBe(5)
     expect(rejected.run.report?.approval).toMatchObject({ status: 'rejected', reason: 'not today' })
-    expect(
-      execFileSync('git', ['-C', repository, 'branch', '--list', 'atelier/*'], { encoding: 'utf8' }),
-    ).toBe('')
+    expect(git(repository, 'branch', '--list', 'atelier/*')).toBe('')
 
     expect((await atelier('approve', id)).run.error?.code).toBe('ATL_STUDIO_NOT_WAITING')
     expect((await atelier('audit', 'verify')).code).toBe(0)

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RunView } from '../../src/contracts/index.ts'
-import { packageRoot, runAtelier } from './atelier-process.ts'
+import { runAtelier } from './atelier-process.ts'
+import { git, scratchRepository } from './scratch-repository.ts'
 
 let directory: string
 let repository: string
@@ -13,19 +13,10 @@ let repository: string
 beforeAll(() => {
   directory = mkdtempSync(path.join(os.tmpdir(), 'atelier-upkeep-'))
   chmodSync(directory, 0o755)
-  repository = path.join(directory, 'till')
-  cpSync(path.join(packageRoot, 'test/fixtures/till'), repository, { recursive: true })
-  git('init', '--quiet', '--initial-branch=main')
-  git('add', '--all', '--force')
-  git('commit', '--quiet', '--message', 'Begin')
+  repository = scratchRepository('test/fixtures/till', path.join(directory, 'till'))
 })
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
-
-function git(...args: readonly string[]): string {
-  const identity = ['-c', 'user.name=T', '-c', 'user.email=t@example.org']
-  return execFileSync('git', ['-C', repository, ...identity, ...args], { encoding: 'utf8' })
-}
 
 type Answer = Partial<RunView> & { readonly error?: { readonly code: string } | null }
 
@@ -54,7 +45,7 @@ test(
     expect(asked.run).toMatchObject({ outcome: 'delivered', workflow: { name: 'lint-fix' } })
     expect(asked.run.report?.attention).toContain('the kind of work was read from the title: Fix lint errors')
     const branch = asked.run.report?.published?.branch ?? ''
-    expect(git('show', `${branch}:src/till.js`)).toContain('const rounded')
+    expect(git(repository, 'show', `${branch}:src/till.js`)).toContain('const rounded')
 
     // What was counted and verified is part of the evidence.
     const file = path.join(directory, 'evidence.json')

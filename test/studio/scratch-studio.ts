@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { sql } from 'kysely'
 import type { z } from 'zod'
-import type { Studio } from '../../src/api/index.ts'
+import { createStudio, type Studio } from '../../src/api/index.ts'
 import type { RunView, Submission } from '../../src/contracts/index.ts'
 import { seededIdentities, tenantScope } from '../../src/governance/index.ts'
-import { openStudio } from '../../src/main/studio.ts'
-import { connect, type Database, findRunningServer } from '../../src/store/index.ts'
+import { readConfiguration } from '../../src/main/configuration.ts'
+import { assembleStudio } from '../../src/main/studio.ts'
+import type { Database } from '../../src/store/index.ts'
 import type { ModelServer, ScenarioSource } from '../../src/testing/index.ts'
-
-const packageRoot = path.resolve(import.meta.dirname, '../..')
 
 export interface ScratchStudio extends AsyncDisposable {
   readonly studio: Studio
@@ -79,20 +78,15 @@ export async function openScratchStudio(options: ScratchStudioOptions): Promise<
   writeFiles(dataDirectory, { ...modelFiles(options), ...options.data })
   writeFiles(repository, { ...repositoryFiles, ...options.repository })
   commitAll(repository)
-  const studio = await openStudio(
+  const below = await assembleStudio(
     {
-      packageRoot,
-      dataDirectory,
-      databaseUrl: undefined,
-      sandbox: 'namespaces',
+      ...readConfiguration({ dataDirectory }, {}),
       credentials: (name) => (name === 'SCRIPTED_KEY' ? options.providerKey : undefined),
-      indexRetention: { commits: 10, days: 1 },
     },
     'work',
   )
-  const server = await findRunningServer(path.join(dataDirectory, 'postgresql'))
-  if (server === undefined) throw new Error('the studio has started no database')
-  const database = await connect(server)
+  const studio = createStudio(below)
+  const { database } = below
   const { tenant, owner } = seededIdentities
   const read = <T>(query: (tx: Parameters<Parameters<Database['transaction']>[1]>[0]) => Promise<T>) =>
     database.transaction(tenantScope(tenant, owner), query)
@@ -131,7 +125,6 @@ export async function openScratchStudio(options: ScratchStudioOptions): Promise<
         return rows.length
       }),
     [Symbol.asyncDispose]: async () => {
-      await database.close()
       await studio.close()
       rmSync(root, { recursive: true, force: true })
     },

@@ -16,18 +16,24 @@ export function keyOf(headers: IncomingHttpHeaders): string | undefined {
 
 const longestIdempotencyKey = 255
 
+interface CallKey {
+  readonly key: string
+  /** Nobody knows the key, so nobody can ask for the same again. */
+  readonly unrepeatable?: true
+}
+
 /**
  * What stands for the call: by an `idempotency-key` of the client's, the same call again is answered from the record.
  * @throws ATL_GATEWAY_HEADER_INVALID
  */
-export function callKeyOf(headers: IncomingHttpHeaders): string {
+export function callKeyOf(headers: IncomingHttpHeaders): CallKey {
   const given = headers['idempotency-key']
-  if (given === undefined || given === '') return createId('call')
+  if (given === undefined || given === '') return { key: createId('call'), unrepeatable: true }
   if (typeof given !== 'string' || given.length > longestIdempotencyKey)
     throw gatewayErrors.HEADER_INVALID({
       detail: `idempotency-key has more than ${longestIdempotencyKey} characters`,
     })
-  return `repeatable-${createHash('sha256').update(given).digest('hex')}`
+  return { key: `repeatable-${createHash('sha256').update(given).digest('hex')}` }
 }
 
 /** Headers that say how a protocol is to be spoken; of all others, nothing leaves. */

@@ -189,7 +189,7 @@ class GatewayEndpoints {
       const answer = await core.exchange(grantOf(request), {
         protocol: protocol.name,
         body: request.body,
-        key: callKeyOf(request.headers),
+        ...callKeyOf(request.headers),
         signal: abort.signal,
         headers: protocolHeaders(request.headers),
       })
@@ -200,8 +200,8 @@ class GatewayEndpoints {
   async #embed(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     await this.#whileConnected(reply, async ({ signal }) => {
       const { format, ...asked } = parseEmbeddingRequest(request.body)
-      const key = callKeyOf(request.headers)
-      const answer = await this.#options.core.embed(grantOf(request), { ...asked, key, signal })
+      const call = { ...asked, ...callKeyOf(request.headers), signal }
+      const answer = await this.#options.core.embed(grantOf(request), call)
       await reply.send(encodeEmbeddings(answer, format))
     })
   }

@@ -132,6 +132,7 @@ async function task(
     openai: new OpenAI({ baseURL: `${server.urls[0]!}/v1`, apiKey: key, maxRetries: 0 }),
     anthropic: new Anthropic({ baseURL: server.urls[0]!, apiKey: key, maxRetries: 0 }),
     balance: async () => {
+      await studio.governance.door.settled()
       const balances = await database.transaction(scope, (tx) =>
         studio.governance.ledger.balances(tx, tenantId, runId),
       )

@@ -1,4 +1,4 @@
-export { parseAgent, requireAgent, requireGrant, requireModelAgent } from './agent-file.ts'
+export { parseAgent, playedBy, requireAgent, requireGrant, requireModelAgent } from './agent-file.ts'
 export type { Agent, ModelAgent, ProgramAgent, ToolAgent } from './agent-file.ts'
 export { loadAgents } from './agent-folders.ts'
 export { acceptanceChain } from './chains/acceptance.ts'

@@ -82,7 +82,10 @@ async function make({ model, way }: AskedCall, access: ModelAccess): Promise<num
         messages: [{ role: 'user', content: 'Count.' }],
         stream: way === 'stream',
       }
-      const answer = await scratch.gateway.exchange(access, { protocol: 'openai-chat', body, ...call })
+      const answer = await scratch.gateway.exchange(access, {
+        ...{ protocol: 'openai-chat', body, unrepeatable: true },
+        ...call,
+      })
       for await (const piece of answer.body) expect(piece.length).toBeGreaterThan(0)
       return 0
     }

@@ -19,6 +19,8 @@ export interface Embedding {
   readonly dimensions?: number
   /** The same within a step for the same call. */
   readonly key: string
+  /** Nobody will ask with this key again. */
+  readonly unrepeatable?: true | undefined
   readonly signal: AbortSignal
 }
 
@@ -41,7 +43,7 @@ interface EmbeddingInput {
 export async function embed(
   parts: GatewayParts,
   access: ModelAccess,
-  { model, inputs, dimensions, key, signal }: Embedding,
+  { model, inputs, dimensions, key, unrepeatable, signal }: Embedding,
 ): Promise<EmbeddingAnswer> {
   const request = redactRequest({
     model,
@@ -49,7 +51,7 @@ export async function embed(
     // There is no output; whatever a plan has to reserve for one is as little as it can be.
     maxOutputTokens: 1,
   })
-  const call = { access, request, key, signal }
+  const call = { access, request, key, unrepeatable, signal }
   const plan = await planOrObstacle(parts, call, ['embeddings'])
   const tool = embeddingTool(plan, (planned, context) =>
     performEmbedding(parts, planned, call, dimensions, context),

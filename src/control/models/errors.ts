@@ -1,6 +1,10 @@
 import { defineErrors } from '../../kernel/index.ts'
 
 export const modelErrors = defineErrors('MODEL', {
+  WEIGHTS_INVALID: {
+    summary: 'The weights do not fit the route',
+    remedy: 'Give a number from 0 up for targets that the route has, and leave at least one above 0.',
+  },
   CATALOGUE_INVALID: {
     summary: 'The catalogue of models cannot be used',
     remedy: 'Correct the file at the place named; docs/models.md describes what may stand in it.',

@@ -22,6 +22,8 @@ export interface Exchange {
   readonly body: unknown
   /** The same within a step for the same call. */
   readonly key: string
+  /** Nobody will ask with this key again. */
+  readonly unrepeatable?: true | undefined
   readonly signal: AbortSignal
   /** Of the caller; those that change what a provider does go on with a relayed request. */
   readonly headers?: Readonly<Record<string, string>>
@@ -61,6 +63,7 @@ export async function exchange(
     access,
     request: parsed.request,
     key: call.key,
+    unrepeatable: call.unrepeatable,
     signal: call.signal,
     prompt: undefined,
     transport: (plan) =>

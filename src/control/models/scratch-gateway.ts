@@ -64,6 +64,7 @@ export async function createScratchGateway(
       ...more,
     }),
     spent: async ({ tenantId, runId }) => {
+      await studio.governance.door.settled()
       const balances = await studio.database.transaction(studio.scope, (tx) =>
         studio.governance.ledger.balances(tx, tenantId, runId),
       )

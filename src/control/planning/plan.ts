@@ -3,9 +3,9 @@ import {
   type Cost,
   intentSchema,
   type Tool,
+  type ToolContext,
   type WorkflowDefinition,
   workItemSchema,
-  type WorkKind,
 } from '../../contracts/index.ts'
 import { digestOfValue } from '../../kernel/index.ts'
 import { type Agent, requireAgent } from '../agents/index.ts'
@@ -151,11 +151,11 @@ function addCost(a: Cost, b: Cost): Cost {
 const planInputSchema = z.object({ workItem: workItemSchema, intent: intentSchema })
 
 /**
- * `plan.check`: makes and checks the plan of a run, by the workflow for its kind of work. The facts are read when it runs,
- * since tools include itself.
+ * `plan.check`: makes and checks the plan of a run, by the workflow that the run was started with. The facts are read when
+ * it runs, since tools include itself.
  */
 export function planTool(
-  facts: (kind: WorkKind) => PlanningFacts,
+  facts: (run: Pick<ToolContext, 'tenantId' | 'runId' | 'principal'>) => Promise<PlanningFacts>,
 ): Tool<z.infer<typeof planInputSchema>, Plan> {
   return {
     name: 'plan.check',
@@ -166,6 +166,6 @@ export function planTool(
     permissions: [],
     failureModes: ['ATL_PLAN_BREAKS_CONSTRAINT', 'ATL_AGENT_UNKNOWN'],
     worstCase: { ...none, toolCalls: 1, seconds: 10 },
-    perform: ({ workItem, intent }) => Promise.resolve(makePlan(intent, facts(workItem.task.kind))),
+    perform: async ({ intent }, run) => makePlan(intent, await facts(run)),
   }
 }

@@ -1,31 +1,10 @@
-import { parserOf, type SyntaxNode } from '../../execution/grammar/index.ts'
-
-const grammars: Readonly<Record<string, string>> = {
-  js: 'javascript',
-  mjs: 'javascript',
-  cjs: 'javascript',
-  jsx: 'javascript',
-  ts: 'typescript',
-  mts: 'typescript',
-  cts: 'typescript',
-  tsx: 'tsx',
-  py: 'python',
-  pyi: 'python',
-  go: 'go',
-  rs: 'rust',
-  java: 'java',
-  rb: 'ruby',
-  php: 'php',
-  cs: 'c-sharp',
-  css: 'css',
-  sh: 'bash',
-}
+import { grammarOf, parserOf, type SyntaxNode } from '../../execution/grammar/index.ts'
 
 const parseMs = 2_000
 
 /** The tokens of a text in their order: those of its language without comments, or its words and signs. */
 export async function tokensOf(path: string, text: string): Promise<readonly string[]> {
-  const grammar = grammars[/\.([a-z]+)$/.exec(path)?.[1] ?? '']
+  const grammar = grammarOf(path)
   const parsed = grammar === undefined ? undefined : (await parserOf(grammar))(text, parseMs, leavesOf)
   return parsed ?? text.match(/\w+|[^\s\w]/g) ?? []
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Cost, EffectClass, ModelTool, Tool, ToolContext } from '../../contracts/index.ts'
-import { digestOf } from '../../kernel/index.ts'
-import { workspaceSchema } from '../tools/index.ts'
+import { digestOf, errorCodes } from '../../kernel/index.ts'
+import { workspaceFailures, workspaceSchema } from '../tools/index.ts'
+import { developmentErrors } from './errors.ts'
 
 /** A git object id. */
 const treeSchema = z
@@ -52,20 +53,23 @@ interface DeveloperToolDefinition<A, O extends AgentToolOutput> {
   readonly output: z.ZodType<O>
   readonly effect: EffectClass
   readonly permissions: readonly string[]
-  readonly failureModes: readonly string[]
-  /** Seconds that one call may take at most. */
-  readonly seconds: number
+  /** Seconds that one call may take at most; a minute unless it says otherwise. */
+  readonly seconds?: number
   perform(input: DeveloperInput<A>, context: ToolContext): Promise<O>
 }
+
+/** How the tools of the developer can fail. */
+const failureModes = [...errorCodes(developmentErrors), ...workspaceFailures]
 
 /** A tool that works on a tree of the run's repository. */
 export function defineDeveloperTool<A, O extends AgentToolOutput>(
   definition: DeveloperToolDefinition<A, O>,
 ): AgentTool<DeveloperInput<A>, O> {
-  const { parameters, seconds, ...rest } = definition
+  const { parameters, seconds = 60, ...rest } = definition
   const worstCase: Cost = { money: 0, tokens: 0, toolCalls: 1, seconds }
   return {
     ...rest,
+    failureModes,
     worstCase,
     input: z.object({ workspace: workspaceSchema, tree: treeSchema, arguments: parameters }),
     supplied: ['workspace', 'tree'],

@@ -1,8 +1,6 @@
 import type { ToolContext } from '../../contracts/index.ts'
-import { errorCodes } from '../../kernel/index.ts'
 import type { Repository } from '../repository/index.ts'
-import { type ExecutionPlaces, type Workspace, workspaceFailures } from '../tools/index.ts'
-import { developmentErrors } from './errors.ts'
+import type { ExecutionPlaces, Workspace } from '../tools/index.ts'
 import type { WorkspaceSessions } from './running/sessions.ts'
 
 /** Something that code search found. Lines are 1-based. */
@@ -37,9 +35,6 @@ export interface DevelopmentPlaces {
   /** Globs of what only people change; {@link defaultProtectedPaths} when absent. */
   readonly protectedPaths?: readonly string[]
 }
-
-/** How the tools of the developer can fail. */
-export const developmentFailures = [...errorCodes(developmentErrors), ...workspaceFailures]
 
 export function openRepository(
   { execution }: DevelopmentPlaces,

@@ -61,6 +61,10 @@ const defaultLimits: RepositoryLimits = {
 }
 
 const lockWaitMs = 10 * 60_000
+function folderName(text: string): string {
+  return digestOf(text).slice('sha256:'.length, 'sha256:'.length + 32)
+}
+
 /** Scratch folders older than this belong to nobody any more. */
 const scratchMaxAgeMs = 24 * 3_600_000
 
@@ -122,6 +126,17 @@ export class RepositoryHost {
     return new Repository(await this.#contextOf(root, request.tenantId, location))
   }
 
+  /** Removes all repositories of a tenant, none of which may be in use. */
+  async removeTenant(tenantId: TenantId): Promise<void> {
+    const folder = this.#folderOf(tenantId)
+    for (const [root, { objects }] of this.#contexts) {
+      if (!root.startsWith(join(folder, '/'))) continue
+      objects.close()
+      this.#contexts.delete(root)
+    }
+    await rm(folder, { recursive: true, force: true })
+  }
+
   /** Ends helper processes. Repositories of this host must not be used afterwards. */
   close(): void {
     for (const { objects } of this.#contexts.values()) objects.close()
@@ -129,9 +144,12 @@ export class RepositoryHost {
   }
 
   #rootOf(tenantId: TenantId, location: Location): string {
-    const digest = (text: string): string => digestOf(text).slice('sha256:'.length, 'sha256:'.length + 32)
     const place = location.kind === 'local' ? `path:${location.path}` : `url:${location.url}`
-    return join(resolve(this.#options.stateDirectory), 'repositories', digest(tenantId), digest(place))
+    return join(this.#folderOf(tenantId), folderName(place))
+  }
+
+  #folderOf(tenantId: TenantId): string {
+    return join(resolve(this.#options.stateDirectory), 'repositories', folderName(tenantId))
   }
 
   async #findRoot(request: RepositoryRequest): Promise<string> {

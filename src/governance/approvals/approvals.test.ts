@@ -10,6 +10,7 @@ import { createGovernedStudio, echoTool, movableClock, policyLocations } from '.
 import type { GovernedStudio } from '../../testing/index.ts'
 import { registerPrincipal } from '../identity/index.ts'
 import { loadPolicies } from '../policy/index.ts'
+import type { PolicyEngine } from '../policy/index.ts'
 import { createApprovals, digestOfSubject } from './index.ts'
 import type { ApprovalRequest, Approvals, ApprovalState, ApprovalSubject, DecideApproval } from './index.ts'
 
@@ -170,7 +171,7 @@ describe('an approval', () => {
     rmSync(folder, { recursive: true })
     const { database, governance, tenantId } = studio
     const own = createApprovals({ database, audit: governance.audit, clock, policy })
-    const subject = (tree: string) => ({ ...studio.subjectOf(tree), policySet: policy.digest })
+    const subject = (tree: string) => ({ ...studio.subjectOf(tree), policySet: policy.shipped.digest })
     const request = async (work: string, worstFinding = 'none') => {
       const runId = await studio.openRun()
       return database.transaction(studio.scope, (tx) =>
@@ -279,7 +280,11 @@ describe('an approval is void (I2)', () => {
     const runId = await studio.openRun()
     const request = await ask(runId)
     await decide(request, studio.people.approver)
-    const other = { ...studio.governance.policy, digest: digestOf('other policies') }
+    const { policy } = studio.governance
+    const other: PolicyEngine = {
+      ...policy,
+      of: (tenantId) => ({ ...policy.of(tenantId), digest: digestOf('other policies') }),
+    }
     const underOthers = createApprovals({
       database: studio.database,
       audit: studio.governance.audit,

@@ -5,7 +5,8 @@ import type { Database, Tx } from '../../store/index.ts'
 import type { AuditEntry, AuditLog } from '../audit/index.ts'
 import { storable, tenantScope } from '../audit/index.ts'
 import { authenticate, readMandate } from '../identity/index.ts'
-import type { HandsOffContext, PolicyDecision, PolicyEngine } from '../policy/index.ts'
+import { recordDecision } from '../policy/index.ts'
+import type { HandsOffContext, PolicyDecision, PolicyEngine, PolicyRequest } from '../policy/index.ts'
 import { lockRequest, requestsOfRun, setStatus } from './approval-records.ts'
 import { approvalErrors } from './errors.ts'
 import { authorLineage } from './lineage.ts'
@@ -106,7 +107,10 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     voidChanged: async (tx, tenantId, runId, current) => {
       for (const request of await requestsOfRun(tx, tenantId, runId)) {
         if (request.status !== 'pending' && request.status !== 'approved') continue
-        const change = describeChange(request.subject, { policySet: policy.digest, ...current })
+        const change = describeChange(request.subject, {
+          policySet: policy.of(tenantId).digest,
+          ...current,
+        })
         if (change !== undefined) await setStatus(tx, request, 'void', change, new Date(clock.now()))
       }
     },
@@ -133,17 +137,25 @@ async function requestApproval(
   const requester = await authenticate(tx, tenantId, ask.requester)
   const mandate = await readMandate(tx, tenantId, runId)
   const resource = { kind: 'run', tenantId, runId, projectId, requester: mandate.requester } as const
-  const decision = policy.decide({ principal: requester, action: 'request-approval', resource })
+  const asking: PolicyRequest = { principal: requester, action: 'request-approval', resource }
+  const decision = policy.decide(asking)
   if (decision.decision === 'deny')
     throw approvalErrors.FORBIDDEN({ detail: `${requester.id} asks for approval` })
   for (const request of existing.filter(({ status }) => status === 'pending')) {
     const reason = describeChange(request.subject, subject) ?? 'it expired before anybody decided'
     await setStatus(tx, request, 'void', reason, now)
   }
-  const standing =
-    ask.handsOff &&
-    policy.decide({ principal: requester, action: 'go-hands-off', resource, context: ask.handsOff })
+  const handsOff: PolicyRequest | undefined = ask.handsOff && {
+    principal: requester,
+    action: 'go-hands-off',
+    resource,
+    context: ask.handsOff,
+  }
+  const standing = handsOff && policy.decide(handsOff)
   const permitted = standing?.decision === 'allow'
+  const about = { runId, actKey: null, time: now }
+  await recordDecision(tx, asking, decision, about)
+  if (handsOff !== undefined && standing !== undefined) await recordDecision(tx, handsOff, standing, about)
   const id = createId('apr', clock.now())
   await tx
     .insertInto('approval_requests')
@@ -198,12 +210,20 @@ async function decide(options: ApprovalsOptions, tx: Tx, wish: DecideApproval): 
   if (request === undefined) throw approvalErrors.NOT_FOUND({ detail: wish.requestId })
   const now = new Date(clock.now())
   const inLineage = await isAuthor(tx, request, principal)
-  const decision = policy.decide({
+  const question: PolicyRequest = {
     principal,
     action: 'decide-approval',
-    resource: { kind: 'approval', tenantId, approvalId: request.id, runId: request.runId },
+    resource: {
+      kind: 'approval',
+      tenantId,
+      approvalId: request.id,
+      runId: request.runId,
+      projectId: request.projectId,
+    },
     context: { decision: verdict, inLineage },
-  })
+  }
+  const decision = policy.decide(question)
+  await recordDecision(tx, question, decision, { runId: request.runId, actKey: null, time: now })
   const record = (outcome: 'allowed' | 'denied', detail: Record<string, unknown>) =>
     audit.append(tx, {
       ...auditEntry(request, principal, decision),
@@ -245,7 +265,7 @@ async function findObstacle(
   request: ApprovalRequest,
   now: Date,
 ): Promise<AtelierError | undefined> {
-  const { id, status, decisions } = request
+  const { id, tenantId, status, decisions } = request
   if (status === 'void') return approvalErrors.VOID({ detail: request.statusReason ?? id })
   if (status === 'expired') return approvalErrors.EXPIRED({ detail: id })
   if (status !== 'pending') {
@@ -256,7 +276,10 @@ async function findObstacle(
     await setStatus(tx, request, 'expired', 'nobody decided in time', now)
     return approvalErrors.EXPIRED({ detail: `on ${request.expiresAt.toISOString()}` })
   }
-  const change = describeChange(request.subject, { ...wish.current, policySet: policy.digest })
+  const change = describeChange(request.subject, {
+    ...wish.current,
+    policySet: policy.of(tenantId).digest,
+  })
   if (change !== undefined) {
     await setStatus(tx, request, 'void', change, now)
     return approvalErrors.VOID({ detail: change })
@@ -286,7 +309,7 @@ async function flawOf(
   now: Date,
 ): Promise<string | undefined> {
   if (request.expiresAt <= now) return `the approval expired on ${request.expiresAt.toISOString()}`
-  const change = describeChange(request.subject, { policySet: policy.digest })
+  const change = describeChange(request.subject, { policySet: policy.of(request.tenantId).digest })
   if (change !== undefined) return change
   const approvers = approversOf(request)
   if (approvers.length < request.needed)

@@ -29,8 +29,11 @@ export interface AuditLog {
    * for a chain without records.
    */
   checkpoint(scope: TenantScope): Promise<Checkpoint | undefined>
-  /** Reads the tenant's whole chain and says which records were changed, removed, reordered or put in. */
-  verify(scope: TenantScope): Promise<ChainReport>
+  /**
+   * Reads the tenant's whole chain and says which records were changed, removed, reordered or put in. `progress` hears
+   * how many records of how many have been read, a page at a time.
+   */
+  verify(scope: TenantScope, progress?: (read: number, total: number) => void): Promise<ChainReport>
   /** The records of one run, in order. */
   ofRun(tx: Tx, tenantId: TenantId, runId: RunId): Promise<readonly StoredEntry[]>
   /** Lines of a JSON Lines file that `verifyAuditExport` checks without the database. Takes a checkpoint first. */
@@ -91,7 +94,7 @@ export function createAuditLog({ database, clock, key, checkpoints, osUid }: Aud
       if (head === undefined) throw new Error('audit_append returned nothing')
       return head
     },
-    verify: async (scope) => {
+    verify: async (scope, progress) => {
       // Read before the snapshot: every checkpoint in the file is about records committed by then.
       const kept = (await checkpoints.read()).filter(({ tenantId }) => tenantId === scope.tenantId)
       return database.transaction(
@@ -99,8 +102,14 @@ export function createAuditLog({ database, clock, key, checkpoints, osUid }: Aud
         async (tx) => {
           const known = [...kept, ...(await storedCheckpoints(tx, scope.tenantId))]
           const verifier = new ChainVerifier(scope.tenantId, verifyCheckpoints(scope.tenantId, known, key))
-          for await (const row of entries(tx, scope.tenantId)) verifier.add(row)
-          return verifier.finish((await headOf(tx, scope.tenantId)) ?? 'missing')
+          const head = await headOf(tx, scope.tenantId)
+          let read = 0
+          for await (const row of entries(tx, scope.tenantId)) {
+            verifier.add(row)
+            read += 1
+            if (read % pageSize === 0) progress?.(read, head?.seq ?? read)
+          }
+          return verifier.finish(head ?? 'missing')
         },
         { isolation: 'repeatable read' },
       )

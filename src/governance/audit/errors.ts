@@ -15,4 +15,8 @@ export const auditErrors = defineErrors('AUDIT', {
     summary: 'The file is not an exported audit log',
     remedy: 'Export the log again and check that the file was copied as a whole.',
   },
+  UNKNOWN_RECORD: {
+    summary: 'There is no such audit record',
+    remedy: 'Take the sequence number from the list of records.',
+  },
 })

@@ -10,18 +10,25 @@ export const batchMigrations: readonly Migration[] = [
     name: '0312-governance-budget-batches',
     async up(db) {
       await createReserveMany(db)
+      await allow(db, 'ledger_reserve_many(json)')
+    },
+  },
+  {
+    // Replaces one that looked each settlement up again, which took the longer the more a tenant had.
+    name: '0313-governance-budget-settle-in-batches',
+    async up(db) {
       await createSettleMany(db)
-      for (const name of ['ledger_reserve_many', 'ledger_settle_many']) {
-        await pinSearchPath(db, `${name}(json)`)
-        await sql`grant execute on function ${sql.raw(`${name}(json)`)} to ${sql.id(roles.application)}`.execute(
-          db,
-        )
-      }
+      await allow(db, 'ledger_settle_many(json)')
     },
   },
 ]
 
 type Db = Parameters<Migration['up']>[0]
+
+async function allow(db: Db, signature: string): Promise<void> {
+  await pinSearchPath(db, signature)
+  await sql`grant execute on function ${sql.raw(signature)} to ${sql.id(roles.application)}`.execute(db)
+}
 
 const units = costUnits.map(({ column }) => column)
 
@@ -98,13 +105,13 @@ async function createReserveMany(db: Db): Promise<void> {
 async function createSettleMany(db: Db): Promise<void> {
   const ended = sql`json_to_recordset(ended) as ended (act_key text, attempt integer, reason text, ${each('? bigint')})`
   await sql`
-    create function ledger_settle_many(ended json) returns table (act text, ${each('? bigint')})
+    create or replace function ledger_settle_many(ended json) returns table (act text, ${each('? bigint')})
     language plpgsql security definer as $$
     #variable_conflict use_column
     declare
       tenant text := nullif(current_setting('atelier.tenant_id', true), '');
       acts text[] := array(select act_key from ${ended});
-      settled text[];
+      together json;
       item record;
     begin
       if json_array_length(ended) = 0 then return; end if;
@@ -125,12 +132,15 @@ async function createSettleMany(db: Db): Promise<void> {
         on conflict (tenant_id, level, subject) do update
           set ${each('?_reserved = account.?_reserved - excluded.?_reserved, ?_spent = account.?_spent + excluded.?_spent')}
       )
-      select coalesce(array_agg(act_key), '{}') into settled from settled;
-      for item in select * from ${ended} where act_key <> all (settled) loop
-        perform ledger_settle(item.act_key, item.attempt, item.reason, array[${each('item.?')}]);
+      select coalesce(json_agg(settled), '[]') into together from settled;
+      return query select settled.act_key, ${each('settled.?')}
+        from json_to_recordset(together) as settled (act_key text, ${each('? bigint')});
+      if json_array_length(together) = json_array_length(ended) then return; end if;
+      for item in select * from ${ended}
+        where act_key <> all (array(select settled ->> 'act_key' from json_array_elements(together) as settled))
+      loop
+        return query select item.act_key, ${each('charged.?')}
+          from ledger_settle(item.act_key, item.attempt, item.reason, array[${each('item.?')}]) as charged;
       end loop;
-      return query select entries.act_key, ${each('entries.?')} from ledger_entries entries, ${ended}
-        where entries.tenant_id = tenant and entries.act_key = any (acts) and entries.act_key = ended.act_key
-          and entries.attempt = ended.attempt and entries.kind = 'settle';
     end $$`.execute(db)
 }

@@ -17,6 +17,31 @@ export type CostUnit = keyof Cost
 
 export const noCost: Cost = { money: 0, tokens: 0, toolCalls: 0, seconds: 0 }
 
+/** Of each unit what `combine` makes of it. */
+export function combineCosts(one: Cost, other: Cost, combine: (one: number, other: number) => number): Cost {
+  return {
+    money: combine(one.money, other.money),
+    tokens: combine(one.tokens, other.tokens),
+    toolCalls: combine(one.toolCalls, other.toolCalls),
+    seconds: combine(one.seconds, other.seconds),
+  }
+}
+
+/** Amounts in the order of {@link costUnits}. */
+export function costFromAmounts([
+  money = 0,
+  tokens = 0,
+  toolCalls = 0,
+  seconds = 0,
+]: readonly number[]): Cost {
+  return { money, tokens, toolCalls, seconds }
+}
+
+/** Whether there is as much of every unit. */
+export function fitsInto(cost: Cost, room: Cost): boolean {
+  return costUnits.every(({ unit }) => cost[unit] <= room[unit])
+}
+
 /** @throws ATL_BUDGET_AMOUNT_INVALID */
 export function checkCost(cost: Cost): Cost {
   for (const { unit } of costUnits) {

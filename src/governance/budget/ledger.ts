@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { Cost } from '../../contracts/index.ts'
 import type { AtelierError, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
-import type { Tx } from '../../store/index.ts'
+import type { Tables, Tx } from '../../store/index.ts'
 import { budgetLevels, checkCost, costUnits, presumedCost } from './cost.ts'
 import type { BudgetLevel, CostUnit } from './cost.ts'
 import { budgetErrors } from './errors.ts'
@@ -29,7 +30,7 @@ interface Settlement {
 /** Limits by unit; absent means no limit. */
 export type Limits = Partial<Cost>
 
-interface Balance {
+export interface Balance {
   readonly level: BudgetLevel
   readonly subject: string
   readonly units: Readonly<
@@ -55,6 +56,8 @@ export interface Ledger {
   settleEarlierAttempts(tx: Tx, tenantId: TenantId, actKey: string, attempt: number): Promise<void>
   /** Ends everything that a run still holds. To be called when the run has ended and none of its acts is under way. */
   settleRun(tx: Tx, tenantId: TenantId, runId: RunId): Promise<number>
+  /** Whether a process holds some of a run's budget for acts to come. */
+  holdsLease(tx: Tx, tenantId: TenantId, runId: RunId): Promise<boolean>
   /** @throws ATL_BUDGET_LIMIT_BELOW_USE */
   setLimits(
     tx: Tx,
@@ -108,9 +111,25 @@ export function createLedger(): Ledger {
       await abandon(tx, held)
       return held.length
     },
+    holdsLease: async (tx, tenantId, runId) => {
+      const held = await heldReservations(tx, tenantId)
+        .where('run_id', '=', runId)
+        .where('act_key', 'like', `${leasePrefix}%`)
+        .limit(1)
+        .execute()
+      return held.length > 0
+    },
     setLimits,
     balances,
   }
+}
+
+/** What the keys of leases begin with, as those of no act do. */
+const leasePrefix = 'lease:'
+
+/** The key of a lease's reservation. */
+export function leaseKey(id: string): string {
+  return leasePrefix + id
 }
 
 type CostColumn = (typeof costUnits)[number]['column']
@@ -177,16 +196,20 @@ async function balances(tx: Tx, tenantId: TenantId, runId?: RunId): Promise<read
     .execute()
   const rank = (level: BudgetLevel): number => budgetLevels.indexOf(level)
   return rows
-    .map((row) => ({
-      level: row.level,
-      subject: row.subject,
-      units: perUnit((column) => ({
-        limit: row[`${column}_limit`],
-        reserved: row[`${column}_reserved`],
-        spent: row[`${column}_spent`],
-      })),
-    }))
+    .map(viewAccount)
     .sort((a, b) => rank(a.level) - rank(b.level) || a.subject.localeCompare(b.subject))
+}
+
+export function viewAccount(row: Selectable<Tables['budget_accounts']>): Balance {
+  return {
+    level: row.level,
+    subject: row.subject,
+    units: perUnit((column) => ({
+      limit: row[`${column}_limit`],
+      reserved: row[`${column}_reserved`],
+      spent: row[`${column}_spent`],
+    })),
+  }
 }
 
 function heldReservations(tx: Tx, tenantId: TenantId) {

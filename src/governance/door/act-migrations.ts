@@ -13,20 +13,33 @@ export const actMigrations: readonly Migration[] = [
     async up(db) {
       await createBegin(db)
       await createRefuse(db)
+      await allow(db, 'acts_begin(json, json, json, json, json, timestamptz)')
+      await allow(db, 'acts_refuse(json, json, json, timestamptz)')
+    },
+  },
+  {
+    // Replaces one that looked for acts of others each time, not only when there are some.
+    name: '0343-governance-acts-end-in-batches',
+    async up(db) {
       await createEnd(db)
-      for (const signature of [
-        'acts_begin(json, json, json, json, json, timestamptz)',
-        'acts_refuse(json, json, json, timestamptz)',
-        'acts_end(json, json, json, json, timestamptz)',
-      ]) {
-        await sql`revoke all on function ${sql.raw(signature)} from public`.execute(db)
-        await sql`grant execute on function ${sql.raw(signature)} to ${sql.id(roles.application)}`.execute(db)
-      }
+      await allow(db, 'acts_end(json, json, json, json, timestamptz)')
+    },
+  },
+  {
+    name: '0344-governance-acts-under-leases',
+    async up(db) {
+      await createKeep(db)
+      await allow(db, 'acts_keep(json, json, json, json, json, timestamptz)')
     },
   },
 ]
 
 type Db = Parameters<Migration['up']>[0]
+
+async function allow(db: Db, signature: string): Promise<void> {
+  await sql`revoke all on function ${sql.raw(signature)} from public`.execute(db)
+  await sql`grant execute on function ${sql.raw(signature)} to ${sql.id(roles.application)}`.execute(db)
+}
 
 const tenant = sql.raw(`tenant text := nullif(current_setting('atelier.tenant_id', true), '')`)
 
@@ -148,7 +161,7 @@ async function createRefuse(db: Db): Promise<void> {
  */
 async function createEnd(db: Db): Promise<void> {
   await sql`
-    create function acts_end(ended json, settlements json, contents json, records json, at timestamptz)
+    create or replace function acts_end(ended json, settlements json, contents json, records json, at timestamptz)
     returns table (act text, recorded text)
     language plpgsql as $$
     #variable_conflict use_column
@@ -177,7 +190,56 @@ async function createEnd(db: Db): Promise<void> {
       left_out := array(select key from unnest(keys) as key where key <> all (written));
       ${storeContents};
       ${appendRecords};
-      return query select key, case when state = 'succeeded' then output_digest end from acts
-        where tenant_id = tenant and key = any (left_out);
+      if cardinality(left_out) > 0 then
+        return query select key, case when state = 'succeeded' then output_digest end from acts
+          where tenant_id = tenant and key = any (left_out);
+      end if;
+    end $$`.execute(db)
+}
+
+/**
+ * Records acts that were done under leases, from beginning to end, and renews these as `ledger_draw` does, whose rows it
+ * yields. Doing the same again changes nothing.
+ */
+async function createKeep(db: Db): Promise<void> {
+  await sql`
+    create function acts_keep(leases json, kept json, decisions json, contents json, records json, at timestamptz)
+    returns table (lease text, ended boolean, amounts bigint[])
+    language plpgsql as $$
+    #variable_conflict use_column
+    declare
+      ${tenant};
+      keys text[] := array(select key from json_to_recordset(kept) as kept (key text));
+      left_out text[] := array(select key from acts where tenant_id = tenant and key = any (keys));
+      lapsed text[] := '{""}'; -- An act whose lease is gone has none.
+      audited text[];
+      drawn record;
+    begin
+      for drawn in select * from ledger_draw(leases, case when left_out = '{}' then kept else '[]' end) loop
+        if drawn.ended then lapsed := lapsed || drawn.lease; end if;
+        return query select drawn.lease, drawn.ended, drawn.amounts;
+      end loop;
+      if cardinality(keys) > 0 then
+        ${storeContents};
+      end if;
+      with decided as (${decided})
+      insert into acts (tenant_id, key, run_id, project_id, step_id, tool, effect, principal_id, on_behalf_of, resource,
+        state, attempt, input_digest, input_blob, output_digest, error, decision_id, redactions, recovered, money, tokens,
+        tool_calls, seconds, trace_id, created_at, started_at, ended_at)
+      select tenant, key, kept.run_id, project_id, step_id, tool, effect, principal_id, on_behalf_of, resource, state, 1,
+        input_digest, input_blob, output_digest, error, decided.id, redactions, false,
+        case when charged then money else 0 end, case when charged then tokens else 0 end,
+        case when charged then tool_calls else 0 end, case when charged then seconds else 0 end,
+        trace_id, started_at, started_at, ended_at
+      from (
+        select kept.*, lease <> all (lapsed) as charged from json_to_recordset(kept) as kept (key text, lease text,
+          run_id text, project_id text, step_id text, tool text, effect text, principal_id text, on_behalf_of text,
+          resource text, state text, input_digest text, input_blob text, output_digest text, error jsonb,
+          redactions text[], money bigint, tokens bigint, tool_calls bigint, seconds bigint, trace_id text,
+          started_at timestamptz, ended_at timestamptz)
+      ) kept
+      join decided on decided.act_key = kept.key
+      where key <> all (left_out);
+      ${appendRecords};
     end $$`.execute(db)
 }

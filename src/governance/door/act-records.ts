@@ -2,9 +2,6 @@ import type { Cost, EffectClass } from '../../contracts/index.ts'
 import type { Digest, ErrorReport, PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 import { getBlob } from '../../store/index.ts'
-import { storable } from '../audit/index.ts'
-import type { PolicyDecision, PolicyRequest } from '../policy/index.ts'
-import { nameResource } from '../policy/index.ts'
 import type { ActState } from './tables.ts'
 
 /** An act as it is recorded, for evidence and for people. */
@@ -33,35 +30,6 @@ export interface ActRecord {
   readonly traceId: string
   readonly startedAt: Date | null
   readonly endedAt: Date | null
-}
-
-/** Records what the policies were asked and what they said. */
-export async function recordDecision(
-  tx: Tx,
-  request: PolicyRequest,
-  decision: PolicyDecision,
-  about: { readonly runId: RunId | null; readonly actKey: string | null; readonly time: Date },
-): Promise<number> {
-  const { id } = await tx
-    .insertInto('decisions')
-    .values({
-      tenant_id: request.principal.tenantId,
-      run_id: about.runId,
-      act_key: about.actKey,
-      principal_id: request.principal.id,
-      action: request.action,
-      resource: nameResource(request.resource),
-      request: JSON.stringify(storable(request)),
-      decision: decision.decision,
-      policies: [...decision.policies],
-      policy_set: decision.policySet,
-      input_digest: decision.input,
-      errors: [...decision.errors],
-      decided_at: about.time,
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  return id
 }
 
 /** What an act that succeeded has left, by its key; undefined while there is nothing. */

@@ -161,7 +161,7 @@ export async function endActs(
   return new Map(rows.map(({ act, recorded }) => [act, recorded]))
 }
 
-function actRow({ request, tool, effect, inputDigest, traceId }: ActIdentity) {
+export function actRow({ request, tool, effect, inputDigest, traceId }: ActIdentity) {
   return {
     key: request.key,
     run_id: request.runId,
@@ -200,13 +200,19 @@ function endingRow({ identity, admitted, output, error, recovered }: EndedAct) {
 }
 
 /** Contents once each. */
-function contentRows(contents: readonly KeptContent[]) {
+export function contentRows(contents: readonly KeptContent[]) {
   const texts = new Map(contents.map(({ digest, text }) => [digest, text]))
   return [...texts].map(([digest, content]) => ({ digest, content }))
 }
 
 /** What the policies were asked and what they said; nothing when it did not come to that. */
-function decisionRow({ identity: { request }, judgement: { decided } }: JudgedAct) {
+export function decisionRow({
+  identity: { request },
+  judgement: { decided },
+}: {
+  readonly identity: Pick<ActIdentity, 'request'>
+  readonly judgement: Judgement
+}) {
   if (decided === undefined) return []
   const { question, answer } = decided
   return {
@@ -225,8 +231,8 @@ function decisionRow({ identity: { request }, judgement: { decided } }: JudgedAc
 }
 
 /** The part of an audit record that all records of an act have in common. */
-function actAuditEntry(
-  { request, tool, inputDigest }: ActIdentity,
+export function actAuditEntry(
+  { request, tool, inputDigest }: Pick<ActIdentity, 'request' | 'tool'> & { readonly inputDigest?: Digest },
   { actor, decided }: Pick<Judgement, 'actor' | 'decided'>,
 ): Omit<AuditEntry, 'outcome' | 'detail'> {
   return {
@@ -237,13 +243,16 @@ function actAuditEntry(
     resource: request.resource,
     policies: decided?.answer.policies ?? [],
     policySet: decided?.answer.policySet ?? null,
-    digests: { input: inputDigest, ...(decided && { request: decided.answer.input }) },
+    digests: {
+      ...(inputDigest !== undefined && { input: inputDigest }),
+      ...(decided && { request: decided.answer.input }),
+    },
     runId: request.runId,
     actKey: request.key,
   }
 }
 
-function endingEntry({
+export function endingEntry({
   identity,
   admitted,
   output,

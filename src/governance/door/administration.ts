@@ -1,18 +1,24 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Principal } from '../../contracts/index.ts'
 import type { PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 import { tenantScope } from '../audit/index.ts'
+import type { TenantScope } from '../audit/index.ts'
 import type { BudgetLevel, Limits } from '../budget/index.ts'
 import {
+  assertQuota,
   distrustRepository,
   openMandate,
   openMandates,
   setMandateState,
   trustRepository,
 } from '../identity/index.ts'
+import type { PolicyRequest } from '../policy/index.ts'
 import { authoriseAnd } from './authorisation.ts'
-import type { AuthorisationRequest } from './authorisation.ts'
+import type { AuthorisationRequest, Intention } from './authorisation.ts'
 import type { DoorServices } from './services.ts'
+import { termMs } from './standing-journal.ts'
+import type { Standings } from './standings.ts'
 
 interface OpenRun {
   readonly tenantId: TenantId
@@ -37,9 +43,15 @@ export interface Administration {
     work?: (tx: Tx, actor: Principal) => Promise<T>,
   ): Promise<T | undefined>
   /**
+   * Asks whether a principal, who was authenticated just now, may read something. Reading leaves no record, a refusal
+   * does.
+   * @throws ATL_DOOR_DENIED
+   */
+  requireReading(principal: Principal, intention: Intention): Promise<void>
+  /**
    * Gives a run its mandate and its budget; nothing may be done in a run before. Opening the same run again changes
    * nothing.
-   * @throws ATL_DOOR_DENIED, ATL_MANDATE_CONFLICT and errors of IDENTITY.
+   * @throws ATL_DOOR_DENIED, ATL_TENANT_QUOTA_EXCEEDED, ATL_MANDATE_CONFLICT and errors of IDENTITY.
    */
   openRun(run: OpenRun): Promise<void>
   /** Runs that may still act. */
@@ -60,7 +72,7 @@ export interface Administration {
   distrustRepository(by: Principal, location: string, reason: string): Promise<void>
 }
 
-export function createAdministration(services: DoorServices): Administration {
+export function createAdministration(services: DoorServices, standings: Standings): Administration {
   const { database, ledger, audit } = services
   const setTrust = (
     by: Principal,
@@ -86,6 +98,14 @@ export function createAdministration(services: DoorServices): Administration {
 
   return {
     authorise: (request, work) => authoriseAnd(services, request, async (tx, actor) => work?.(tx, actor)),
+    requireReading: async (principal, intention) => {
+      const question = { principal, ...intention } as PolicyRequest
+      if (services.policy.decide(question).decision === 'allow') return
+      const { tenantId } = principal
+      await authoriseAnd(services, { principal, tenantId, intention, runId: null, detail: {} }, () =>
+        Promise.resolve(),
+      )
+    },
     openRun: (run) => {
       const { tenantId, projectId, runId, requester, repository, limits } = run
       return authoriseAnd(
@@ -98,7 +118,15 @@ export function createAdministration(services: DoorServices): Administration {
           detail: { repository: repository ?? null, limits: limits ?? null },
         },
         async (tx, actor) => {
-          await openMandate(tx, { tenantId, projectId, runId, requester: actor.id, repository })
+          await assertRoomForRun(tx, tenantId, runId)
+          // What a service submits is done for the person who answers for it.
+          await openMandate(tx, {
+            tenantId,
+            projectId,
+            runId,
+            requester: actor.onBehalfOf ?? actor.id,
+            repository,
+          })
           if (limits !== undefined) await ledger.setLimits(tx, { level: 'run', subject: runId }, limits)
         },
       )
@@ -107,6 +135,8 @@ export function createAdministration(services: DoorServices): Administration {
       database.transaction(tenantScope(tenantId, by), (tx) => openMandates(tx, tenantId)),
     closeRun: async ({ tenantId, runId }, by) => {
       const scope = tenantScope(tenantId, by)
+      await standings.giveBack(tenantId, runId)
+      await awaitLeases(services, scope, runId)
       await database.transaction(scope, async (tx) => {
         await setMandateState(tx, tenantId, runId, 'closed')
         await ledger.settleRun(tx, tenantId, runId)
@@ -140,5 +170,31 @@ export function createAdministration(services: DoorServices): Administration {
       ),
     distrustRepository: (by, location, reason) =>
       setTrust(by, location, reason, (tx, actor) => distrustRepository(tx, actor.tenantId, location), false),
+  }
+}
+
+/** Quotas hold for what is new: a run that is opened again has its place already. */
+async function assertRoomForRun(tx: Tx, tenantId: TenantId, runId: RunId): Promise<void> {
+  const open = await tx
+    .selectFrom('mandates')
+    .select('run_id')
+    .where('tenant_id', '=', tenantId)
+    .where('run_id', '=', runId)
+    .executeTakeFirst()
+  if (open !== undefined) return
+  await assertQuota(tx, tenantId, 'runs')
+  await assertQuota(tx, tenantId, 'storageBytes')
+}
+
+/** Lets other processes give back what they hold; what is still held then belongs to one that died. */
+async function awaitLeases(
+  { database, ledger }: DoorServices,
+  scope: TenantScope,
+  runId: RunId,
+): Promise<void> {
+  for (let waitedMs = 0; waitedMs < 2 * termMs; waitedMs += 100) {
+    const held = await database.transaction(scope, (tx) => ledger.holdsLease(tx, scope.tenantId, runId))
+    if (!held) return
+    await delay(100)
   }
 }

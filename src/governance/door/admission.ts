@@ -1,5 +1,5 @@
 import type { Cost, Tool } from '../../contracts/index.ts'
-import type { AtelierError, Digest, PrincipalId } from '../../kernel/index.ts'
+import type { AtelierError, Digest, PrincipalId, TenantId } from '../../kernel/index.ts'
 import type { Pipeline } from '../../store/index.ts'
 import { tenantScope } from '../audit/index.ts'
 import type { ActIdentity, Admitted, AskedAct, JudgedAct } from './act-stages.ts'
@@ -16,6 +16,9 @@ export type Admission =
   | { readonly kind: 'refused'; readonly error: AtelierError }
   | Admitted
 
+/** Gives back what is held of the budget for acts to come, and says whether that was anything. */
+type MakeRoom = (tenantId: TenantId) => Promise<boolean>
+
 /** In whose name the transactions of the door are done; the acts in them are by many principals. */
 export const doorkeeper = 'service:door' as PrincipalId
 
@@ -25,6 +28,7 @@ export const doorkeeper = 'service:door' as PrincipalId
  */
 export async function admitMany(
   services: DoorServices,
+  makeRoom: MakeRoom | undefined,
   acts: readonly AskedAct[],
 ): Promise<readonly Admission[]> {
   const [first] = acts
@@ -45,6 +49,13 @@ export async function admitMany(
     return { underWay: writing.then((exhausted) => ({ answers, exhausted })) }
   })
   if (exhausted.size === 0) return answers.map(admissionOf)
+  // What was set aside for acts to come must not be what is missing for these.
+  if ((await makeRoom?.(tenantId)) === true) {
+    const refused = acts.filter(({ identity }) => exhausted.has(identity.request.key))
+    const again = await admitMany(services, undefined, refused)
+    const late = new Map(refused.map(({ identity }, index) => [identity.request.key, again[index]]))
+    return answers.map((given, index) => late.get(keyOf(acts[index])) ?? admissionOf(given))
+  }
   // Nothing was recorded yet of what the ledger refused.
   const final = answers.map((given) => (isJudged(given) ? withoutBudget(given, exhausted) : given))
   await services.database.pipelined(scope, (pipeline) => {
@@ -112,6 +123,10 @@ function record(
   const refused = judged.filter((act) => !isBegun(act))
   if (refused.length > 0) refuseActs(services, send, refused)
   return beginActs(services, send, judged.filter(isBegun))
+}
+
+function keyOf(act: AskedAct | undefined): string {
+  return act?.identity.request.key ?? ''
 }
 
 function withoutBudget(act: JudgedAct, exhausted: ReadonlyMap<string, AtelierError>): JudgedAct {

@@ -4,9 +4,8 @@ import type { RunId, TenantId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 import { tenantScope } from '../audit/index.ts'
 import { authenticate } from '../identity/index.ts'
-import { nameResource } from '../policy/index.ts'
+import { nameResource, recordDecision } from '../policy/index.ts'
 import type { PolicyRequest, ToolAction } from '../policy/index.ts'
-import { recordDecision } from './act-records.ts'
 import { doorErrors } from './errors.ts'
 import { redact } from './redaction.ts'
 import type { DoorServices } from './services.ts'
@@ -14,7 +13,7 @@ import type { DoorServices } from './services.ts'
 type WithoutPrincipal<R> = R extends unknown ? Omit<R, 'principal'> : never
 
 /** A question to the policies that is not the use of a tool: reading, steering, administering. */
-type Intention = WithoutPrincipal<Exclude<PolicyRequest, { readonly action: ToolAction }>>
+export type Intention = WithoutPrincipal<Exclude<PolicyRequest, { readonly action: ToolAction }>>
 
 export interface AuthorisationRequest {
   /** A claim: it is checked, and roles come from what is registered. */

@@ -48,6 +48,13 @@ export class CircuitBreaker {
     this.#options = options
   }
 
+  /** Names of circuits that are open, and for how many milliseconds before one call may try again. */
+  open(): ReadonlyMap<string, number> {
+    const now = this.#clock.now()
+    const tired = [...this.#circuits].filter(([, { failures }]) => failures >= this.#options.failures)
+    return new Map(tired.map(([name, { openUntil }]) => [name, Math.max(0, openUntil - now)]))
+  }
+
   circuit(name: string): CircuitCall {
     return {
       enter: () => this.#enter(name),

@@ -1,11 +1,12 @@
+import type { Span } from '@opentelemetry/api'
 import { z } from 'zod'
 import type { Tool } from '../../contracts/index.ts'
-import type { AtelierError, Digest } from '../../kernel/index.ts'
+import type { AtelierError, Digest, TenantId } from '../../kernel/index.ts'
 import { canonicalJson, digestOf } from '../../kernel/index.ts'
 import { getBlob } from '../../store/index.ts'
 import { tenantScope } from '../audit/index.ts'
 import { traceAct } from '../telemetry/index.ts'
-import type { ActIdentity, AskedAct, EndedAct } from './act-stages.ts'
+import type { ActIdentity, Admitted, AskedAct, EndedAct } from './act-stages.ts'
 import { keepContent } from './act-writing.ts'
 import { admitMany } from './admission.ts'
 import type { Admission } from './admission.ts'
@@ -21,6 +22,7 @@ import type { ParsedInput } from './judgement.ts'
 import { defaultGraceMs, perform } from './performance.ts'
 import type { ActRequest } from './request.ts'
 import type { DoorServices } from './services.ts'
+import type { Entered, Standings } from './standings.ts'
 
 /** The one way to do anything: see docs/architecture.md, "The door". */
 export interface Door {
@@ -35,9 +37,12 @@ export interface Door {
    * ATL_STORE_UNAVAILABLE (retryable) when the database is away.
    */
   act<I, O>(tool: Tool<I, O>, input: unknown, request: ActRequest): Promise<O>
+  /** Gives back what standing admissions hold, and resolves when every act that has ended is recorded. */
+  settled(): Promise<void>
 }
 
 export interface DoorOptions extends DoorServices {
+  readonly standings: Standings
   readonly circuitBreaker?: CircuitBreakerOptions
   /** How long a tool that was told to stop may take to end by itself; 5 s when absent. */
   readonly graceMs?: number
@@ -47,11 +52,13 @@ export interface DoorOptions extends DoorServices {
 const batchLimits = { size: 100, weight: 8 * 1024 * 1024 }
 
 export function createDoor(options: DoorOptions): Door {
+  const { standings } = options
+  const makeRoom = (tenantId: TenantId): Promise<boolean> => standings.giveBack(tenantId)
   const inside: Inside = {
     ...options,
     graceMs: options.graceMs ?? defaultGraceMs,
     breaker: new CircuitBreaker(options.clock, options.circuitBreaker ?? defaultCircuitBreaker),
-    admit: createBatching((acts: readonly AskedAct[]) => admitMany(options, acts), {
+    admit: createBatching((acts: readonly AskedAct[]) => admitMany(options, makeRoom, acts), {
       ...batchLimits,
       weigh: ({ kept }) => kept.text.length,
       keyOf: ({ identity }) => identity.request.key,
@@ -64,7 +71,12 @@ export function createDoor(options: DoorOptions): Door {
   }
   const underWay = new Map<string, UnderWay>()
   return {
+    settled: () => standings.settled(),
     act: async (tool, input, request) => {
+      if (request.unrepeatable === true) {
+        const entered = standings.enter(tool, request)
+        if (entered !== undefined) return performUnderStanding(inside, entered, tool, input, request)
+      }
       const { tenantId, runId, principal, key } = request
       const inputDigest = digestOfInput(input)
       const identity = JSON.stringify([tenantId, runId, principal.id, tool.name, key, inputDigest])
@@ -103,13 +115,11 @@ async function performAct<I, O>(
   inputDigest: Digest,
   request: ActRequest,
 ): Promise<O> {
-  const { tenantId, runId, stepId, principal } = request
-  const attributes = { 'atelier.effect': tool.effect, 'atelier.principal.id': principal.id }
-  return traceAct({ tenantId, runId, stepId, tool: tool.name, attributes }, async (traceId, span) => {
+  return traceOf(tool, request, async (traceId, span) => {
     const identity: ActIdentity = { request, tool: tool.name, effect: tool.effect, inputDigest, traceId }
     const input = parseInput(tool, rawInput)
     const kept = asJson(() => keepContent(input.ok ? input.value : null))
-    const admission = await inside.admit(tenantId, { identity, tool, input, kept })
+    const admission = await inside.admit(request.tenantId, { identity, tool, input, kept })
     if (admission.kind === 'refused') throw admission.error
     if (admission.kind === 'recorded') return (await readOutput(inside, request, admission.outputDigest)) as O
     if (!input.ok) throw input.error
@@ -119,13 +129,70 @@ async function performAct<I, O>(
       circuit,
       graceMs: inside.graceMs,
     })
-    const completion = await inside.complete(tenantId, endOf(identity, admission, performed))
+    const completion = await inside.complete(request.tenantId, endOf(identity, admission, performed))
     if (isExternal(tool)) await signCheckpoint(inside, request)
     if (completion.kind === 'failed') throw completion.error
     if (completion.kind === 'recorded')
       return (await readOutput(inside, request, completion.outputDigest)) as O
     return completion.output as O
   })
+}
+
+function traceOf<T>(
+  { name, effect }: Pick<Tool, 'name' | 'effect'>,
+  { tenantId, runId, stepId, principal }: ActRequest,
+  work: (traceId: string, span: Span) => Promise<T>,
+): Promise<T> {
+  const attributes = { 'atelier.effect': effect, 'atelier.principal.id': principal.id }
+  return traceAct({ tenantId, runId, stepId, tool: name, attributes }, work)
+}
+
+/** Like {@link performAct}, for an act that is admitted already and recorded after it was answered. */
+async function performUnderStanding<I, O>(
+  inside: Inside,
+  entered: Entered,
+  tool: Tool<I, O>,
+  rawInput: unknown,
+  request: ActRequest,
+): Promise<O> {
+  const { judgement, reserved } = entered
+  return traceOf(tool, request, async (traceId, span) => {
+    const startedAt = new Date(inside.clock.now())
+    const { input, kept, inputDigest } = orWithdraw(entered, () => readInput(tool, rawInput))
+    const identity: ActIdentity = { request, tool: tool.name, effect: tool.effect, inputDigest, traceId }
+    span.setAttribute('atelier.act.attempt', 1)
+    const admitted: Admitted = {
+      ...{ kind: 'admitted', attempt: 1, actor: judgement.actor, judgement },
+      ...{ reserved, look: false, refusal: undefined },
+    }
+    const circuit = circuitOf(inside.breaker, tool, request)
+    const performed = await perform(tool, input, request, admitted, { circuit, graceMs: inside.graceMs })
+    const ended = endOf(identity, admitted, performed)
+    entered.leave({ ...ended, input: kept, startedAt, endedAt: new Date(inside.clock.now()) })
+    const { output, error } = ended
+    if (error !== undefined) throw error
+    const isAsRecorded = performed.outcome.kind === 'succeeded' && output?.redactions.length === 0
+    return isAsRecorded ? performed.outcome.output : (JSON.parse(output?.text ?? 'null') as O)
+  })
+}
+
+function orWithdraw<T>({ withdraw }: Entered, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    withdraw()
+    throw error
+  }
+}
+
+/** @throws ATL_DOOR_INPUT_INVALID */
+function readInput<I>(tool: Tool<I>, rawInput: unknown) {
+  const parsed = parseInput(tool, rawInput)
+  if (!parsed.ok) throw parsed.error
+  const input = parsed.value
+  const kept = asJson(() => keepContent(input))
+  const isTheSame = Object.is(input, rawInput) && kept.redactions.length === 0
+  return { input, kept, inputDigest: isTheSame ? kept.digest : digestOfInput(rawInput) }
 }
 
 /**

@@ -1,5 +1,6 @@
 export { actsOfRun, outputOfAct } from './act-records.ts'
 export type { ActRecord } from './act-records.ts'
+export type { Intention } from './authorisation.ts'
 export { createAdministration } from './administration.ts'
 export type { Administration } from './administration.ts'
 
@@ -11,5 +12,7 @@ export type { Door } from './door.ts'
 export { doorMigrations } from './migrations.ts'
 
 export type { ActRequest } from './request.ts'
+
+export { Standings } from './standings.ts'
 
 export { redactText } from './redaction.ts'

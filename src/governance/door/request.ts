@@ -15,6 +15,11 @@ export interface ActRequest {
   readonly attempt: number
   /** The same for every attempt of the same act: it is performed successfully once. Unique within the tenant. */
   readonly key: string
+  /**
+   * Nobody will ever ask for this key again, in no attempt and after no crash. Only such an act may be answered before it
+   * is recorded; see docs/adr/0009-standing-admissions.md.
+   */
+  readonly unrepeatable?: true
   /** What is touched, as `kind:id`, for the record. */
   readonly resource: string
   readonly context: { readonly isolation: Isolation }

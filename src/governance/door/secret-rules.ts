@@ -14,7 +14,11 @@ export const secretRules: readonly SecretRule[] = [
     marks: ['PRIVATE KEY-----'],
     pattern: /-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,32}PRIVATE KEY-----|$)/g,
   },
-  { name: 'task-key', marks: ['atl_sk_'], pattern: /\batl_sk_[A-Za-z0-9_-]{20,255}/g },
+  {
+    name: 'atelier-secret',
+    marks: ['atl_'],
+    pattern: /\batl_(?:sk|api|session|link|device)_[A-Za-z0-9_-]{20,255}/g,
+  },
   {
     name: 'aws-access-key',
     marks: ['AKIA', 'ASIA', 'ABIA', 'ACCA'],

@@ -1,9 +1,9 @@
-import { roleSchema } from '../../contracts/index.ts'
-import type { Principal, Role } from '../../contracts/index.ts'
+import type { Principal, ProjectRoles, Role } from '../../contracts/index.ts'
 import type { PrincipalId, TenantId } from '../../kernel/index.ts'
 import { sendOn } from '../../store/index.ts'
 import type { Pipeline, Tx } from '../../store/index.ts'
-import { identityErrors } from './errors.ts'
+import { identityErrors, tenantErrors } from './errors.ts'
+import { rolesColumns } from './roles.ts'
 
 /** What a tenant has registered about principals and all whom they act for, by id. */
 export type KnownPrincipals = ReadonlyMap<string, KnownPrincipal>
@@ -13,15 +13,17 @@ interface KnownPrincipal {
   readonly kind: Principal['kind']
   readonly on_behalf_of: PrincipalId | null
   readonly disabled: boolean
-  readonly roles: readonly string[]
+  readonly roles: readonly Role[]
+  readonly project_roles: ProjectRoles
+  readonly tenant_suspended: boolean
 }
 
 /**
  * Checks a claim of identity against what the tenant has registered and answers the principal as policies see it:
- * roles come from the database and never from the claim, and `onBehalfOf` is the person at the end of the chain of
- * delegation.
+ * roles come from the database and never from the claim, which can only narrow where they count, and `onBehalfOf` is the
+ * person at the end of the chain of delegation.
  *
- * @throws ATL_IDENTITY_UNKNOWN, ATL_IDENTITY_DISABLED, ATL_IDENTITY_MISMATCH, ATL_IDENTITY_DELEGATION_INVALID
+ * @throws ATL_TENANT_SUSPENDED, ATL_IDENTITY_UNKNOWN, ATL_IDENTITY_DISABLED, ATL_IDENTITY_MISMATCH, ATL_IDENTITY_DELEGATION_INVALID
  */
 export async function authenticate(tx: Tx, tenantId: TenantId, claim: Principal): Promise<Principal> {
   return authenticateAmong(await readPrincipals(sendOn(tx), tenantId, [claim]), tenantId, claim)
@@ -34,6 +36,7 @@ export function authenticateAmong(known: KnownPrincipals, tenantId: TenantId, cl
   }
   const self = known.get(claim.id)
   if (self === undefined) throw identityErrors.UNKNOWN({ detail: claim.id })
+  if (self.tenant_suspended) throw tenantErrors.SUSPENDED({ detail: tenantId })
   if (self.disabled) throw identityErrors.DISABLED({ detail: claim.id })
   if (self.kind !== claim.kind) {
     throw identityErrors.MISMATCH({
@@ -44,13 +47,11 @@ export function authenticateAmong(known: KnownPrincipals, tenantId: TenantId, cl
     kind: self.kind,
     id: self.id,
     tenantId,
-    roles: self.roles.filter(isRole),
+    roles: self.roles,
+    ...(Object.keys(self.project_roles).length > 0 && { projectRoles: self.project_roles }),
+    ...(claim.onlyProjects && { onlyProjects: claim.onlyProjects }),
     onBehalfOf: personBehind(self, claim.onBehalfOf, known),
   }
-}
-
-function isRole(role: string): role is Role {
-  return roleSchema.safeParse(role).success
 }
 
 /** Follows delegation to the person it ends at. Cycles, disabled or unknown principals and forged claims are refused. */
@@ -120,8 +121,7 @@ const chainQuery = `
     select next.id, next.kind, next.on_behalf_of, next.disabled from principals next
       join chain on next.id = chain.on_behalf_of where next.tenant_id = $1
   )
-  select chain.*, array(select role from principal_roles
-    where tenant_id = $1 and principal_id = chain.id order by role) as roles
+  select chain.*, ${rolesColumns('$1', 'chain.id')}
   from chain`
 
 /** The principals and all whom they act for by registration, by id. */

@@ -20,6 +20,43 @@ export const identityErrors = defineErrors('IDENTITY', {
   },
 })
 
+export const tenantErrors = defineErrors('TENANT', {
+  SUSPENDED: {
+    summary: 'The tenant is suspended, so nobody may act in it',
+    remedy: 'Ask whoever runs this studio to take the suspension back.',
+  },
+  UNKNOWN: {
+    summary: 'There is no such tenant',
+    remedy: 'List the tenants, and correct the id.',
+  },
+  EXISTS: {
+    summary: 'There is a tenant of this id already',
+    remedy: 'Choose another id.',
+  },
+  ID_INVALID: {
+    summary: 'This cannot be the id of a tenant',
+    remedy: 'Use 2 to 63 lower-case letters, digits and hyphens, beginning with a letter.',
+  },
+  NOT_SUSPENDED: {
+    summary: 'Only a suspended tenant can be deleted',
+    remedy: 'Suspend it first, so that nothing is at work in it while it is deleted.',
+  },
+  BUSY: {
+    summary: 'Something is still at work in the tenant',
+    remedy: 'Wait until its runs have stopped, then try again.',
+    retryable: true,
+  },
+  PROTECTED: {
+    summary: 'The tenant of the installation itself can be neither suspended nor deleted',
+    remedy: 'To remove the studio altogether, stop it and remove its data directory and database.',
+  },
+  QUOTA_EXCEEDED: {
+    summary: 'The tenant has reached its quota',
+    remedy:
+      'Wait until something ends, remove what is not needed, or ask whoever runs this studio for a larger quota.',
+  },
+})
+
 export const mandateErrors = defineErrors('MANDATE', {
   MISSING: {
     summary: 'The run was never opened, so nothing may be done in its name',

@@ -1,6 +1,6 @@
 export { authenticate, authenticateAmong, lineageOf, readPrincipals } from './authentication.ts'
 export type { KnownPrincipals } from './authentication.ts'
-export { mandateErrors } from './errors.ts'
+export { identityErrors, mandateErrors, tenantErrors } from './errors.ts'
 export {
   mandateAmong,
   openMandate,
@@ -11,8 +11,17 @@ export {
 } from './mandates.ts'
 export type { Mandate, StandingMandate } from './mandates.ts'
 export { identityMigrations } from './migrations.ts'
-export { findPrincipal, registerPrincipal, seededIdentities, seedIdentities } from './registration.ts'
+export {
+  findPrincipal,
+  registerPrincipal,
+  seededIdentities,
+  seedIdentities,
+  seedTenant,
+} from './registration.ts'
 export { distrustRepository, isTrustedRepository, trustRepository } from './repository-trust.ts'
+export { assertQuota, readUsage } from './quotas.ts'
+export { rolesColumns } from './roles.ts'
+export { createSecret, hashOfSecret, hasSecretForm } from './secret-form.ts'
 export { issueTaskKey, revokeTaskKeys } from './task-keys.ts'
 export type { IssuedTaskKey, TaskKeyRequest } from './task-keys.ts'
 export { createTaskKeyAuthenticator } from './task-key-authentication.ts'

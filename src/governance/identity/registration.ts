@@ -1,6 +1,8 @@
-import type { Principal, Role } from '../../contracts/index.ts'
+import { sql } from 'kysely'
+import type { Principal, ProjectRoles, Role } from '../../contracts/index.ts'
 import type { PrincipalId, ProjectId, TenantId } from '../../kernel/index.ts'
 import type { Database, Tx } from '../../store/index.ts'
+import { rolesColumns } from './roles.ts'
 
 /** Who and what exists when a studio is used for the first time. */
 export const seededIdentities = {
@@ -24,14 +26,21 @@ export interface Registration {
 
 const seeds: readonly Registration[] = [
   { id: seededIdentities.owner, kind: 'person', name: 'Owner', roles: ['owner', 'approver'] },
-  { id: seededIdentities.reporter, kind: 'person', name: 'Reporter', roles: ['engineer'] },
   { id: seededIdentities.studio, kind: 'service', name: 'Studio', roles: [] },
   { id: seededIdentities.zeroTokenEngineer, kind: 'agent', name: 'Zero-token engineer', roles: [] },
 ]
 
+/** Who asks for work on a machine where nobody signs in. */
+const reporter: Registration = {
+  id: seededIdentities.reporter,
+  kind: 'person',
+  name: 'Reporter',
+  roles: ['engineer'],
+}
+
 /** Creates the first tenant, project and principals where they are missing. Safe to call at every start. */
 export async function seedIdentities(database: Database): Promise<void> {
-  const { tenant, project, owner } = seededIdentities
+  const { tenant } = seededIdentities
   await database.transaction({ kind: 'system' }, (tx) =>
     tx
       .insertInto('tenants')
@@ -39,11 +48,19 @@ export async function seedIdentities(database: Database): Promise<void> {
       .onConflict((conflict) => conflict.doNothing())
       .execute(),
   )
-  await database.transaction({ kind: 'tenant', tenantId: tenant, principalId: owner }, async (tx) => {
-    for (const registration of seeds) await registerPrincipal(tx, tenant, registration)
+  await seedTenant(database, tenant)
+  const scope = { kind: 'tenant', tenantId: tenant, principalId: seededIdentities.owner } as const
+  await database.transaction(scope, (tx) => registerPrincipal(tx, tenant, reporter))
+}
+
+/** Creates the first project and principals of a tenant where they are missing. */
+export async function seedTenant(database: Database, tenantId: TenantId): Promise<void> {
+  const { project, owner } = seededIdentities
+  await database.transaction({ kind: 'tenant', tenantId, principalId: owner }, async (tx) => {
+    for (const registration of seeds) await registerPrincipal(tx, tenantId, registration)
     await tx
       .insertInto('projects')
-      .values({ tenant_id: tenant, id: project, principal_id: owner, name: 'Default', settings: '{}' })
+      .values({ tenant_id: tenantId, id: project, principal_id: owner, name: 'Default', settings: '{}' })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   })
@@ -75,25 +92,21 @@ export async function findPrincipal(
   tenantId: TenantId,
   id: PrincipalId,
 ): Promise<Principal | undefined> {
-  const row = await tx
-    .selectFrom('principals')
-    .select(['kind', 'on_behalf_of'])
-    .where('tenant_id', '=', tenantId)
-    .where('id', '=', id)
-    .executeTakeFirst()
+  const { rows } = await sql<{
+    kind: Principal['kind']
+    on_behalf_of: PrincipalId | null
+    roles: Role[]
+    project_roles: ProjectRoles
+  }>`select kind, on_behalf_of, ${sql.raw(rolesColumns('principals.tenant_id', 'principals.id'))}
+       from principals where tenant_id = ${tenantId} and id = ${id}`.execute(tx)
+  const [row] = rows
   if (row === undefined) return undefined
-  const roles = await tx
-    .selectFrom('principal_roles')
-    .select('role')
-    .where('tenant_id', '=', tenantId)
-    .where('principal_id', '=', id)
-    .orderBy('role')
-    .execute()
   return {
     kind: row.kind,
     id,
     tenantId,
-    roles: roles.map(({ role }) => role as Role),
-    onBehalfOf: (row.on_behalf_of ?? undefined) as PrincipalId | undefined,
+    roles: row.roles,
+    ...(Object.keys(row.project_roles).length > 0 && { projectRoles: row.project_roles }),
+    onBehalfOf: row.on_behalf_of ?? undefined,
   }
 }

@@ -3,7 +3,7 @@ import type { Principal } from '../../contracts/index.ts'
 import type { AtelierError, PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import type { Database } from '../../store/index.ts'
 import { keyErrors } from './errors.ts'
-import { hashOfKey, hasKeyForm } from './task-keys.ts'
+import { hashOfSecret, hasSecretForm } from './secret-form.ts'
 import type { KeyLimits, KeyPlaces } from './task-keys.ts'
 
 /** What a key stands for: who asks, for which step, and what may be asked. */
@@ -86,8 +86,8 @@ export function createTaskKeyAuthenticator(options: TaskKeyAuthenticatorOptions)
   return {
     async authenticate(key) {
       if (key === undefined || key === '') throw keyErrors.MISSING()
-      if (!hasKeyForm(key)) throw keyErrors.UNKNOWN()
-      const hash = hashOfKey(key)
+      if (!hasSecretForm('sk', key)) throw keyErrors.UNKNOWN()
+      const hash = hashOfSecret(key)
       const known = believed.get(hash)
       if (known !== undefined && monotonicNow() < known.until) return known.grant
       believed.delete(hash)

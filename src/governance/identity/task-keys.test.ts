@@ -17,7 +17,7 @@ import {
   setMandateState,
 } from './index.ts'
 import type { IssuedTaskKey, TaskKeyAuthenticator, TaskKeyRequest } from './index.ts'
-import { hasKeyForm } from './task-keys.ts'
+import { hasSecretForm } from './secret-form.ts'
 
 let test: TestDatabase
 let scope: TenantScope
@@ -145,7 +145,7 @@ describe('a task key', () => {
     await test.database.transaction(scope, (tx) =>
       tx.deleteFrom('task_keys').where('tenant_id', '=', scope.tenantId).execute(),
     )
-    expect(hasKeyForm(guessed)).toBe(true)
+    expect(hasSecretForm('sk', guessed)).toBe(true)
     await expect(keys.authenticate(guessed)).rejects.toMatchObject({
       code: 'ATL_KEY_UNKNOWN',
       message: 'There is no such key',

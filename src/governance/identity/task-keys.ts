@@ -1,5 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { crc32 } from 'node:zlib'
 import { sql } from 'kysely'
 import type { Principal } from '../../contracts/index.ts'
 import { createId } from '../../kernel/index.ts'
@@ -7,6 +5,7 @@ import type { RunId, TenantId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 import { keyErrors, mandateErrors } from './errors.ts'
 import { readMandate } from './mandates.ts'
+import { createSecret, hashOfSecret } from './secret-form.ts'
 
 /** What one key may use, in each process of the studio. */
 export interface KeyLimits {
@@ -45,9 +44,6 @@ export interface IssuedTaskKey {
   readonly expiresAt: Date
 }
 
-const prefix = 'atl_sk_'
-/** 256 bits in base64url, and a checksum by which typing errors are told without asking the database. */
-const form = /^atl_sk_([A-Za-z0-9_-]{43})([0-9a-f]{8})$/
 const longestLifetimeMs = 7 * 24 * 3600 * 1000
 
 /**
@@ -72,14 +68,13 @@ export async function issueTaskKey(tx: Tx, request: TaskKeyRequest): Promise<Iss
   const mandate = await readMandate(tx, tenantId, runId)
   if (mandate.closed) throw mandateErrors.CLOSED({ detail: runId })
   await forgetOldKeys(tx, tenantId)
-  const secret = randomBytes(32).toString('base64url')
-  const key = prefix + secret + checksum(secret)
+  const key = createSecret('sk')
   const { id, expires_at: expiresAt } = await tx
     .insertInto('task_keys')
     .values({
       tenant_id: tenantId,
       id: createId('key'),
-      hash: hashOfKey(key),
+      hash: hashOfSecret(key),
       run_id: runId,
       step_id: stepId,
       attempt,
@@ -132,19 +127,4 @@ async function forgetOldKeys(tx: Tx, tenantId: TenantId): Promise<void> {
     .where('tenant_id', '=', tenantId)
     .where('expires_at', '<', sql<Date>`now() - interval '7 days'`)
     .execute()
-}
-
-/** Whether a text can be a key at all. */
-export function hasKeyForm(text: string): boolean {
-  const [, secret, sum] = form.exec(text) ?? []
-  return secret !== undefined && sum === checksum(secret)
-}
-
-/** Keys have 256 random bits, so a fast digest gives nothing away. */
-export function hashOfKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
-}
-
-function checksum(secret: string): string {
-  return crc32(secret).toString(16).padStart(8, '0')
 }

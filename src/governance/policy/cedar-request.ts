@@ -1,6 +1,9 @@
 import type { CedarValueJson, Context, EntityJson, TypeAndId } from '@cedar-policy/cedar-wasm/nodejs'
 import { dirname } from 'node:path/posix'
 import type { Principal } from '../../contracts/index.ts'
+import { rolesWithin } from '../../contracts/index.ts'
+import type { ProjectId } from '../../kernel/index.ts'
+import { projectOf } from './request.ts'
 import type { PolicyRequest, RepositoryFacts } from './request.ts'
 
 /** A {@link PolicyRequest} in the terms of the Cedar schema. */
@@ -24,7 +27,7 @@ function reference(type: string, id: string): CedarValueJson {
 
 /** Translates a request. Nothing is looked up: all that policies can see is in the request. */
 export function toCedarRequest(request: PolicyRequest): CedarRequest {
-  const principal = principalEntity(request.principal)
+  const principal = principalEntity(request.principal, projectOf(request.resource))
   const resource = resourceEntity(request.resource)
   const { context, entities: named } = contextOf(request)
   const entities = [...named, ...foldersAbove(request.resource)]
@@ -37,7 +40,7 @@ export function toCedarRequest(request: PolicyRequest): CedarRequest {
   }
 }
 
-function principalEntity(principal: Principal): EntityJson {
+function principalEntity(principal: Principal, projectId: ProjectId | undefined): EntityJson {
   const acting =
     principal.kind === 'person' || principal.onBehalfOf === undefined
       ? {}
@@ -45,7 +48,7 @@ function principalEntity(principal: Principal): EntityJson {
   return {
     uid: uid(cedarType[principal.kind], principal.id),
     attrs: { tenant: reference('Tenant', principal.tenantId), ...acting },
-    parents: principal.roles.map((role) => uid('Role', role)),
+    parents: rolesWithin(principal, projectId).map((role) => uid('Role', role)),
   }
 }
 
@@ -78,6 +81,12 @@ function resourceEntity(resource: PolicyRequest['resource']): EntityJson & { uid
         attrs: { tenant, level: resource.level },
         parents: [],
       }
+    case 'studio':
+      return { uid: uid('Studio', resource.tenantId), attrs: { tenant }, parents: [] }
+    case 'directory':
+      return { uid: uid('Directory', resource.tenantId), attrs: { tenant }, parents: [] }
+    case 'installation':
+      return { uid: uid('Installation', resource.tenantId), attrs: { tenant }, parents: [] }
   }
 }
 
@@ -119,6 +128,10 @@ function contextOf(request: PolicyRequest): { context: Context; entities: Entity
   if ('work' in context) {
     const { work, named, worstFinding } = context
     return { context: { work, named, worstFinding }, entities: [] }
+  }
+  if ('role' in context) {
+    const { role, self, held } = context
+    return { context: { role: reference('Role', role), self, held }, entities: [] }
   }
   if (!('tool' in context)) {
     return { context: { decision: context.decision, inLineage: context.inLineage }, entities: [] }

@@ -1,6 +1,7 @@
 import type { Principal } from '../../contracts/index.ts'
 import type { TenantId } from '../../kernel/index.ts'
 import type { PolicyEngine } from './policy-engine.ts'
+import type { PolicySet } from './policy-set.ts'
 import type { PolicyRequest, RepositoryFacts } from './request.ts'
 
 /** Which files of a repository a principal may read: those at or below `paths`, less those at or below `except`. */
@@ -18,16 +19,17 @@ const codePathLiteral = /\bAtelier::CodePath::"((?:[^"\\]|\\.)*)"/g
  * something permitted stays hidden with all below it, even where a policy makes exceptions from its own refusal.
  */
 export function codeAccess(
-  policy: Pick<PolicyEngine, 'decide' | 'policies'>,
+  policy: Pick<PolicyEngine, 'of'>,
   principal: Principal,
   repository: RepositoryFacts,
 ): CodeAccess {
+  const inForce = policy.of(principal.tenantId)
   const mayRead = (path: string): boolean => {
     const resource = codeResource(principal.tenantId, repository, path)
-    return policy.decide({ principal, action: 'read-code', resource }).decision === 'allow'
+    return inForce.decide({ principal, action: 'read-code', resource }).decision === 'allow'
   }
   const [allowed, refused] = [new Set<string>(), new Set<string>()]
-  for (const path of ['', ...namedPaths(policy)]) (mayRead(path) ? allowed : refused).add(path)
+  for (const path of ['', ...namedPaths(inForce)]) (mayRead(path) ? allowed : refused).add(path)
   return {
     paths: [...allowed].filter((path) => !isBelowOne(path, allowed)),
     except: [...refused].filter((path) => isBelowOne(path, allowed)),
@@ -45,7 +47,7 @@ export function codeResource(
     : { kind: 'code-path', tenantId, ...repository, path }
 }
 
-function namedPaths({ policies }: Pick<PolicyEngine, 'policies'>): readonly string[] {
+function namedPaths({ policies }: PolicySet): readonly string[] {
   const named = policies.flatMap(({ text }) =>
     [...text.matchAll(codePathLiteral)].map(([, path = '']) => path.replaceAll(/\\(.)/g, '$1')),
   )

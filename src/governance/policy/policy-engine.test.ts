@@ -57,14 +57,16 @@ describe('shipped policies', async () => {
   const files = (await readdir(join(shipped, 'tests'))).filter((file) => file.endsWith('.yaml'))
   const loaded = await loadPolicies({ schemaFile, folders: [shipped] })
   for (const file of files) {
-    const results = runPolicyTests(loaded, await readPolicyTests(join(shipped, 'tests', file)))
+    const results = runPolicyTests(loaded.shipped, await readPolicyTests(join(shipped, 'tests', file)))
     it.each(results)(`${file}: $name`, ({ message }) => expect(message).toBe(''))
   }
 
   it('have a test that each of them decides', async () => {
     const tests = await Promise.all(files.map((file) => readPolicyTests(join(shipped, 'tests', file))))
-    const decided = new Set(runPolicyTests(loaded, tests.flat()).flatMap(({ actual }) => actual.policies))
-    const untested = loaded.policies.map(({ id }) => id).filter((id) => !decided.has(id))
+    const decided = new Set(
+      runPolicyTests(loaded.shipped, tests.flat()).flatMap(({ actual }) => actual.policies),
+    )
+    const untested = loaded.shipped.policies.map(({ id }) => id).filter((id) => !decided.has(id))
     expect(untested).toEqual([])
   })
 })
@@ -75,7 +77,7 @@ describe('decide', () => {
     expect(decision).toMatchObject({
       decision: 'allow',
       policies: ['studio/agents-work-in-the-run-of-their-person'],
-      policySet: engine.digest,
+      policySet: engine.shipped.digest,
       errors: [],
     })
     expect(decision.input).not.toBe(engine.decide(toolUse(agent, { requester: 'person:x' })).input)
@@ -139,7 +141,7 @@ describe('loading', () => {
       '@id("acme/never-unconfined")\nforbid(principal, action == Atelier::Action::"use-workspace-tool", resource)\n' +
         'when { context.isolation == "none" };\n',
     )
-    expect(narrowed.digest).not.toBe(engine.digest)
+    expect(narrowed.shipped.digest).not.toBe(engine.shipped.digest)
     const request = toolUse({ ...agent, kind: 'service', id: 'service:studio' as PrincipalId })
     if (request.action !== 'use-workspace-tool') throw new Error('not a tool use')
     const unconfined: PolicyRequest = {

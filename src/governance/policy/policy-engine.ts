@@ -1,91 +1,126 @@
-import type { Digest } from '../../kernel/index.ts'
-import { digestOfValue } from '../../kernel/index.ts'
-import { toCedarRequest } from './cedar-request.ts'
-import { readPolicyFiles, staticPolicies } from './policy-files.ts'
-import type { PolicySource } from './policy-files.ts'
+import type { TenantId } from '../../kernel/index.ts'
+import { createId } from '../../kernel/index.ts'
+import { readPolicyFiles } from './policy-files.ts'
+import { compilePolicies, digestOfPolicies, refuseAll } from './policy-set.ts'
+import type { PolicyDecision, PolicySet } from './policy-set.ts'
+import { checkPolicies, readPolicyText } from './policy-text.ts'
+import type { Cedar, PolicyProblem, PolicySource } from './policy-text.ts'
 import type { PolicyRequest } from './request.ts'
 
-export interface PolicyDecision {
-  readonly decision: 'allow' | 'deny'
-  /** Ids of the policies that decided. Empty when nothing permitted the request: the default is to deny. */
-  readonly policies: readonly string[]
-  readonly policySet: Digest
-  /** Digest of the whole request as the policies saw it. */
-  readonly input: Digest
-  /** Why policies could not be evaluated; any error denies. */
-  readonly errors: readonly string[]
+/** A text of policies that a tenant wrote, and the name under which it goes. */
+export interface OwnPolicyText {
+  readonly name: string
+  readonly text: string
+}
+
+/** A set of policies that is not in force, to ask what it would decide. */
+export interface CandidatePolicies extends PolicySet {
+  /** Gives its place to the next one; nothing may be asked afterwards. */
+  release(): void
 }
 
 /** The one place where it is decided who may do what. */
 export interface PolicyEngine {
-  /** Digest of the policies in force. */
-  readonly digest: Digest
-  readonly policies: readonly PolicySource[]
-  /** Pure: the same request and policies always give the same decision. */
+  /** The text of the Cedar schema. */
+  readonly schema: string
+  /** The policies that hold for every tenant. */
+  readonly shipped: PolicySet
+  /** What is in force for a tenant: the shipped policies and its own. */
+  of(tenantId: TenantId): PolicySet
+  /** Decides by what is in force for the tenant of the principal, see {@link aboutPolicies} for the exception. */
   decide(request: PolicyRequest): PolicyDecision
+  /**
+   * Puts a tenant's own policies into force in this process, in place of those before. Texts that do not fit this
+   * release's schema any more make the tenant's set deny everything but the administration of policies; what is wrong
+   * is answered.
+   */
+  enforce(tenantId: TenantId, own: readonly OwnPolicyText[]): readonly PolicyProblem[]
+  /** What is wrong with texts of a tenant's own beside the shipped policies. */
+  check(own: readonly OwnPolicyText[]): readonly PolicyProblem[]
+  /** What would be in force with these texts; undefined while too many others are being tried out. */
+  tryOut(own: readonly OwnPolicyText[]): CandidatePolicies | undefined
 }
 
 export interface PolicyLocations {
   /** Path of the Cedar schema. */
   readonly schemaFile: string
-  /** Folders of `*.cedar` files: the shipped ones first, then a tenant's own, which can only narrow what guardrails allow. */
+  /** Folders of `*.cedar` files, which hold for every tenant. */
   readonly folders: readonly string[]
 }
 
-/** Answers that are kept; a run asks few different questions. */
-const mostAnswers = 10_000
+/** Sets that are tried out at the same time; each keeps a preparsed set of Cedar. */
+const mostCandidates = 4
 
 /**
- * Loads, checks and preparses policies; a decision then takes a fraction of a millisecond.
+ * Actions about a tenant's own policies are decided by the shipped ones alone, so that no policy can lock out those who
+ * could take it back.
+ */
+const aboutPolicies: ReadonlySet<PolicyRequest['action']> = new Set([
+  'read-policies',
+  'simulate-policies',
+  'draft-policy',
+  'decide-policy',
+])
+
+/**
+ * Loads, checks and preparses policies.
  *
  * @throws ATL_POLICY_UNREADABLE, ATL_POLICY_SCHEMA_INVALID, ATL_POLICY_INVALID with file and line.
  */
 export async function loadPolicies({ schemaFile, folders }: PolicyLocations): Promise<PolicyEngine> {
   // Compiling the WebAssembly module takes tens of milliseconds, so it is loaded with the first policies, not on import.
   const cedar = await import('@cedar-policy/cedar-wasm/nodejs')
-  const { schema, policies, digest } = await readPolicyFiles(cedar, schemaFile, folders)
-  // Cedar keeps preparsed sets by name for the life of the process; naming them by digest makes that a cache.
-  cedar.preparseSchema(digest, schema)
-  cedar.preparsePolicySet(digest, { staticPolicies: staticPolicies(policies) })
-
-  const ask = (request: PolicyRequest, input: Digest): PolicyDecision => {
-    const answer = cedar.statefulIsAuthorized({
-      ...toCedarRequest(request),
-      preparsedSchemaName: digest,
-      preparsedPolicySetId: digest,
-      validateRequest: true,
-    })
-    if (answer.type === 'failure') {
-      const errors = answer.errors.map((error) => error.message)
-      return { decision: 'deny', policies: [], policySet: digest, input, errors }
-    }
-    const { decision, diagnostics } = answer.response
-    const errors = diagnostics.errors.map(({ policyId, error }) => `${policyId}: ${error.message}`)
-    return {
-      // Cedar skips a policy that fails; here a guardrail that cannot be evaluated must not open the door.
-      decision: errors.length > 0 ? 'deny' : decision,
-      policies: [...diagnostics.reason].sort(),
-      policySet: digest,
-      input,
-      errors,
-    }
-  }
-  // The digest is over all that policies can see, and these never change, so an answer holds for ever.
-  const answers = new Map<Digest, PolicyDecision>()
+  const { schema, policies } = await readPolicyFiles(cedar, schemaFile, folders)
+  const name = digestOfPolicies(schema, policies)
+  // What is in force for a tenant changes, so it is kept apart for every engine.
+  const instance = createId('policies')
+  const shipped = compilePolicies(cedar, schema, policies, name)
+  const own = new Map<TenantId, PolicySet>()
+  const freeSlots = Array.from({ length: mostCandidates }, (_, index) => `${instance} candidate ${index}`)
+  const of = (tenantId: TenantId): PolicySet => own.get(tenantId) ?? shipped
   return {
-    digest,
-    policies,
-    decide: (request) => {
-      const input = digestOfValue(request)
-      const known = answers.get(input)
-      if (known !== undefined) return known
-      const answer = ask(request, input)
-      for (const oldest of answers.keys()) {
-        if (answers.size < mostAnswers) break
-        answers.delete(oldest)
+    schema,
+    shipped,
+    of,
+    decide: (request) =>
+      (aboutPolicies.has(request.action) ? shipped : of(request.principal.tenantId)).decide(request),
+    enforce: (tenantId, texts) => {
+      if (texts.length === 0) {
+        own.delete(tenantId)
+        return []
       }
-      answers.set(input, answer)
-      return answer
+      const { all, problems } = readOwn(cedar, schema, policies, texts)
+      const [first] = problems
+      own.set(
+        tenantId,
+        first === undefined
+          ? compilePolicies(cedar, schema, all, `${instance} of ${tenantId}`)
+          : refuseAll(digestOfPolicies(schema, all), all, `${first.file}:${first.line}: ${first.message}`),
+      )
+      return problems
+    },
+    check: (texts) => readOwn(cedar, schema, policies, texts).problems,
+    tryOut: (texts) => {
+      const slot = freeSlots.pop()
+      if (slot === undefined) return undefined
+      const set = compilePolicies(cedar, schema, readOwn(cedar, schema, policies, texts).all, slot)
+      return {
+        ...set,
+        decide: (request) => (aboutPolicies.has(request.action) ? shipped : set).decide(request),
+        release: () => void freeSlots.push(slot),
+      }
     },
   }
+}
+
+function readOwn(
+  cedar: Cedar,
+  schema: string,
+  shipped: readonly PolicySource[],
+  texts: readonly OwnPolicyText[],
+): { readonly all: readonly PolicySource[]; readonly problems: readonly PolicyProblem[] } {
+  const read = texts.map(({ name, text }) => readPolicyText(cedar, name, text))
+  const all = [...shipped, ...read.flatMap(({ policies }) => policies)]
+  const problems = read.flatMap((one) => one.problems)
+  return { all, problems: problems.length > 0 ? problems : checkPolicies(cedar, schema, all) }
 }

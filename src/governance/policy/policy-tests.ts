@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { roleSchema } from '../../contracts/index.ts'
+import { digestOfValue } from '../../kernel/index.ts'
 import type { PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import { policyErrors } from './errors.ts'
-import type { PolicyDecision, PolicyEngine } from './policy-engine.ts'
+import type { PolicyDecision, PolicySet } from './policy-set.ts'
 import type { PolicyRequest } from './request.ts'
 
 const name = z.string().min(1)
@@ -17,9 +18,22 @@ const principalSchema = z
     id: principalId,
     tenantId: tenant,
     roles: z.array(roleSchema).default([]),
+    projectRoles: z
+      .record(
+        name.transform((id) => id as ProjectId),
+        z.array(roleSchema),
+      )
+      .optional(),
+    onlyProjects: z.array(name.transform((id) => id as ProjectId)).optional(),
     onBehalfOf: principalId.optional(),
   })
-  .transform(({ onBehalfOf, ...rest }) => ({ ...rest, onBehalfOf }))
+  .transform(({ onBehalfOf, onlyProjects, projectRoles, ...rest }) => ({
+    ...rest,
+    // Absent stays absent: a recorded request has to come back as it was, by its digest.
+    ...(projectRoles !== undefined && { projectRoles }),
+    onBehalfOf,
+    ...(onlyProjects && { onlyProjects }),
+  }))
 
 const projectId = name.default('project').transform((id) => id as ProjectId)
 const runId = name.default('run').transform((id) => id as RunId)
@@ -39,6 +53,7 @@ const resources = {
     tenantId: tenant,
     approvalId: name.default('approval'),
     runId,
+    projectId,
   }),
   repository: z.strictObject({
     kind: z.literal('repository').default('repository'),
@@ -59,6 +74,9 @@ const resources = {
     level: z.enum(['tenant', 'project', 'run', 'step']),
     subject: name,
   }),
+  studio: z.strictObject({ kind: z.literal('studio').default('studio'), tenantId: tenant }),
+  directory: z.strictObject({ kind: z.literal('directory').default('directory'), tenantId: tenant }),
+  installation: z.strictObject({ kind: z.literal('installation').default('installation'), tenantId: tenant }),
 }
 
 const toolUse = z
@@ -95,6 +113,35 @@ const requestSchema = z.discriminatedUnion('action', [
   ask(['read-code'], z.union([resources.codePath, resources.repository])),
   ask(['read-audit'], resources.auditLog),
   ask(['read-budget', 'set-budget'], resources.budget),
+  ask(
+    [
+      'read-studio',
+      'read-operations',
+      'set-model-weights',
+      'read-policies',
+      'simulate-policies',
+      'draft-policy',
+      'draft-workflow',
+      'create-project',
+    ],
+    resources.studio,
+  ),
+  ask(['decide-policy', 'decide-workflow'], resources.studio).extend({
+    context: z.strictObject({ decision: name, inLineage: z.boolean() }),
+  }),
+  ask(['change-project'], resources.project),
+  ask(['read-people', 'manage-people', 'manage-own-tokens', 'manage-tokens'], resources.directory),
+  ask(
+    ['give-role', 'take-role'],
+    z.union([resources.directory, resources.project.extend({ kind: z.literal('project') })]),
+  ).extend({
+    context: z.strictObject({
+      role: roleSchema,
+      self: z.boolean().default(false),
+      held: z.boolean().default(false),
+    }),
+  }),
+  ask(['manage-tenants'], resources.installation),
 ]) satisfies z.ZodType<PolicyRequest>
 
 const testFileSchema = z.array(
@@ -120,6 +167,12 @@ export interface PolicyTestResult {
   readonly message: string
 }
 
+/** What was asked, as a decision recorded it; undefined where that is incomplete or not a question of this release. */
+export function readRecordedRequest(recorded: unknown, digest: string): PolicyRequest | undefined {
+  const { data } = requestSchema.safeParse(recorded)
+  return data !== undefined && digestOfValue(data) === digest ? data : undefined
+}
+
 /**
  * Reads a YAML file of policy tests.
  *
@@ -132,8 +185,13 @@ export async function readPolicyTests(file: string): Promise<readonly PolicyTest
   } catch (cause) {
     throw policyErrors.UNREADABLE({ detail: file, cause })
   }
+  return parsePolicyTests(text, file)
+}
+
+/** @throws ATL_POLICY_TESTS_INVALID */
+export function parsePolicyTests(text: string, file: string): readonly PolicyTest[] {
   try {
-    return testFileSchema.parse(parse(text))
+    return testFileSchema.parse(parse(text, { maxAliasCount: 0 }) ?? [])
   } catch (cause) {
     const detail = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)
     throw policyErrors.TESTS_INVALID({ detail: `${file}: ${detail}`, cause, details: { file } })
@@ -142,11 +200,11 @@ export async function readPolicyTests(file: string): Promise<readonly PolicyTest
 
 /** Asks each test's question and compares the decision, and the deciding policies where the test names them. */
 export function runPolicyTests(
-  engine: PolicyEngine,
+  policies: Pick<PolicySet, 'decide'>,
   tests: readonly PolicyTest[],
 ): readonly PolicyTestResult[] {
   return tests.map(({ name, request, expect }) => {
-    const actual = engine.decide(request)
+    const actual = policies.decide(request)
     const problems = [
       ...(actual.decision === expect.decision
         ? []

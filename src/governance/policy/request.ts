@@ -1,4 +1,4 @@
-import type { EffectClass, Principal } from '../../contracts/index.ts'
+import type { EffectClass, Principal, Role } from '../../contracts/index.ts'
 import type { ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 
 /** The action that policies are asked about when a tool of an effect class is used. */
@@ -59,6 +59,7 @@ interface ApprovalResource {
   readonly tenantId: TenantId
   readonly approvalId: string
   readonly runId: RunId
+  readonly projectId: ProjectId
 }
 
 interface RepositoryResource extends RepositoryFacts {
@@ -86,6 +87,33 @@ interface BudgetResource {
   readonly subject: string
 }
 
+/** What a tenant works with as a whole. */
+interface StudioResource {
+  readonly kind: 'studio'
+  readonly tenantId: TenantId
+}
+
+/** The people, services and credentials of a tenant. */
+interface DirectoryResource {
+  readonly kind: 'directory'
+  readonly tenantId: TenantId
+}
+
+/** The studio as a whole, which belongs to the tenant of whoever runs it. */
+interface InstallationResource {
+  readonly kind: 'installation'
+  readonly tenantId: TenantId
+}
+
+/** What policies see when a role is given or taken. */
+interface RoleContext {
+  readonly role: Role
+  /** Whether the actor gives it to themselves. */
+  readonly self: boolean
+  /** Whether the actor has it, there and now; an owner has every role. */
+  readonly held: boolean
+}
+
 /** One question to the policies: who wants to do what to which resource in which context. Mirrors the Cedar schema. */
 export type PolicyRequest = { readonly principal: Principal } & (
   | { readonly action: ToolAction; readonly resource: RunResource; readonly context: ToolUseContext }
@@ -94,7 +122,7 @@ export type PolicyRequest = { readonly principal: Principal } & (
       readonly resource: ProjectResource
     }
   | {
-      readonly action: 'read-run' | 'cancel-run' | 'resume-run' | 'request-approval'
+      readonly action: 'read-run' | 'cancel-run' | 'resume-run' | 'comment-on-run' | 'request-approval'
       readonly resource: RunResource
     }
   | { readonly action: 'go-hands-off'; readonly resource: RunResource; readonly context: HandsOffContext }
@@ -107,7 +135,48 @@ export type PolicyRequest = { readonly principal: Principal } & (
   | { readonly action: 'read-code'; readonly resource: RepositoryResource | CodePathResource }
   | { readonly action: 'read-audit'; readonly resource: AuditLogResource }
   | { readonly action: 'read-budget' | 'set-budget'; readonly resource: BudgetResource }
+  | { readonly action: StudioAction; readonly resource: StudioResource }
+  | {
+      readonly action: 'decide-policy' | 'decide-workflow'
+      readonly resource: StudioResource
+      readonly context: { readonly decision: string; readonly inLineage: boolean }
+    }
+  | { readonly action: 'change-project'; readonly resource: ProjectResource }
+  | { readonly action: DirectoryAction; readonly resource: DirectoryResource }
+  | {
+      readonly action: 'give-role' | 'take-role'
+      readonly resource: DirectoryResource | ProjectResource
+      readonly context: RoleContext
+    }
+  | { readonly action: 'manage-tenants'; readonly resource: InstallationResource }
 )
+
+/** What is done to the studio as a whole and needs no further facts. */
+export type StudioAction =
+  | 'read-studio'
+  | 'read-operations'
+  | 'set-model-weights'
+  | 'read-policies'
+  | 'simulate-policies'
+  | 'draft-policy'
+  | 'draft-workflow'
+  | 'create-project'
+
+type DirectoryAction = 'read-people' | 'manage-people' | 'manage-own-tokens' | 'manage-tokens'
+
+/** The project whose roles count for a resource; undefined for what belongs to the tenant as a whole. */
+export function projectOf(resource: PolicyRequest['resource']): ProjectId | undefined {
+  switch (resource.kind) {
+    case 'run':
+    case 'project':
+    case 'approval':
+      return resource.projectId
+    case 'budget':
+      return resource.level === 'project' ? (resource.subject as ProjectId) : undefined
+    default:
+      return undefined
+  }
+}
 
 /** `kind:id`, as audit records and messages name a resource. */
 export function nameResource(resource: PolicyRequest['resource']): string {
@@ -126,5 +195,10 @@ export function nameResource(resource: PolicyRequest['resource']): string {
       return `audit-log:${resource.tenantId}`
     case 'budget':
       return `budget:${resource.level}:${resource.subject}`
+    case 'studio':
+      return `studio:${resource.tenantId}`
+    case 'directory':
+    case 'installation':
+      return `${resource.kind}:${resource.tenantId}`
   }
 }

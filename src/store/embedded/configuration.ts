@@ -54,9 +54,10 @@ function settingsFile(configuration: ServerConfiguration): string {
     fsync: 'on',
     synchronous_commit: 'on',
     full_page_writes: 'on',
-    // There is neither replication nor archiving: less is written, and fewer processes start.
-    wal_level: 'minimal',
+    // There is neither replication nor archiving; a backup of the running server needs the log nevertheless.
+    wal_level: 'replica',
     max_wal_senders: 0,
+    max_replication_slots: 2,
     max_wal_size: '512MB',
     checkpoint_timeout: '15min',
     max_worker_processes: 2,

@@ -1,3 +1,5 @@
 export { startEmbeddedServer } from './server.ts'
 export type { EmbeddedServer } from './server.ts'
 export { findRunningServer } from './lock.ts'
+export { copyRunningDatabase } from './base-backup.ts'
+export { restoreDatabase } from './restoration.ts'

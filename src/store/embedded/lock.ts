@@ -7,11 +7,18 @@ import type { AtelierError } from '../../kernel/index.ts'
 import { embeddedServerErrors } from '../errors.ts'
 import type { DatabaseTarget } from '../target.ts'
 
+/** A server that another process runs. */
+export interface RunningServer {
+  readonly target: DatabaseTarget
+  /** Whether that process does the studio's work, or has the server only to look something up. */
+  readonly works: boolean
+}
+
 export interface DataDirectoryLock {
   /** Random and stable; names the lock and the server's processes. */
   readonly directoryId: string
   /** Tells other processes of the same account how to reach the server, see {@link findRunningServer}. */
-  announce(target: DatabaseTarget): void
+  announce(server: RunningServer): void
   release(): Promise<void>
 }
 
@@ -38,7 +45,8 @@ export async function lockDataDirectory(directory: string): Promise<DataDirector
   const { close } = server
   return {
     directoryId,
-    announce: (target) => writeFileSync(holderFile, JSON.stringify({ ...holder, target }), { mode: 0o600 }),
+    announce: (running) =>
+      writeFileSync(holderFile, JSON.stringify({ ...holder, ...running }), { mode: 0o600 }),
     release: () => {
       rmSync(holderFile, { force: true })
       return close()
@@ -50,12 +58,14 @@ export async function lockDataDirectory(directory: string): Promise<DataDirector
  * Addresses of the server that another process runs over `directory` at this moment; undefined when there is none, or
  * when it is not ready yet. They hold no secret: the server's peer authentication lets in the same account only.
  */
-export async function findRunningServer(directory: string): Promise<DatabaseTarget | undefined> {
+export async function findRunningServer(directory: string): Promise<RunningServer | undefined> {
   const idFile = join(directory, 'id')
   if (!existsSync(idFile)) return undefined
   const free = await listen(`\0atelier-${readOrCreateId(idFile)}`)
   await free?.close()
-  return free === undefined ? readHolder(join(directory, 'holder.json')).target : undefined
+  if (free !== undefined) return undefined
+  const { target, works } = readHolder(join(directory, 'holder.json'))
+  return target === undefined ? undefined : { target, works: works === true }
 }
 
 /** Undefined where another process listens on the path. */
@@ -86,6 +96,7 @@ interface Holder {
   readonly pid?: number
   readonly since?: string
   readonly target?: DatabaseTarget
+  readonly works?: boolean
 }
 
 function readHolder(file: string): Holder {
@@ -95,6 +106,7 @@ function readHolder(file: string): Holder {
     return {
       ...('pid' in parsed && typeof parsed.pid === 'number' && { pid: parsed.pid }),
       ...('since' in parsed && typeof parsed.since === 'string' && { since: parsed.since }),
+      ...('works' in parsed && typeof parsed.works === 'boolean' && { works: parsed.works }),
       ...('target' in parsed && isTarget(parsed.target) && { target: parsed.target }),
     }
   } catch {

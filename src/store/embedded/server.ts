@@ -1,14 +1,12 @@
 import type { ChildProcess } from 'node:child_process'
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { AtelierError, reportError, silentLogger } from '../../kernel/index.ts'
+import { reportError, silentLogger } from '../../kernel/index.ts'
 import type { Logger } from '../../kernel/index.ts'
-import { embeddedServerErrors } from '../errors.ts'
 import { roles } from '../roles.ts'
 import type { DatabaseTarget } from '../target.ts'
-import { canEnter, makePrivateDirectory, serverAccount, studioAccountName } from './account.ts'
-import type { ServerAccount } from './account.ts'
+import { makePrivateDirectory, studioAccountName } from './account.ts'
 import { bootstrap } from './bootstrap.ts'
 import { dataDirectory, ensureCluster } from './cluster.ts'
 import { databaseName, superuser, writeConfiguration } from './configuration.ts'
@@ -16,12 +14,16 @@ import { inspectInstallation, prepareInstallation } from './installation.ts'
 import type { Installation } from './installation.ts'
 import { lockDataDirectory } from './lock.ts'
 import type { DataDirectoryLock } from './lock.ts'
+import { asStartFailure, choosePlace, makeDirectory } from './place.ts'
+import type { Place } from './place.ts'
 import { endOrphans, startServerProcess, stopServerProcess } from './server-process.ts'
 import type { ServerCommand, ServerPlace } from './server-process.ts'
 
 export interface EmbeddedServerOptions {
   /** Where everything of the server lives; made when absent. One process at a time may use it. */
   readonly directory: string
+  /** Whether this process does the studio's work, which others that join are told; true when absent. */
+  readonly works?: boolean
   readonly logger?: Logger
   /** Account to run as when the studio is root; `nobody` when absent. */
   readonly account?: { readonly uid: number; readonly gid: number }
@@ -56,7 +58,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   const directory = makeDirectory(resolve(options.directory))
   const lock = await lockDataDirectory(directory)
   try {
-    const place = choosePlace(directory, lock.directoryId, options)
+    const place = choosePlace(directory, lock.directoryId, options.account)
     const server: ServerPlace = {
       dataDirectory: dataDirectory(place.cluster),
       socketDirectory: makeSocketDirectory(place, lock.directoryId),
@@ -83,7 +85,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     await supervised.start()
     try {
       await bootstrap(supervised.urlFor(superuser, 'postgres'))
-      lock.announce(supervised.target)
+      lock.announce({ target: supervised.target, works: options.works ?? true })
     } catch (error) {
       await supervised.stop()
       throw error
@@ -91,48 +93,8 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     return supervised
   } catch (error) {
     await lock.release()
-    throw error instanceof AtelierError ? error : asStartFailure(error)
-  }
-}
-
-interface Place {
-  readonly account: ServerAccount
-  /** Belongs to the account; the studio as root writes nothing in there. */
-  readonly cluster: string
-  /** Readable by the account. */
-  readonly configuration: string
-  readonly installations: string
-}
-
-/** Leaves the permissions of a directory that was there before as they are: somebody may rely on them. */
-function makeDirectory(directory: string): string {
-  const mode = process.getuid?.() === 0 ? 0o711 : 0o700
-  try {
-    if (mkdirSync(directory, { recursive: true, mode }) !== undefined) chmodSync(directory, mode)
-    return directory
-  } catch (error) {
     throw asStartFailure(error)
   }
-}
-
-/**
- * Root's server runs as an account that may not enter directories such as /root. Then the database lies under
- * /var/lib/atelier-postgresql, named by the id of the directory that was asked for, which keeps a note of it.
- */
-function choosePlace(directory: string, directoryId: string, options: EmbeddedServerOptions): Place {
-  const account = serverAccount(options.account)
-  let root = directory
-  let installations = join(directory, 'programs')
-  if (!canEnter(account, directory)) {
-    root = join('/var/lib/atelier-postgresql', directoryId)
-    installations = '/var/lib/atelier-postgresql/programs'
-    mkdirSync(root, { recursive: true, mode: 0o711 })
-    for (const path of ['/var/lib/atelier-postgresql', root]) chmodSync(path, 0o711)
-    writeFileSync(join(directory, 'location'), `${root}\n`)
-  }
-  const cluster = join(root, 'cluster')
-  makePrivateDirectory(account, cluster)
-  return { account, cluster, configuration: join(root, 'configuration'), installations }
 }
 
 function chooseInstallation(options: EmbeddedServerOptions, place: Place): Promise<Installation> {
@@ -151,14 +113,6 @@ function makeSocketDirectory(place: Place, directoryId: string): string {
   makePrivateDirectory(place.account, directory)
   chmodSync(directory, 0o700)
   return directory
-}
-
-function asStartFailure(error: unknown): AtelierError {
-  const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'ENOSPC') return embeddedServerErrors.NO_SPACE({ detail: message, cause: error })
-  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code ?? ''))
-    return embeddedServerErrors.UNREACHABLE({ detail: message, cause: error })
-  return embeddedServerErrors.START_FAILED({ detail: message, cause: error })
 }
 
 class SupervisedServer implements EmbeddedServer {

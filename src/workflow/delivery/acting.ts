@@ -52,7 +52,7 @@ export async function actorFor(
         ...(grants !== undefined
           ? { grants }
           : tool.effect.startsWith('external')
-            ? { approval: { subject: approvalSubject(step.with, services.policy.digest) } }
+            ? { approval: { subject: approvalSubject(step.with, services.policy.of(tenantId).digest) } }
             : {}),
       }),
   }

@@ -75,7 +75,7 @@ async function askForApproval(services: DeliveryServices, step: StepInvocation):
       runId,
       stepId,
       requester: principal,
-      subject: approvalSubject(step.with, services.policy.digest),
+      subject: approvalSubject(step.with, services.policy.of(tenantId).digest),
       question: approvalQuestion(step.with),
       handsOff: handsOffFacts(step.with),
       expiresInMs: approvalLifetimeMs,

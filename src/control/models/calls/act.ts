@@ -22,6 +22,8 @@ export interface AskedCall {
   readonly request: ModelRequest
   /** The same within a step for the same call. */
   readonly key: string
+  /** Nobody will ask with this key again, so the answer need not wait for its record. */
+  readonly unrepeatable?: true | undefined
   readonly signal: AbortSignal
   readonly prompt: string | undefined
   readonly transport: (plan: CallPlan) => Transport & { readonly kind: 'translated' | 'relayed' }
@@ -78,7 +80,12 @@ export function actKeyOf({ access, key }: Pick<AskedCall, 'access' | 'key'>): st
 /** What the door is told about a call. */
 export function actRequest(
   { logger }: Pick<GatewayParts, 'logger'>,
-  { access, request, signal }: Pick<AskedCall, 'access' | 'request' | 'signal'>,
+  {
+    access,
+    request,
+    signal,
+    unrepeatable,
+  }: Pick<AskedCall, 'access' | 'request' | 'signal' | 'unrepeatable'>,
   key: string,
   { worstCase }: Pick<Tool, 'worstCase'>,
 ): ActRequest {
@@ -89,6 +96,7 @@ export function actRequest(
     context: { isolation: 'not-applicable' },
     deadlineMs: Math.max(worstCase.seconds, windUpSeconds) * 1000,
     report: () => undefined,
+    ...(unrepeatable && { unrepeatable }),
   }
 }
 
@@ -219,19 +227,12 @@ function startStory(parts: GatewayParts, call: AskedCall, actKey: string, plan?:
     firstToken: () => {
       if (known.firstTokenAt === undefined) known = { ...known, firstTokenAt: clock.now() }
     },
-    end: (outcome) =>
-      log.add(
-        toCallRow({
-          access,
-          actKey,
-          request,
-          prompt,
-          route: plan?.route.name,
-          ...known,
-          startedAt,
-          endedAt: clock.now(),
-          outcome,
-        }),
-      ),
+    end: async (outcome) => {
+      const endedAt = clock.now()
+      const route = plan?.route.name
+      const row = toCallRow({ access, actKey, request, prompt, route, ...known, startedAt, endedAt, outcome })
+      if (call.unrepeatable === true) log.addSoon(row)
+      else await log.add(row)
+    },
   }
 }

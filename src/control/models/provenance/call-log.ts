@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Selectable } from 'kysely'
 import { tenantScope } from '../../../governance/audit/index.ts'
 import { reportError } from '../../../kernel/index.ts'
@@ -50,11 +51,16 @@ const insertCalls = `insert into model_calls (${columns.join(', ')})
 interface Batch {
   readonly rows: CallRow[]
   readonly written: Promise<void>
+  /** Somebody waits for it. */
+  readonly hurry: () => void
 }
+
+/** How long rows that nobody waits for may gather, in milliseconds. */
+const gatherMs = 50
 
 /**
  * Writes down who was asked, with what, and what came of it. While one lot of a tenant is being written the next one
- * gathers, so that many calls cost few round trips. The act at the door is the record that counts; a row that cannot
+ * gathers, and a while longer if nobody waits for it, so that many calls cost few round trips. The act at the door is the record that counts; a row that cannot
  * be written is logged.
  */
 export class CallLog {
@@ -70,26 +76,41 @@ export class CallLog {
 
   /** Resolves when the row is written, or has been logged because it could not be. */
   add(row: CallRow): Promise<void> {
-    const tenant = row.tenant_id
-    const gathering = this.#gathering.get(tenant)
-    if (gathering !== undefined) {
-      gathering.rows.push(row)
-      return gathering.written
-    }
-    const rows = [row]
-    const before = this.#writing.get(tenant) ?? Promise.resolve()
-    const written = before.then(() => {
-      this.#gathering.delete(tenant)
-      return this.#write(tenant, rows)
-    })
-    this.#gathering.set(tenant, { rows, written })
-    this.#writing.set(tenant, written)
+    const { written, hurry } = this.#gather(row)
+    hurry()
     return written
+  }
+
+  /** Like {@link add}, soon, for calls that were answered already. */
+  addSoon(row: CallRow): void {
+    this.#gather(row)
   }
 
   /** Resolves when everything is written. */
   async settled(): Promise<void> {
+    for (const { hurry } of this.#gathering.values()) hurry()
     await Promise.all(this.#writing.values())
+  }
+
+  #gather(row: CallRow): Batch {
+    const tenant = row.tenant_id
+    const gathering = this.#gathering.get(tenant)
+    if (gathering !== undefined) {
+      gathering.rows.push(row)
+      return gathering
+    }
+    const rows = [row]
+    const patience = new AbortController()
+    const before = this.#writing.get(tenant) ?? Promise.resolve()
+    const gathered = delay(gatherMs, undefined, { signal: patience.signal }).catch(() => undefined)
+    const written = Promise.all([before, gathered]).then(() => {
+      this.#gathering.delete(tenant)
+      return this.#write(tenant, rows)
+    })
+    const batch = { rows, written, hurry: () => patience.abort() }
+    this.#gathering.set(tenant, batch)
+    this.#writing.set(tenant, written)
+    return batch
   }
 
   async #write(tenantId: TenantId, rows: readonly CallRow[]): Promise<void> {

@@ -5,7 +5,7 @@ import { modelErrors } from '../errors.ts'
 import type { Deadlines } from '../resilience/deadlines.ts'
 import type { RetryPolicy } from '../resilience/retry.ts'
 import type { FailureClass } from '../upstreams/failure.ts'
-import { routesFileSchema, routesSchema } from './schema.ts'
+import { defaultFallback, routesFileSchema, routesSchema } from './schema.ts'
 import type { RouteDefinition, RouteSettings } from './schema.ts'
 
 /** A named way to a model: whom to ask, whom instead, and how patiently. */
@@ -31,21 +31,6 @@ export interface Routes {
   /** The route to a model that is asked for by its id. */
   direct(model: string): Route
 }
-
-/** Failures that another model may well not have, and that say nothing against the request. */
-const defaultFallback: readonly FailureClass[] = [
-  'rate-limited',
-  'overloaded',
-  'server-error',
-  'timeout',
-  'unreachable',
-  'cut-off',
-  'invalid-answer',
-  'circuit-open',
-  'queue-full',
-  'authentication',
-  'context-too-long',
-]
 
 /**
  * Reads the routes: the shipped file, and over it the owner's, route by route. Files that are not there say nothing.
@@ -112,9 +97,9 @@ function toRoute(name: string, definition: RouteDefinition, defaults: RouteSetti
   return {
     name,
     targets: definition.targets.map(({ model, weight = 1 }) => ({ model, weight })),
-    fallback: (definition.fallback ?? []).map(({ model, on = defaultFallback }) => ({
+    fallback: (definition.fallback ?? []).map(({ model, on }) => ({
       model,
-      on: new Set(on),
+      on: new Set<FailureClass>(on ?? defaultFallback),
     })),
     assignBy: settings.assignBy ?? 'run',
     retry: {

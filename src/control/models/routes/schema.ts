@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { deploymentSchema } from '../catalogue/schema.ts'
 
-/** What a fallback can answer to. */
-const fallbackClasses = [
+/** Failures that another model may well not have, and that say nothing against the request. */
+export const defaultFallback = [
   'rate-limited',
   'overloaded',
   'server-error',
@@ -14,9 +14,10 @@ const fallbackClasses = [
   'queue-full',
   'authentication',
   'context-too-long',
-  'content-filter',
-  'refused',
 ] as const
+
+/** What a fallback can answer to. */
+const fallbackClasses = [...defaultFallback, 'content-filter', 'refused'] as const
 
 const seconds = z
   .number()

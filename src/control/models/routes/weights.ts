@@ -1,7 +1,7 @@
 import type { PrincipalId, TenantId } from '../../../kernel/index.ts'
 import type { Clock } from '../../../kernel/index.ts'
 import { tenantScope } from '../../../governance/audit/index.ts'
-import type { Database } from '../../../store/index.ts'
+import type { Database, Tx } from '../../../store/index.ts'
 
 /** Weights by model. */
 export type Weights = Readonly<Record<string, number>>
@@ -45,26 +45,31 @@ export class RouteWeights {
     return (await held.weights)[route]
   }
 
-  async set({ tenantId, principalId, route, weights, reason }: WeightChange): Promise<void> {
-    await this.#database.transaction(tenantScope(tenantId, principalId), async (tx) => {
-      await tx
-        .deleteFrom('model_route_weights')
-        .where('tenant_id', '=', tenantId)
-        .where('route', '=', route)
-        .execute()
-      if (weights === undefined) return
-      await tx
-        .insertInto('model_route_weights')
-        .values({
-          tenant_id: tenantId,
-          route,
-          weights: JSON.stringify(weights),
-          reason,
-          principal_id: principalId,
-        })
-        .execute()
-    })
+  async set(change: WeightChange): Promise<void> {
+    const { tenantId, principalId } = change
+    await this.#database.transaction(tenantScope(tenantId, principalId), (tx) => this.setIn(tx, change))
     this.#read.delete(tenantId)
+  }
+
+  /** Within a transaction of the caller's. */
+  async setIn(tx: Tx, { tenantId, principalId, route, weights, reason }: WeightChange): Promise<void> {
+    await tx
+      .deleteFrom('model_route_weights')
+      .where('tenant_id', '=', tenantId)
+      .where('route', '=', route)
+      .execute()
+    this.#read.delete(tenantId)
+    if (weights === undefined) return
+    await tx
+      .insertInto('model_route_weights')
+      .values({
+        tenant_id: tenantId,
+        route,
+        weights: JSON.stringify(weights),
+        reason,
+        principal_id: principalId,
+      })
+      .execute()
   }
 
   async #load(tenantId: TenantId, principalId: PrincipalId): Promise<WeightsOfRoutes> {

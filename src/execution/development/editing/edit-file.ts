@@ -6,9 +6,8 @@ import {
   type DeveloperOutput,
   developerOutputSchema,
 } from '../agent-tool.ts'
-import { type DevelopmentPlaces, developmentFailures, openRepository } from '../places.ts'
-import { explainAbsence } from '../reading/near-paths.ts'
-import { textOf } from '../reading/read-file.ts'
+import { type DevelopmentPlaces, openRepository } from '../places.ts'
+import { readText } from '../reading/text.ts'
 import { filePath } from '../workspace-path.ts'
 import { changeTree, refuseBroken, refuseProtected } from './change-tree.ts'
 import { replaceText } from './replace-text.ts'
@@ -52,15 +51,11 @@ export function editFileTool(
     output: developerOutputSchema,
     effect: 'workspace',
     permissions: ['workspace:edit'],
-    failureModes: developmentFailures,
-    seconds: 60,
     async perform({ workspace, tree, arguments: { path: written, edits, allowBroken } }, context) {
       const path = filePath(written)
       refuseProtected(places, path)
       const repository = await openRepository(places, workspace, context)
-      const content = (await repository.readFiles(tree, [path])).get(path)
-      if (content === undefined) throw await explainAbsence(repository, tree, path)
-      const before = textOf(path, content)
+      const before = await readText(repository, tree, path)
       const after = replaceText(path, before, edits)
       if (!allowBroken) await refuseBroken({ path, before, after })
       return changeTree(places, repository, tree, [{ kind: 'write', path, content: after }], context)

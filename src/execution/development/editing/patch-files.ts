@@ -8,9 +8,9 @@ import {
   developerOutputSchema,
 } from '../agent-tool.ts'
 import { developmentErrors } from '../errors.ts'
-import { type DevelopmentPlaces, developmentFailures, openRepository } from '../places.ts'
+import { type DevelopmentPlaces, openRepository } from '../places.ts'
 import { explainAbsence } from '../reading/near-paths.ts'
-import { textOf } from '../reading/read-file.ts'
+import { textOf } from '../reading/text.ts'
 import { filePath } from '../workspace-path.ts'
 import { changeTree, refuseBroken, refuseProtected, type TextChange } from './change-tree.ts'
 import { applyHunks, type PatchedFile, readPatch } from './unified-patch.ts'
@@ -41,8 +41,6 @@ export function patchFilesTool(
     output: developerOutputSchema,
     effect: 'workspace',
     permissions: ['workspace:edit'],
-    failureModes: developmentFailures,
-    seconds: 60,
     async perform({ workspace, tree, arguments: { patch, allowBroken } }, context) {
       const files = readPatch(patch)
       const repository = await openRepository(places, workspace, context)

@@ -1,6 +1,6 @@
 import { parse as parseToml, TomlError } from 'smol-toml'
 import { parseDocument } from 'yaml'
-import { parserOf, type SyntaxNode } from '../../grammar/index.ts'
+import { grammarOf, parserOf, type SyntaxNode } from '../../grammar/index.ts'
 import { isScriptPath, scriptProblem } from '../../repository/index.ts'
 
 /** Where and why a text cannot be parsed. Line and column are 1-based. */
@@ -8,21 +8,6 @@ export interface SyntaxProblem {
   readonly line: number
   readonly column: number
   readonly message: string
-}
-
-/** Grammars that know their language well enough to judge by, by extension. */
-const grammars: Readonly<Record<string, string>> = {
-  py: 'python',
-  pyi: 'python',
-  go: 'go',
-  rs: 'rust',
-  java: 'java',
-  rb: 'ruby',
-  php: 'php',
-  cs: 'c-sharp',
-  css: 'css',
-  sh: 'bash',
-  bash: 'bash',
 }
 
 /** Longer texts are generated or data, and not judged. */
@@ -43,7 +28,7 @@ export async function syntaxProblem(path: string, text: string): Promise<SyntaxP
     case 'toml':
       return tomlProblem(text)
   }
-  const grammar = grammars[extension]
+  const grammar = grammarOf(path)
   return grammar === undefined ? undefined : grammarProblem(grammar, text)
 }
 

@@ -8,7 +8,7 @@ import {
   developerOutputSchema,
 } from '../agent-tool.ts'
 import { developmentErrors } from '../errors.ts'
-import { type DevelopmentPlaces, developmentFailures, openRepository } from '../places.ts'
+import { type DevelopmentPlaces, openRepository } from '../places.ts'
 import { explainAbsence } from '../reading/near-paths.ts'
 import { filePath } from '../workspace-path.ts'
 import { changeTree, refuseBroken, refuseProtected } from './change-tree.ts'
@@ -33,8 +33,6 @@ export function createFileTool(
     output: developerOutputSchema,
     effect: 'workspace',
     permissions: ['workspace:edit'],
-    failureModes: developmentFailures,
-    seconds: 60,
     async perform({ workspace, tree, arguments: wanted }, context) {
       const { content, overwrite, executable, allowBroken } = wanted
       const path = filePath(wanted.path)
@@ -73,8 +71,6 @@ export function deleteFilesTool(
     output: developerOutputSchema,
     effect: 'workspace',
     permissions: ['workspace:edit'],
-    failureModes: developmentFailures,
-    seconds: 60,
     async perform({ workspace, tree, arguments: { paths } }, context) {
       const repository = await openRepository(places, workspace, context)
       const files = await repository.listFiles(tree)
@@ -107,8 +103,6 @@ export function moveFilesTool(
     output: developerOutputSchema,
     effect: 'workspace',
     permissions: ['workspace:edit'],
-    failureModes: developmentFailures,
-    seconds: 60,
     async perform({ workspace, tree, arguments: wanted }, context) {
       const [from, to] = [filePath(wanted.from), filePath(wanted.to)]
       const repository = await openRepository(places, workspace, context)

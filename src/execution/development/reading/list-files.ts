@@ -8,7 +8,7 @@ import {
   developerOutputSchema,
 } from '../agent-tool.ts'
 import { developmentErrors } from '../errors.ts'
-import { type DevelopmentPlaces, developmentFailures, openRepository } from '../places.ts'
+import { type DevelopmentPlaces, openRepository } from '../places.ts'
 import { workspacePath } from '../workspace-path.ts'
 import { compileGlob } from './glob.ts'
 
@@ -35,8 +35,6 @@ export function listFilesTool(
     output: developerOutputSchema,
     effect: 'read',
     permissions: ['repository:read'],
-    failureModes: developmentFailures,
-    seconds: 60,
     async perform({ workspace, tree, arguments: { glob: pattern, path, limit } }, context) {
       const glob = compileGlob(pattern.replace(/^\.?\//, ''))
       if (glob === undefined)

@@ -6,11 +6,10 @@ import {
   type DeveloperOutput,
   developerOutputSchema,
 } from '../agent-tool.ts'
-import { developmentErrors } from '../errors.ts'
-import { type DevelopmentPlaces, developmentFailures, openRepository } from '../places.ts'
+import { type DevelopmentPlaces, openRepository } from '../places.ts'
 import { filePath } from '../workspace-path.ts'
-import { explainAbsence } from './near-paths.ts'
 import { numberedLines, splitLines } from './numbered-lines.ts'
+import { readText } from './text.ts'
 
 const mostLines = 2_000
 
@@ -32,31 +31,13 @@ export function readFileTool(
     output: developerOutputSchema,
     effect: 'read',
     permissions: ['repository:read'],
-    failureModes: developmentFailures,
-    seconds: 60,
     async perform({ workspace, tree, arguments: { path: written, startLine, lineCount } }, context) {
       const repository = await openRepository(places, workspace, context)
       const path = filePath(written)
-      const content = (await repository.readFiles(tree, [path])).get(path)
-      if (content === undefined) throw await explainAbsence(repository, tree, path)
-      const text = textOf(path, content)
-      const lines = splitLines(text)
+      const lines = splitLines(await readText(repository, tree, path))
       const last = Math.min(lines.length, startLine + lineCount - 1)
       return { tree, changed: [], text: present(path, lines, startLine, last) }
     },
-  })
-}
-
-/** @throws `ATL_DEVELOP_NOT_TEXT` */
-export function textOf(path: string, content: Uint8Array): string {
-  try {
-    if (!content.includes(0))
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)
-  } catch {
-    // Said below.
-  }
-  throw developmentErrors.NOT_TEXT({
-    detail: `${path} holds ${content.length} bytes that are not UTF-8 text`,
   })
 }
 

@@ -7,7 +7,7 @@ import {
   developerOutputSchema,
 } from '../agent-tool.ts'
 import { developmentErrors } from '../errors.ts'
-import { type CodePassage, type DevelopmentPlaces, developmentFailures, openRepository } from '../places.ts'
+import { type CodePassage, type DevelopmentPlaces, openRepository } from '../places.ts'
 import { shortened } from './numbered-lines.ts'
 
 const parameters = z.strictObject({
@@ -37,8 +37,6 @@ export function searchCodeTool(
     output: developerOutputSchema,
     effect: 'read',
     permissions: ['repository:read'],
-    failureModes: developmentFailures,
-    seconds: 60,
     async perform({ workspace, tree, arguments: { query, kind, limit } }, context) {
       if (places.codeSearch === undefined) throw developmentErrors.SEARCH_UNAVAILABLE()
       const passages = await places.codeSearch.find({ workspace, kind, query, limit }, context)

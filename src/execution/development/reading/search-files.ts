@@ -9,7 +9,7 @@ import {
   developerOutputSchema,
 } from '../agent-tool.ts'
 import { developmentErrors } from '../errors.ts'
-import { type DevelopmentPlaces, developmentFailures, openRepository } from '../places.ts'
+import { type DevelopmentPlaces, openRepository } from '../places.ts'
 import { workspacePath } from '../workspace-path.ts'
 import { compileGlob } from './glob.ts'
 import { shortened } from './numbered-lines.ts'
@@ -36,8 +36,6 @@ export function searchFilesTool(
     output: developerOutputSchema,
     effect: 'read',
     permissions: ['repository:read'],
-    failureModes: developmentFailures,
-    seconds: 60,
     async perform({ workspace, tree, arguments: search }, context) {
       const { pattern, regex, ignoreCase, contextLines, limit } = search
       if (/[\n\r\0]/.test(pattern))

@@ -10,7 +10,7 @@ import {
   developerOutputSchema,
 } from '../agent-tool.ts'
 import { noteOnTests } from '../editing/change-tree.ts'
-import { type DevelopmentPlaces, developmentFailures } from '../places.ts'
+import { type DevelopmentPlaces } from '../places.ts'
 import { defaultProtectedPaths, workspacePath } from '../workspace-path.ts'
 import { collectChanges, type CollectedChanges } from './collect-changes.ts'
 import { readableOutput } from './output.ts'
@@ -54,7 +54,6 @@ export function runShellTool(
     output: outputSchema,
     effect: 'workspace',
     permissions: ['shell:run', 'workspace:edit'],
-    failureModes: developmentFailures,
     seconds: longestSeconds + 300,
     perform({ workspace, tree, arguments: { command, folder, seconds } }, context) {
       const cwd = posix.join(workspaceRoot, workspacePath(folder))

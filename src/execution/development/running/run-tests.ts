@@ -7,7 +7,7 @@ import {
   type DeveloperInput,
   developerOutputSchema,
 } from '../agent-tool.ts'
-import { type DevelopmentPlaces, developmentFailures } from '../places.ts'
+import { type DevelopmentPlaces } from '../places.ts'
 import { shortened } from '../reading/numbered-lines.ts'
 import { filePath } from '../workspace-path.ts'
 import { readableOutput } from './output.ts'
@@ -54,7 +54,6 @@ export function runTestsTool(
     output: outputSchema,
     effect: 'workspace',
     permissions: ['tests:run'],
-    failureModes: developmentFailures,
     seconds: longestSeconds + 300,
     perform({ workspace, tree, arguments: { files, names, seconds } }, context) {
       const paths = files?.map(filePath)

@@ -108,14 +108,22 @@ function coverings(inherited: readonly number[], nothing: number): readonly ('ig
   return Array.from({ length: count }, (_, index) => (inherited.includes(index + 5) ? nothing : 'ignore'))
 }
 
+/** How long what entered the namespaces may take to see the end of what it started there. */
+const farewellMs = 1_000
+
 /**
  * The process that was spawned enters the namespaces and waits for a child inside, the launcher, whose death takes
- * the command's process namespace along. Both are ended; a launcher that had just begun leaves an orphan to sweep.
+ * the command's process namespace along. It is the launcher that is killed: whoever waits for it then reaps it and ends.
+ * Killed first, that one would leave the reaping to process 1 of the host, and in many containers that reaps nobody, so
+ * that the holder's namespace could never end. A launcher that had just begun leaves an orphan to sweep.
  */
 function killLauncher(child: ChildProcess): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  childrenOf(child.pid).forEach(killProcess)
-  killProcess(child.pid)
+  const launchers = childrenOf(child.pid)
+  launchers.forEach(killProcess)
+  const end = (): boolean => child.kill('SIGKILL')
+  if (launchers.length === 0) end()
+  else setTimeout(end, farewellMs).unref()
 }
 
 /** Collects the launcher's report, which is complete when its channel closes, together with the launcher. */

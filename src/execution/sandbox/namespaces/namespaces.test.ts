@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -202,6 +203,22 @@ describe('control groups', () => {
     expect(JSON.stringify(readdirSync('/sys/fs/cgroup/memory', { recursive: true }))).not.toContain(
       sandbox.id,
     )
+  })
+})
+
+describe('a studio in a container, as its first process', () => {
+  it.runIf(isRoot)('needs nobody else to reap what it kills', { timeout: 60_000 }, async () => {
+    const script = join(import.meta.dirname, 'first-process-worker.ts')
+    const container = spawn(
+      'unshare',
+      [
+        ...['--pid', '--fork', '--kill-child', '--mount-proc', '--'],
+        ...[process.execPath, '--no-warnings', script, join(fixture.directory, 'first')],
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'], timeout: 50_000 },
+    )
+    const [said] = await Promise.all([text(container.stdout), once(container, 'exit')])
+    expect(said).toBe('process 1: true, ended: killed\ngone\n')
   })
 })
 

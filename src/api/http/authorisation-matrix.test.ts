@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Operation, operations } from '../../contracts/api/index.ts'
+import { type Caller, roleSchema } from '../../contracts/index.ts'
+import type { Intention } from '../../governance/index.ts'
+import type { PrincipalId, RunId } from '../../kernel/index.ts'
+import { createScratchStudio, type ScratchStudio, type ScratchTenant } from '../scratch-studio.ts'
+
+/** What a request of the matrix is about. */
+interface Target {
+  readonly runId: RunId
+  readonly approvalId: string
+  readonly commentId: string
+  readonly subject: string
+}
+
+const submission = {
+  issue: { title: 'Format', body: '' },
+  repository: { location: '/srv/sample' },
+  task: { kind: 'format' },
+}
+
+/** Bodies of the operations that take one; one that is forgotten here fails the test. */
+const bodies: Readonly<Record<string, (target: Target) => unknown>> = {
+  submitWorkItem: () => submission,
+  previewWorkItem: () => submission,
+  cancelRun: () => ({ reason: 'enough' }),
+  addComment: () => ({ body: 'Why?' }),
+  decideApproval: ({ subject }) => ({ verdict: 'rejected', reason: 'no', subject }),
+}
+
+/** What policies are asked about, by the kind of resource that operations name. */
+const resources: Readonly<Record<string, (tenant: ScratchTenant, target: Target) => Intention['resource']>> =
+  {
+    project: ({ id: tenantId }) => ({ kind: 'project', tenantId, projectId: 'default' as never }),
+    run: ({ id: tenantId }, { runId }) => ({
+      kind: 'run',
+      tenantId,
+      runId,
+      projectId: 'default' as never,
+      requester: 'person:requester' as PrincipalId,
+    }),
+    approval: ({ id: tenantId }, { runId, approvalId }) => ({
+      kind: 'approval',
+      tenantId,
+      projectId: 'default' as never,
+      approvalId,
+      runId,
+    }),
+    'audit-log': ({ id: tenantId }) => ({ kind: 'audit-log', tenantId }),
+  }
+
+let studio: ScratchStudio
+let own: ScratchTenant
+let other: ScratchTenant
+let target: Target
+
+beforeAll(async () => {
+  studio = await createScratchStudio()
+  own = await studio.createTenant()
+  other = await studio.createTenant()
+  const { runId, request } = await own.waitingRun()
+  const { id: commentId } = await studio.services.comments.add(own.callers.owner, runId, { body: 'First.' })
+  target = { runId, approvalId: request.id, commentId, subject: request.subjectDigest }
+}, 120_000)
+afterAll(() => studio[Symbol.asyncDispose]())
+
+const roles = roleSchema.options
+const all = Object.values<Operation>(operations)
+
+function isAllowed({ access }: Operation, { principal }: Caller): boolean {
+  if (!('action' in access)) return true
+  const resource = resources[access.resource]?.(own, target)
+  if (resource === undefined) throw new Error(`the matrix knows no resource ${access.resource}`)
+  const context = access.resource === 'approval' ? { decision: 'rejected', inLineage: false } : undefined
+  const question = { principal, action: access.action, resource, ...(context && { context }) }
+  return studio.governed.governance.policy.decide(question as never).decision === 'allow'
+}
+
+async function send(
+  operation: Operation,
+  authorization?: string,
+): Promise<{ readonly status: number; readonly code: unknown; readonly text: string }> {
+  const { id, method, path, body } = operation
+  const values: Record<string, string> = {
+    ...target,
+    workItemId: target.runId.replace('run_', 'work_'),
+    stepId: 'change',
+  }
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name]
+    if (value === undefined) throw new Error(`the matrix has no ${name} for ${id}`)
+    return value
+  })
+  const example = bodies[id]
+  if (body !== undefined && example === undefined) throw new Error(`the matrix has no body for ${id}`)
+  const stop = new AbortController()
+  const response = await fetch(`${studio.url}${filled}`, {
+    method,
+    signal: stop.signal,
+    headers: {
+      ...(authorization === undefined ? {} : { authorization }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(example?.(target)) }),
+  })
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
+  const text = isStream ? '' : await response.text()
+  stop.abort()
+  const isProblem = response.headers.get('content-type')?.includes('problem') === true
+  return {
+    status: response.status,
+    text,
+    code: isProblem ? (JSON.parse(text) as { code: string }).code : null,
+  }
+}
+
+const isRefusal = ({ status }: { readonly status: number }): boolean => status === 401 || status === 403
+
+describe.each(all.map((operation) => [operation.id, operation] as const))('%s', (_, operation) => {
+  const isPublic = 'public' in operation.access
+
+  it('is for nobody whom the studio does not know', async () => {
+    if (isPublic) return
+    expect(await send(operation)).toMatchObject({ status: 401, code: 'ATL_API_NOT_AUTHENTICATED' })
+    expect((await send(operation, 'Bearer forged')).status).toBe(401)
+  })
+
+  it('is for no token without its action', async () => {
+    if (!('action' in operation.access)) return
+    expect(await send(operation, own.authorization.reader)).toMatchObject({ code: 'ATL_API_SCOPE_MISSING' })
+  })
+
+  it('is refused to the roles to which policy refuses it', async () => {
+    for (const role of roles.filter((one) => !isAllowed(operation, own.callers[one]))) {
+      const answer = await send(operation, own.authorization[role])
+      expect([role, isRefusal(answer)]).toEqual([role, true])
+    }
+  })
+
+  it('shows another tenant nothing', async () => {
+    const { status, text } = await send(operation, other.authorization.owner)
+    for (const secret of [target.runId, target.approvalId, target.commentId])
+      expect(text.replaceAll(/"(?:detail|instance)":"[^"]*"/g, '')).not.toContain(secret)
+    if (operation.path.includes('{')) expect(status).toBe(404)
+  })
+})
+
+describe('what policy permits', () => {
+  it.each(all.map((operation) => [operation.id, operation] as const))(
+    'is let through: %s',
+    async (_, operation) => {
+      for (const role of roles.filter((one) => isAllowed(operation, own.callers[one]))) {
+        const answer = await send(operation, own.authorization[role])
+        expect([role, isRefusal(answer), answer.status < 500]).toEqual([role, false, true])
+      }
+    },
+  )
+})

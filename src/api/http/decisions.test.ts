@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Client, createClient, RequestFailure } from '../client/index.ts'
+import { createScratchStudio, type ScratchStudio, type ScratchTenant } from '../scratch-studio.ts'
+
+let studio: ScratchStudio
+let tenant: ScratchTenant
+
+beforeAll(async () => {
+  studio = await createScratchStudio()
+  tenant = await studio.createTenant()
+}, 120_000)
+afterAll(() => studio[Symbol.asyncDispose]())
+
+function as(name: keyof ScratchTenant['authorization']): Client {
+  return createClient({ baseUrl: studio.url, headers: { authorization: tenant.authorization[name] } })
+}
+
+const codeOf = (result: PromiseSettledResult<unknown>): string =>
+  result.status === 'fulfilled' ? 'done' : (result.reason as RequestFailure).code
+
+describe('a decision', () => {
+  it('is made once, whoever else decides at the same time', async () => {
+    const { runId, request } = await tenant.waitingRun()
+    const decision = {
+      params: { approvalId: request.id },
+      body: { verdict: 'approved' as const, subject: request.subjectDigest },
+    }
+    const results = await Promise.allSettled([
+      as('approver').decideApproval(decision),
+      as('owner').decideApproval(decision),
+      as('approver').decideApproval(decision),
+    ])
+    expect(results.map(codeOf).sort()).toEqual(['ATL_APPROVAL_CONFLICT', 'ATL_APPROVAL_CONFLICT', 'done'])
+    await expect(as('owner').decideApproval(decision)).rejects.toMatchObject({ status: 409 })
+    await expect
+      .poll(async () => (await as('viewer').getRun({ params: { runId } })).outcome, { timeout: 30_000 })
+      .toBe('delivered')
+  })
+
+  it('that is repeated with its key is the same decision', async () => {
+    const { request } = await tenant.waitingRun()
+    const decide = () =>
+      as('approver').decideApproval({
+        params: { approvalId: request.id },
+        body: { verdict: 'rejected', reason: 'not so', subject: request.subjectDigest },
+        idempotencyKey: `reject-${request.id}`,
+      })
+    expect(await decide()).toEqual(await decide())
+  })
+
+  it('about something else than what is there is refused, and needs a reason to refuse', async () => {
+    const { request } = await tenant.waitingRun()
+    const params = { approvalId: request.id }
+    const client = as('approver')
+    await expect(
+      client.decideApproval({ params, body: { verdict: 'approved', subject: 'sha256:forged' } }),
+    ).rejects.toMatchObject({ code: 'ATL_APPROVAL_SUBJECT_CHANGED', status: 409 })
+    await expect(
+      client.decideApproval({
+        params,
+        body: { verdict: 'rejected', reason: ' ', subject: request.subjectDigest },
+      }),
+    ).rejects.toMatchObject({ code: 'ATL_API_REQUEST_INVALID', status: 400 })
+    expect((await client.getApproval({ params })).status).toBe('pending')
+  })
+
+  it('for changes starts the work again, with what people said', async () => {
+    const { runId, request } = await tenant.waitingRun()
+    const place = { path: 'src/a.js', line: 1, side: 'new' as const }
+    await as('engineer').addComment({ params: { runId }, body: { body: 'Three, please.', place } })
+    const { approval, followUpRunId } = await as('approver').decideApproval({
+      params: { approvalId: request.id },
+      body: { verdict: 'changes-requested', reason: 'Not two.', subject: request.subjectDigest },
+    })
+    expect(approval).toMatchObject({ status: 'changes-requested', decisions: [{ by: 'person:approver' }] })
+    const again = await as('viewer').getWorkItem({
+      params: { workItemId: followUpRunId?.replace('run_', 'work_') ?? '' },
+    })
+    expect(again).toMatchObject({ requester: 'person:requester', source: `follow-up:${runId}` })
+    expect(again.body).toContain('- Not two.\n- src/a.js:1: Three, please.\n')
+    await expect(
+      as('engineer').addComment({
+        params: { runId },
+        body: { body: 'x', place: { ...place, path: 'other.js' } },
+      }),
+    ).rejects.toMatchObject({ code: 'ATL_STUDIO_NO_SUCH_LINE' })
+  })
+})
+
+describe('the inbox', () => {
+  it('shows what a person may decide, page by page, and nobody their own work', async () => {
+    const own = await studio.createTenant()
+    for (let runs = 0; runs < 3; runs += 1) await own.waitingRun()
+    const inboxOf = (name: keyof ScratchTenant['authorization']) => {
+      const headers = { authorization: own.authorization[name] }
+      return createClient({ baseUrl: studio.url, headers })
+    }
+    expect((await inboxOf('requester').listInbox()).items).toEqual([])
+    expect((await inboxOf('viewer').listInbox()).items).toEqual([])
+    const seen: string[] = []
+    let after: string | undefined
+    do {
+      const query = { limit: 2, ...(after === undefined ? {} : { after }) }
+      const page = await inboxOf('approver').listInbox({ query })
+      seen.push(...page.items.map(({ runId }) => runId))
+      expect(page.items[0]).toMatchObject({
+        kind: 'approval',
+        headline: 'Two instead of one.',
+        risk: 'low',
+        change: { added: 1 },
+        evidence: ['fixed: a.test.js > a', '1 tests pass, 0 fail'],
+      })
+      after = page.next ?? undefined
+    } while (after !== undefined)
+    expect(new Set(seen).size).toBe(3)
+  })
+})
+
+describe('the stream of a tenant', () => {
+  it('goes on where it was cut, without loss or repetition, and tells nothing of other tenants', async () => {
+    const own = await studio.createTenant()
+    const headers = { authorization: own.authorization.viewer }
+    const seen: string[] = []
+    let cut = 0
+    const client = createClient({
+      baseUrl: studio.url,
+      headers,
+      // A network that breaks every stream after its first events.
+      fetch: async (url, init) => {
+        const response = await fetch(url, init)
+        if (response.body === null || (cut += 1) > 6) return response
+        let chunks = 0
+        const body = response.body.pipeThrough(
+          new TransformStream<Uint8Array, Uint8Array>({
+            transform(chunk, controller) {
+              controller.enqueue(chunk)
+              if ((chunks += 1) === 3) controller.error(new Error('cut'))
+            },
+          }),
+        )
+        return new Response(body, { status: response.status, headers: response.headers })
+      },
+    })
+    const stop = new AbortController()
+    const watching = (async () => {
+      for await (const { runId, sequence } of client.watchTenant({
+        signal: stop.signal,
+        lastEventId: '0.0.',
+      }))
+        seen.push(`${runId} ${sequence}`)
+    })()
+    const { runId } = await own.waitingRun()
+    await tenant.waitingRun()
+    const expected: string[] = []
+    for await (const event of await studio.services.runs.watch(own.callers.owner, runId, { follow: false }))
+      if (event.kind !== 'log') expected.push(`${runId} ${event.sequence}`)
+    await expect.poll(() => seen.length, { timeout: 30_000 }).toBe(expected.length)
+    stop.abort()
+    await watching
+    expect(seen).toEqual(expected)
+    expect(cut).toBeGreaterThan(1)
+  }, 60_000)
+})

@@ -1,0 +1,104 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import { problemOf } from './problem.ts'
+import type { StreamEvent } from './handler.ts'
+
+export interface EventStreamOptions {
+  /** Ends the stream; a client that comes back goes on behind the last event it has. */
+  readonly signal: AbortSignal
+  /** Milliseconds without an event after which a comment shows that the stream is alive. */
+  readonly heartbeatMs: number
+  /** Milliseconds that a client may leave the stream unread before it is cut. */
+  readonly unreadMs: number
+  readonly encode: (data: unknown) => unknown
+  readonly requestId: string
+  /** Told of a failure in the middle of the stream. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/**
+ * Sends events as they come (`text/event-stream`). The event `end` says that nothing will follow, and `problem` that
+ * the studio failed; a stream that just breaks off is to be resumed.
+ */
+export function sendEvents(
+  reply: FastifyReply,
+  events: AsyncIterable<StreamEvent<unknown>>,
+  options: EventStreamOptions,
+): FastifyReply {
+  const stream = Readable.from(frames(events, options), { objectMode: false, highWaterMark: 64 * 1024 })
+  const cut = cutWhenUnread(reply, options.unreadMs)
+  stream.once('close', cut)
+  return reply
+    .header('content-type', 'text/event-stream; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .header('x-accel-buffering', 'no')
+    .send(stream)
+}
+
+async function* frames(
+  events: AsyncIterable<StreamEvent<unknown>>,
+  { signal, heartbeatMs, encode, requestId, onFailure }: EventStreamOptions,
+): AsyncGenerator<string> {
+  const source = events[Symbol.asyncIterator]()
+  // Answers at once, so that a client knows that it is connected before anything happens.
+  yield 'retry: 1000\n\n'
+  try {
+    let next = source.next()
+    for (;;) {
+      const result = await nextOrHeartbeat(next, heartbeatMs, signal)
+      if (result === 'aborted') return
+      if (result === 'heartbeat') {
+        yield ': alive\n\n'
+        continue
+      }
+      if (result.done === true) {
+        if (!signal.aborted) yield 'event: end\ndata: {}\n\n'
+        return
+      }
+      const { id, data } = result.value
+      yield `id: ${id}\ndata: ${JSON.stringify(encode(data))}\n\n`
+      next = source.next()
+    }
+  } catch (error) {
+    if (signal.aborted) return
+    onFailure(error)
+    yield `event: problem\ndata: ${JSON.stringify(problemOf(error, requestId))}\n\n`
+  } finally {
+    // Whoever waits inside of the source has been told by the signal; nobody waits here for it to see that.
+    source.return?.().catch(onFailure)
+  }
+}
+
+/** What comes first: the next event, the time for a heartbeat, or the end of the connection. */
+async function nextOrHeartbeat<T>(
+  next: Promise<T>,
+  heartbeatMs: number,
+  signal: AbortSignal,
+): Promise<T | 'heartbeat' | 'aborted'> {
+  if (signal.aborted) {
+    next.catch(() => undefined)
+    return 'aborted'
+  }
+  const { promise, resolve } = Promise.withResolvers<'heartbeat' | 'aborted'>()
+  const timer = setTimeout(() => resolve('heartbeat'), heartbeatMs)
+  const leave = (): void => resolve('aborted')
+  signal.addEventListener('abort', leave)
+  try {
+    return await Promise.race([next, promise])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', leave)
+  }
+}
+
+/** A client that reads nothing for long holds memory for nothing. */
+function cutWhenUnread({ raw }: FastifyReply, unreadMs: number): () => void {
+  let unreadSince: number | undefined
+  const timer = setInterval(() => {
+    if (!raw.writableNeedDrain) unreadSince = undefined
+    else unreadSince ??= performance.now()
+    if (unreadSince !== undefined && performance.now() - unreadSince > unreadMs) raw.destroy()
+  }, unreadMs / 4)
+  timer.unref()
+  return () => clearInterval(timer)
+}

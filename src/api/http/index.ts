@@ -1,0 +1,8 @@
+export { startApiServer } from './server.ts'
+export type { ApiServer } from './server.ts'
+export { addAuditExport } from './audit-export.ts'
+export { addMetrics } from './metrics.ts'
+export { addTenantExport } from './tenant-export.ts'
+export { createHandlers } from './handlers/index.ts'
+export { httpMigrations } from './migrations.ts'
+export { openApiDocument } from './openapi.ts'

@@ -1,0 +1,252 @@
+import { join } from 'node:path'
+import type { Caller, Principal, Role } from '../contracts/index.ts'
+import { operations } from '../contracts/api/index.ts'
+import { createEngine, type Engine, engineMigrations, type StepExecutor } from '../engine/index.ts'
+import { openSigningKey, type SigningKey } from '../governance/audit/index.ts'
+import {
+  createAuthenticator,
+  createDeviceLogins,
+  createStepKeys,
+  longestStepLifetimeMs,
+} from '../governance/credentials/index.ts'
+import { createCredentials, createPeople } from '../governance/directory/index.ts'
+import { createSignIn } from '../governance/sign-in/index.ts'
+import { createTenants } from '../governance/tenants/index.ts'
+import { engineStory, exportEvidence } from '../governance/evidence/index.ts'
+import { registerPrincipal, verifyLedger } from '../governance/index.ts'
+import type { ApprovalRequest } from '../governance/approvals/index.ts'
+import {
+  digestOf,
+  type PrincipalId,
+  type ProjectId,
+  type RunId,
+  silentLogger,
+  systemClock,
+  type TenantId,
+} from '../kernel/index.ts'
+import { createGovernedStudio, type GovernedStudio } from '../testing/index.ts'
+import { type ApiServer, createHandlers, startApiServer } from './http/index.ts'
+import { apiMigrations } from './migrations.ts'
+import { scratchOutputs, scratchWorkflow } from './scratch-workflow.ts'
+import { openWorkshop, workshopMigrations } from './scratch-workshop.ts'
+import { type CoreServices, createServices, defaultProject, type Services } from './services/index.ts'
+
+const roles = [
+  'viewer',
+  'engineer',
+  'approver',
+  'operator',
+  'security',
+  'owner',
+] as const satisfies readonly Role[]
+
+/** A tenant with one person for each role, and one who asks for work. */
+export interface ScratchTenant {
+  readonly id: TenantId
+  /** `Authorization` by the name of a role, or of `requester`. */
+  readonly authorization: Readonly<Record<Role | 'requester' | 'reader', string>>
+  readonly callers: Readonly<Record<Role | 'requester', Caller>>
+  /** A run that waits for approval, and what it waits for. */
+  waitingRun(): Promise<{ readonly runId: RunId; readonly request: ApprovalRequest }>
+}
+
+/** A studio over a real database, whose runs are real and whose steps answer at once. */
+export interface ScratchStudio extends AsyncDisposable {
+  readonly url: string
+  readonly server: ApiServer
+  readonly services: Services
+  readonly governed: GovernedStudio
+  readonly engine: Engine
+  createTenant(): Promise<ScratchTenant>
+}
+
+export async function createScratchStudio(): Promise<ScratchStudio> {
+  const governed = await createGovernedStudio({
+    migrations: [...engineMigrations, ...workshopMigrations, ...apiMigrations],
+  })
+  const { database, governance, directory, testDatabase } = governed
+  const { audit, approvals } = governance
+  const engine = createEngine({ database, logger: silentLogger, executors: executorsOf(governed) })
+  await engine.launch()
+  const key = await openSigningKey(join(directory, 'keys'))
+  const story = engineStory(engine, database)
+  const evidence = { database, clock: systemClock, audit, approvals, key, story, environment: {} }
+  const workflow = JSON.stringify(scratchWorkflow)
+  const services = createServices({
+    ...governance,
+    ...(await openWorkshop(governed, directory, {
+      repair: workflow,
+      format: workflow,
+      'lint-fix': workflow,
+      codemod: workflow,
+      'dependency-update': workflow,
+    })),
+    identity: identityOf(governed, key),
+    database,
+    engine,
+    clock: systemClock,
+    logger: silentLogger,
+    runLimits: { money: 1_000_000, tokens: 1000, toolCalls: 100, seconds: 1000 },
+    releaseRun: () => Promise.resolve(),
+    exportEvidence: (scope, runId) => exportEvidence(evidence, scope, runId),
+    verifyRecords: async (scope) => {
+      const chain = await audit.verify(scope)
+      const ledger = await database.transaction(scope, (tx) => verifyLedger(tx, scope.tenantId))
+      return { ok: chain.ok && ledger.ok, records: chain.records, problems: [] }
+    },
+  })
+  const callers = new Map<string, Caller>()
+  const server = await startApiServer({
+    operations,
+    handlers: createHandlers(services),
+    authenticator: { authenticate: ({ authorization = '' }) => Promise.resolve(callers.get(authorization)) },
+    database,
+    logger: silentLogger,
+    version: '0.0.0',
+    listen: { host: '127.0.0.1', port: 0 },
+    checkReady: () => services.health.check(),
+    limits: { requestsPerMinute: 100_000, anonymousPerMinute: 100_000 },
+  })
+  return {
+    url: server.url,
+    server,
+    services,
+    governed,
+    engine,
+    createTenant: async () => {
+      const { tenantId } = await testDatabase.createTenant()
+      return prepareTenant(tenantId, { governed, services, callers })
+    },
+    [Symbol.asyncDispose]: async () => {
+      await server.close({ graceMs: 0 })
+      await engine.shutdown({ graceMs: 0 })
+      await governed[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function identityOf({ database, governance }: GovernedStudio, key: SigningKey): CoreServices['identity'] {
+  const { administration, audit } = governance
+  const address = { url: 'http://127.0.0.1' }
+  return {
+    address,
+    authenticator: createAuthenticator({ database, address, logger: silentLogger }),
+    people: createPeople(administration),
+    credentials: createCredentials(administration),
+    tenants: createTenants({
+      database,
+      clock: systemClock,
+      administration,
+      key,
+      folders: [],
+      prepare: () => Promise.resolve(),
+      keepProof: () => Promise.resolve(),
+    }),
+    signIn: createSignIn({ database, audit, address, providers: [] }),
+    deviceLogins: createDeviceLogins(database),
+    stepKeys: createStepKeys({ database, longestLifetimeMs: longestStepLifetimeMs }),
+  }
+}
+
+interface Surroundings {
+  readonly governed: GovernedStudio
+  readonly services: Services
+  readonly callers: Map<string, Caller>
+}
+
+async function prepareTenant(
+  tenantId: TenantId,
+  { governed, services, callers }: Surroundings,
+): Promise<ScratchTenant> {
+  const { database, governance } = governed
+  const scope = { kind: 'tenant', tenantId, principalId: 'person:owner' as PrincipalId } as const
+  const people = [...roles.map((role) => [role, role] as const), ['requester', 'engineer'] as const]
+  const callerOf = (name: string, role: Role): Caller => {
+    const id = `person:${name}` as PrincipalId
+    const principal: Principal = { kind: 'person', id, tenantId, roles: [role], onBehalfOf: undefined }
+    return { principal, via: 'token', credentialId: `token-of-${name}`, scopes: 'all' }
+  }
+  const own = Object.fromEntries(people.map(([name, role]) => [name, callerOf(name, role)]))
+  await database.transaction(scope, async (tx) => {
+    for (const [name, role] of people)
+      await registerPrincipal(tx, tenantId, {
+        id: `person:${name}` as PrincipalId,
+        kind: 'person',
+        name,
+        roles: [role],
+      })
+    const id = 'service:studio' as PrincipalId
+    await registerPrincipal(tx, tenantId, { id, kind: 'service', name: 'Studio', roles: [] })
+    const project = { tenant_id: tenantId, id: defaultProject, principal_id: scope.principalId }
+    await tx
+      .insertInto('projects')
+      .values({ ...project, name: 'Default', settings: '{}' })
+      .execute()
+  })
+  const authorization: Record<string, string> = {}
+  for (const [name, caller] of Object.entries(own)) {
+    authorization[name] = `Bearer ${tenantId}/${name}`
+    callers.set(`Bearer ${tenantId}/${name}`, caller)
+  }
+  authorization['reader'] = `Bearer ${tenantId}/reader`
+  callers.set(authorization['reader'], { ...callerOf('owner', 'owner'), scopes: ['read-nothing'] })
+  const named = own as ScratchTenant['callers']
+  return {
+    id: tenantId,
+    authorization: authorization as ScratchTenant['authorization'],
+    callers: named,
+    waitingRun: async () => {
+      const body = {
+        issue: { title: 'Tidy up', body: 'Please.' },
+        repository: { location: '/srv/sample' },
+        task: { kind: 'format' as const, paths: [] },
+        labels: [],
+      }
+      const { runId } = await services.workItems.submit(named.requester, body, {
+        source: 'api',
+        key: undefined,
+      })
+      for await (const { kind } of await services.runs.watch(named.requester, runId, { follow: true }))
+        if (kind === 'run-waiting') break
+      const [request] = await database.transaction(scope, (tx) =>
+        governance.approvals.ofRun(tx, tenantId, runId),
+      )
+      if (request === undefined) throw new Error('the run asked nobody')
+      return { runId, request }
+    },
+  }
+}
+
+/** Steps that answer what was prepared, and one that really asks people. */
+function executorsOf({ governance, database }: GovernedStudio): Record<string, StepExecutor> {
+  const prepared: StepExecutor = {
+    execute: (step) => {
+      step.emit({ kind: 'log', data: { line: `doing ${step.stepId}` } })
+      return Promise.resolve({ kind: 'succeeded', output: scratchOutputs[step.stepId] ?? null })
+    },
+  }
+  const approval: StepExecutor = {
+    execute: async ({ tenantId, runId, stepId, principalId }) => {
+      const studio = 'service:studio' as PrincipalId
+      await database.transaction({ kind: 'tenant', tenantId, principalId }, (tx) =>
+        governance.approvals.request(tx, {
+          tenantId,
+          projectId: defaultProject satisfies ProjectId,
+          runId,
+          stepId,
+          requester: { kind: 'service', id: studio, tenantId, roles: [], onBehalfOf: undefined },
+          subject: {
+            plan: digestOf('plan'),
+            tree: 'tree',
+            policySet: governance.policy.of(tenantId).digest,
+            evidence: digestOf('evidence'),
+          },
+          question: {},
+          expiresInMs: 3_600_000,
+        }),
+      )
+      return { kind: 'waiting', reason: 'a person decides' }
+    },
+  }
+  return { tool: prepared, compute: prepared, validation: prepared, agent: prepared, approval }
+}

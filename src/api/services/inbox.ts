@@ -1,0 +1,219 @@
+import { sql } from 'kysely'
+import type { Caller, RunView } from '../../contracts/index.ts'
+import { digestOfValue, type PrincipalId, type RunId } from '../../kernel/index.ts'
+import type { Tx } from '../../store/index.ts'
+import { type Access, defaultProject, projectResource, runResource } from './access.ts'
+import { type Position, readCursor, writeCursor } from './cursor.ts'
+import type { RunService } from './runs.ts'
+import type { CoreServices } from './studio-services.ts'
+
+type InboxKind = 'approval' | 'escalation' | 'failure'
+
+interface InboxQuery {
+  readonly limit: number
+  readonly after?: string | undefined
+  readonly kind?: InboxKind | undefined
+}
+
+/** Something that waits, before it is known what there is to read about it. */
+interface Entry {
+  readonly kind: InboxKind
+  readonly id: string
+  readonly runId: RunId
+  readonly requester: PrincipalId
+  readonly since: Date
+  readonly subject: string | null
+  readonly expiresAt: Date | null
+}
+
+interface EntryQuery {
+  readonly caller: Caller
+  readonly position: Position | undefined
+  readonly limit: number
+  readonly now: Date
+}
+
+/** What ended unhappily stays in the inbox for so long. */
+const keptMs = 14 * 24 * 3_600_000
+
+const severities = ['none', 'info', 'low', 'medium', 'high', 'critical'] as const
+
+/** What waits for a person. */
+export class InboxService {
+  readonly #services: CoreServices
+  readonly #access: Access
+  readonly #runs: RunService
+
+  constructor(services: CoreServices, access: Access, runs: RunService) {
+    this.#services = services
+    this.#access = access
+    this.#runs = runs
+  }
+
+  /**
+   * Approvals that the caller may give, and runs that ended without a change and that the caller may do something about;
+   * newest first.
+   */
+  async list(caller: Caller, { limit, after, kind }: InboxQuery) {
+    const intention = { action: 'read-project', resource: projectResource(caller) } as const
+    const scope = await this.#access.assertReading(caller, intention)
+    const now = new Date(this.#services.clock.now())
+    const query: EntryQuery = { caller, position: readCursor(after), limit: limit + 1, now }
+    const found = await this.#services.database.transaction(scope, async (tx) => [
+      ...(kind === undefined || kind === 'approval' ? await pendingApprovals(tx, query) : []),
+      ...(kind === 'approval' ? [] : await unhappyRuns(tx, query, kind, this.#steersAll(caller))),
+    ])
+    const entries = found
+      .sort((a, b) => b.since.getTime() - a.since.getTime() || (a.id < b.id ? 1 : -1))
+      .slice(0, limit + 1)
+    const last = entries[limit - 1]
+    const shown = entries.slice(0, limit).filter((entry) => this.#concerns(caller, entry))
+    return {
+      items: await Promise.all(
+        shown.map(async (entry) => describe(entry, await this.#runs.get(caller, entry.runId))),
+      ),
+      next:
+        entries.length > limit && last !== undefined
+          ? writeCursor({ time: last.since.toISOString(), id: last.id })
+          : null,
+    }
+  }
+
+  /** Whether the caller may steer runs that others have asked for. */
+  #steersAll(caller: Caller): boolean {
+    const { tenantId } = caller.principal
+    const ofOthers = { tenantId, runId: 'run' as RunId, principalId: 'person:somebody' as PrincipalId }
+    return this.#access.permits(caller, { action: 'resume-run', resource: runResource(ofOthers) })
+  }
+
+  #concerns(caller: Caller, { kind, id, runId, requester }: Entry): boolean {
+    const { tenantId, id: self } = caller.principal
+    if (kind !== 'approval') return true
+    return this.#access.permits(caller, {
+      action: 'decide-approval',
+      resource: { kind: 'approval', tenantId, projectId: defaultProject, approvalId: id, runId },
+      context: { decision: 'approved', inLineage: requester === self },
+    })
+  }
+}
+
+async function pendingApprovals(tx: Tx, { caller, position, limit, now }: EntryQuery): Promise<Entry[]> {
+  const rows = await tx
+    .selectFrom('approval_requests')
+    .innerJoin('runs', (join) =>
+      join
+        .onRef('runs.tenant_id', '=', 'approval_requests.tenant_id')
+        .onRef('runs.run_id', '=', 'approval_requests.run_id'),
+    )
+    .select(['id', 'approval_requests.run_id', 'requested_at', 'expires_at', 'subject_digest'])
+    .select('runs.principal_id')
+    .where('approval_requests.tenant_id', '=', caller.principal.tenantId)
+    .where('approval_requests.status', '=', 'pending')
+    .where('expires_at', '>', now)
+    .$if(position !== undefined, (query) =>
+      query.where(
+        sql<boolean>`(requested_at, id) < (${position?.time ?? ''}::timestamptz, ${position?.id ?? ''})`,
+      ),
+    )
+    .orderBy('requested_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({
+    kind: 'approval',
+    id: row.id,
+    runId: row.run_id as RunId,
+    requester: row.principal_id as PrincipalId,
+    since: row.requested_at,
+    subject: row.subject_digest,
+    expiresAt: row.expires_at,
+  }))
+}
+
+async function unhappyRuns(
+  tx: Tx,
+  { caller, position, limit, now }: EntryQuery,
+  kind: 'escalation' | 'failure' | undefined,
+  ofAll: boolean,
+): Promise<Entry[]> {
+  const escalated = sql<boolean>`status = 'succeeded' and result_digest = ${digestOfValue({ outcome: 'escalated' })}`
+  const failed = sql<boolean>`status = 'failed'`
+  const wanted =
+    kind === 'escalation'
+      ? escalated
+      : kind === 'failure'
+        ? failed
+        : sql<boolean>`(${escalated} or ${failed})`
+  const rows = await tx
+    .selectFrom('runs')
+    .select(['run_id', 'principal_id', 'status', 'ended_at'])
+    .where('tenant_id', '=', caller.principal.tenantId)
+    .where('parent_run_id', 'is', null)
+    .where('ended_at', '>', new Date(now.getTime() - keptMs))
+    .where(wanted)
+    .$if(!ofAll, (query) => query.where('principal_id', '=', caller.principal.id))
+    .$if(position !== undefined, (query) =>
+      query.where(
+        sql<boolean>`(ended_at, run_id) < (${position?.time ?? ''}::timestamptz, ${position?.id ?? ''})`,
+      ),
+    )
+    .orderBy('ended_at', 'desc')
+    .orderBy('run_id', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({
+    kind: row.status === 'failed' ? 'failure' : 'escalation',
+    id: row.run_id,
+    runId: row.run_id as RunId,
+    requester: row.principal_id as PrincipalId,
+    since: row.ended_at ?? now,
+    subject: null,
+    expiresAt: null,
+  }))
+}
+
+/** What a person reads in ten seconds. */
+function describe(entry: Entry, run: RunView) {
+  const { report } = run
+  return {
+    kind: entry.kind,
+    id: entry.id,
+    runId: entry.runId,
+    since: entry.since.toISOString(),
+    title: run.title,
+    repository: run.repository,
+    requester: entry.requester,
+    headline: headlineOf(entry.kind, run),
+    attention: report.attention.slice(0, 5),
+    change: report.summary,
+    evidence: evidenceOf(report),
+    risk:
+      severities[Math.max(0, ...report.findings.map(({ severity }) => severities.indexOf(severity)))] ??
+      'none',
+    cost: report.cost,
+    seconds: report.seconds,
+    subject: entry.subject,
+    expiresAt: entry.expiresAt?.toISOString() ?? null,
+  }
+}
+
+function headlineOf(kind: InboxKind, { error, report }: RunView): string {
+  if (kind === 'failure') return error?.message ?? 'The run failed'
+  if (kind === 'escalation')
+    return report.escalation?.hypothesis ?? report.explanation ?? 'No change was found'
+  return report.explanation ?? 'A change waits for approval'
+}
+
+function evidenceOf({ proof, checks }: RunView['report']): readonly string[] {
+  const tests =
+    proof === null
+      ? []
+      : [
+          ...proof.fixed.slice(0, 3).map((test) => `fixed: ${test}`),
+          `${proof.passed} tests pass, ${proof.failed} fail`,
+        ]
+  return [
+    ...tests,
+    ...checks.map(({ name, holds, detail }) => `${name}: ${holds ? 'holds' : 'does not hold'}, ${detail}`),
+  ]
+}

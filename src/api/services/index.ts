@@ -1,0 +1,6 @@
+export { defaultProject, projectResource, scopeOf } from './access.ts'
+export { isFeedPosition } from './feed.ts'
+export { createServices } from './services.ts'
+export { serviceMigrations } from './migrations.ts'
+export type { Services } from './services.ts'
+export type { CoreServices, StudioServices } from './studio-services.ts'

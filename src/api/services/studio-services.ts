@@ -1,0 +1,78 @@
+import type { Tool } from '../../contracts/index.ts'
+import type { Agent } from '../../control/agents/index.ts'
+import type { ModelGateway } from '../../control/models/index.ts'
+import type { Workflows } from '../../control/workflows/index.ts'
+import type { Engine, TenantScope } from '../../engine/index.ts'
+import type { Credentials, People } from '../../governance/directory/index.ts'
+import type { Tenants } from '../../governance/tenants/index.ts'
+import type {
+  Administration,
+  Approvals,
+  AuditLog,
+  Door,
+  Ledger,
+  Limits,
+  OwnPolicies,
+  PolicyEngine,
+} from '../../governance/index.ts'
+import type { Clock, Logger, RunId, TenantId } from '../../kernel/index.ts'
+import type { Database } from '../../store/index.ts'
+import type { CodeServices } from '../code-queries.ts'
+import type { RoutingQueryServices } from '../routing-queries.ts'
+import type { AuditReport } from '../studio.ts'
+import type { SignInRouteServices } from '../sign-in/index.ts'
+import type { ToolServerServices } from '../tool-servers.ts'
+
+/** What was found out about one thing that the studio needs. */
+export interface HealthCheck {
+  readonly name: string
+  readonly ok: boolean
+  readonly detail: string
+  readonly remedy: string | undefined
+}
+
+/** What the services for clients stand on. */
+export interface CoreServices {
+  readonly database: Database
+  readonly engine: Engine
+  readonly administration: Administration
+  readonly approvals: Approvals
+  readonly door: Door
+  readonly ledger: Ledger
+  readonly policy: PolicyEngine
+  readonly clock: Clock
+  readonly ownPolicies: OwnPolicies
+  readonly audit: AuditLog
+  /** What runs of each kind of work start with. */
+  readonly workflows: Workflows
+  readonly agents: ReadonlyMap<string, Agent>
+  readonly tools: ReadonlyMap<string, Tool>
+  readonly models: Pick<ModelGateway, 'overview' | 'setWeightsIn'>
+  readonly routing: Pick<RoutingQueryServices, 'policy' | 'unavailable' | 'view'>
+  readonly mcp: ToolServerServices['mcp']
+  /** Folder with the tests of the shipped policies. */
+  readonly policyTests: string
+  /** The most one run may use. */
+  readonly runLimits: Limits
+  readonly identity: SignInRouteServices & {
+    readonly people: People
+    readonly credentials: Credentials
+    readonly tenants: Tenants
+  }
+  readonly logger: Logger
+  /** What the studio needs of its machine. */
+  checkHost(): Promise<readonly HealthCheck[]>
+  exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>
+  verifyRecords(scope: TenantScope): Promise<AuditReport>
+  /** Ends what this process keeps warm for a run. */
+  releaseRun(run: { readonly tenantId: TenantId; readonly runId: RunId }): Promise<void>
+}
+
+/** All that stands below the API. */
+export interface StudioServices extends CoreServices {
+  readonly openSource: CodeServices['openSource']
+  readonly indexer: CodeServices['indexer']
+  readonly background: CodeServices['background']
+  /** Stops what belongs to this process. */
+  close(): Promise<void>
+}

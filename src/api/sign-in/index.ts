@@ -1,0 +1,2 @@
+export { addSignInRoutes } from './routes.ts'
+export type { SignInRouteServices } from './caller.ts'

@@ -1,0 +1,8 @@
+export { operations } from './operations.ts'
+export type { Operations } from './operations.ts'
+export { defineOperation, eventStream, pageOf, pageQuery } from './operation.ts'
+export type { Access, AnswerOf, BodyOf, EventStream, Operation, ParamsOf, QueryOf } from './operation.ts'
+export { projectSettingsSchema } from './projects.ts'
+export type { ProjectSettings } from './projects.ts'
+export { problemSchema } from './problem.ts'
+export type { Problem } from './problem.ts'

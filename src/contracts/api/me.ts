@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { roleSchema } from '../index.ts'
+import { defineOperation } from './operation.ts'
+
+const meSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['person', 'agent', 'service']),
+    name: z.string(),
+    tenant: z.object({ id: z.string(), name: z.string() }),
+    roles: z.array(roleSchema),
+    via: z.enum(['session', 'token', 'local']),
+    scopes: z.union([z.literal('all'), z.array(z.string())]),
+  })
+  .meta({ id: 'Me' })
+
+export const getMe = defineOperation({
+  id: 'getMe',
+  method: 'GET',
+  path: '/api/v1/me',
+  tag: 'identity',
+  summary: 'Who the caller is, and with which roles',
+  access: { authenticated: true },
+  answer: { 200: meSchema },
+})

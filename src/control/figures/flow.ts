@@ -1,0 +1,113 @@
+import { sql } from 'kysely'
+import type { RunStatus } from '../../contracts/index.ts'
+import type { TenantId } from '../../kernel/index.ts'
+import type { Tx } from '../../store/index.ts'
+
+/** How work went, from what is recorded. Each figure has the question behind it under the same name in `basis`. */
+export interface Flow {
+  /** ISO 8601. */
+  readonly since: string
+  readonly runs: readonly { readonly day: string; readonly status: RunStatus; readonly count: number }[]
+  readonly durations: readonly {
+    readonly workflow: string
+    readonly runs: number
+    /** Seconds from the start of a run to its end, people's time to decide included. */
+    readonly p50: number
+    readonly p95: number
+  }[]
+  readonly decisions: { readonly approved: number; readonly rejected: number; readonly void: number }
+  /** Of what was decided; null before anything was. */
+  readonly acceptance: number | null
+  readonly cost: readonly { readonly day: string; readonly money: number; readonly tokens: number }[]
+  /** All money of the span over the runs whose change was approved in it; null before any was. */
+  readonly moneyPerAcceptedChange: number | null
+  readonly basis: Readonly<
+    Record<'runs' | 'durations' | 'decisions' | 'acceptance' | 'cost' | 'moneyPerAcceptedChange', string>
+  >
+}
+
+const basis: Flow['basis'] = {
+  runs: 'Rows of `runs` created since then that no other run started, by day (UTC) and status.',
+  durations:
+    'Rows of `runs` that succeeded or failed since then and that no other run started: `ended_at - created_at`, percentile_cont by workflow.',
+  decisions: 'The latest row of `approval_requests` of each run, decided since then, by status.',
+  acceptance: 'approved / (approved + rejected) of `decisions`.',
+  cost: 'Rows of `ledger_entries` of kind settle since then, summed by day (UTC).',
+  moneyPerAcceptedChange: 'Sum of `cost` over the approved of `decisions`.',
+}
+
+export async function measureFlow(tx: Tx, tenantId: TenantId, since: Date): Promise<Flow> {
+  const { rows: runs } = await sql<Flow['runs'][number]>`
+    select to_char(created_at at time zone 'UTC', 'YYYY-MM-DD') as day, status, count(*) as count from runs
+    where tenant_id = ${tenantId} and created_at >= ${since} and parent_run_id is null
+    group by 1, 2 order by 1, 2`.execute(tx)
+  const { rows: durations } = await sql<Flow['durations'][number]>`
+    select workflow, count(*) as runs,
+      round(percentile_cont(0.5) within group (order by extract(epoch from ended_at - created_at))::numeric, 1)::float8 as p50,
+      round(percentile_cont(0.95) within group (order by extract(epoch from ended_at - created_at))::numeric, 1)::float8 as p95
+    from runs where tenant_id = ${tenantId} and created_at >= ${since} and parent_run_id is null
+      and status in ('succeeded', 'failed') and ended_at is not null
+    group by workflow order by workflow`.execute(tx)
+  const { rows: decided } = await sql<{ status: string; count: number }>`
+    select status, count(*) as count from (
+      select distinct on (run_id) run_id, status from approval_requests
+      where tenant_id = ${tenantId} and decided_at >= ${since} order by run_id, requested_at desc
+    ) latest group by status`.execute(tx)
+  const { rows: cost } = await sql<Flow['cost'][number]>`
+    select to_char(at at time zone 'UTC', 'YYYY-MM-DD') as day, sum(money)::bigint as money,
+           sum(tokens)::bigint as tokens
+    from ledger_entries where tenant_id = ${tenantId} and at >= ${since} and kind = 'settle'
+    group by 1 order by 1`.execute(tx)
+  const count = (status: string): number => decided.find((row) => row.status === status)?.count ?? 0
+  const decisions = { approved: count('approved'), rejected: count('rejected'), void: count('void') }
+  const judged = decisions.approved + decisions.rejected
+  const money = cost.reduce((sum, row) => sum + row.money, 0)
+  return {
+    since: since.toISOString(),
+    runs,
+    durations,
+    decisions,
+    acceptance: judged === 0 ? null : decisions.approved / judged,
+    cost,
+    moneyPerAcceptedChange: decisions.approved === 0 ? null : Math.round(money / decisions.approved),
+    basis,
+  }
+}
+
+/** What past runs of a workflow used: the estimate of the next one. Null before three have ended well. */
+export interface Estimate {
+  readonly runs: number
+  readonly money: { readonly p50: number; readonly p90: number }
+  readonly tokens: { readonly p50: number; readonly p90: number }
+  readonly seconds: { readonly p50: number; readonly p90: number }
+}
+
+/** Of the last hundred runs that succeeded. */
+export async function estimateRun(tx: Tx, tenantId: TenantId, workflow: string): Promise<Estimate | null> {
+  const quantile = (share: number, of: string) =>
+    sql.raw(`round(coalesce(percentile_cont(${share}) within group (order by ${of}), 0)::numeric)::float8`)
+  const { rows } = await sql<
+    Readonly<Record<'runs' | 'm50' | 'm90' | 't50' | 't90' | 's50' | 's90', number>>
+  >`
+    with past as (
+      select extract(epoch from runs.ended_at - runs.created_at) as seconds, accounts.money_spent as money,
+             accounts.tokens_spent as tokens
+      from runs join budget_accounts accounts on accounts.tenant_id = runs.tenant_id and accounts.level = 'run'
+        and accounts.subject = runs.run_id
+      where runs.tenant_id = ${tenantId} and runs.workflow = ${workflow} and runs.status = 'succeeded'
+        and runs.ended_at is not null and runs.parent_run_id is null
+      order by runs.created_at desc limit 100
+    )
+    select count(*) as runs, ${quantile(0.5, 'money')} as m50, ${quantile(0.9, 'money')} as m90,
+           ${quantile(0.5, 'tokens')} as t50, ${quantile(0.9, 'tokens')} as t90,
+           ${quantile(0.5, 'seconds')} as s50, ${quantile(0.9, 'seconds')} as s90
+    from past`.execute(tx)
+  const [row] = rows
+  if (row === undefined || row.runs < 3) return null
+  return {
+    runs: row.runs,
+    money: { p50: row.m50, p90: row.m90 },
+    tokens: { p50: row.t50, p90: row.t90 },
+    seconds: { p50: row.s50, p90: row.s90 },
+  }
+}

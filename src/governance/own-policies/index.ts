@@ -1,0 +1,2 @@
+export { createOwnPolicies } from './own-policies.ts'
+export type { OwnPolicies } from './own-policies.ts'

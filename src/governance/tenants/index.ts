@@ -1,0 +1,5 @@
+export { verifyDeletionProof } from './deletion.ts'
+export { tenantMigrations } from './migrations.ts'
+export { createProofFile } from './proof-file.ts'
+export { createTenants } from './tenants.ts'
+export type { Tenants } from './tenants.ts'

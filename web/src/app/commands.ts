@@ -1,0 +1,76 @@
+import { useMemo } from 'react'
+import { useNavigate } from '@tanstack/react-router'
+import type { LucideIcon } from 'lucide-react'
+import { Moon, Sun, SunMoon } from 'lucide-react'
+import type { Shortcut } from '../keyboard/index.ts'
+import { screens } from '../screens.ts'
+import { chooseColourScheme } from './colour-scheme.ts'
+
+/** Something that the palette offers. */
+export interface Command {
+  readonly id: string
+  readonly title: string
+  readonly icon: LucideIcon
+  /** Other words by which it is found. */
+  readonly words: string
+  readonly keys?: string
+  readonly run: () => void
+}
+
+/** Everything that can be done from anywhere: go to each screen, and choose the colours. */
+export function useCommands(): readonly Command[] {
+  const navigate = useNavigate()
+  return useMemo(
+    () => [
+      ...screens.flatMap(({ path, title, navigation }) =>
+        navigation === undefined
+          ? []
+          : {
+              id: path,
+              title: `Go to ${title}`,
+              icon: navigation.icon,
+              words: `${navigation.section} ${navigation.words ?? ''}`,
+              keys: `g ${navigation.key}`,
+              run: () => void navigate({ to: path }),
+            },
+      ),
+      ...(
+        [
+          ['light', 'Light colours', Sun],
+          ['dark', 'Dark colours', Moon],
+          ['system', 'Colours of the system', SunMoon],
+        ] as const
+      ).map(([scheme, title, icon]) => ({
+        id: `scheme-${scheme}`,
+        title,
+        icon,
+        words: 'theme appearance mode scheme',
+        run: () => chooseColourScheme(scheme),
+      })),
+    ],
+    [navigate],
+  )
+}
+
+/** The keys of the commands that have some. */
+export function shortcutsOf(commands: readonly Command[]): readonly Shortcut[] {
+  return commands.flatMap(({ keys, title, run }) =>
+    keys === undefined ? [] : { keys, does: title, group: 'Go', run },
+  )
+}
+
+/** Commands in which every word of the query begins some word, the best first. */
+export function findCommands(commands: readonly Command[], query: string): readonly Command[] {
+  const wanted = query.toLowerCase().split(/\s+/).filter(Boolean)
+  const score = ({ title, words }: Command): number => {
+    const inTitle = title.toLowerCase().split(/\s+/)
+    const all = [...inTitle, ...words.toLowerCase().split(/\s+/)]
+    if (!wanted.every((word) => all.some((each) => each.startsWith(word)))) return 0
+    return 1 + wanted.filter((word) => inTitle.some((each) => each.startsWith(word))).length
+  }
+  return commands
+    .map((command) => ({ command, points: score(command) }))
+    .filter(({ points }) => points > 0)
+    .sort((a, b) => b.points - a.points)
+    .map(({ command }) => command)
+}

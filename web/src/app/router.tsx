@@ -1,0 +1,51 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
+import { screens } from '../screens.ts'
+import { NotFound } from './not-found.tsx'
+import { parseSearchParameters, writeSearchParameters } from './search-parameters.ts'
+import { ScreenFailure } from './screen-failure.tsx'
+import { Shell } from './shell.tsx'
+import { SignInScreen } from './sign-in-screen.tsx'
+
+const root = createRootRoute({ notFoundComponent: NotFound })
+
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
+
+const screenRoutes = screens.map(({ path, load }) =>
+  createRoute({
+    getParentRoute: () => shell,
+    path,
+    component: lazyRouteComponent(async () => ({ default: await load() })),
+  }),
+)
+
+const start = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    // The router's own way to lead elsewhere is to throw the answer.
+    // eslint-disable-next-line @typescript-eslint/only-throw-error
+    throw redirect({ to: '/inbox', replace: true })
+  },
+})
+
+const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: SignInScreen })
+
+/** Makes the router of the whole application. */
+export function createApplicationRouter() {
+  return createRouter({
+    routeTree: root.addChildren([start, signIn, shell.addChildren(screenRoutes)]),
+    // Code and data of a screen are fetched when the pointer comes near its link.
+    defaultPreload: 'intent',
+    defaultPreloadDelay: 30,
+    scrollRestoration: true,
+    defaultErrorComponent: ScreenFailure,
+    parseSearch: parseSearchParameters,
+    stringifySearch: writeSearchParameters,
+  })
+}

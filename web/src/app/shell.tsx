@@ -1,0 +1,40 @@
+import { Suspense, useState } from 'react'
+import { Outlet } from '@tanstack/react-router'
+import { useShortcuts } from '../keyboard/index.ts'
+import { Skeleton } from '../ui/index.ts'
+import { shortcutsOf, useCommands } from './commands.ts'
+import { ConnectionBanner } from './connection-banner.tsx'
+import { KeyboardHelp } from './keyboard-help.tsx'
+import { Navigation } from './navigation.tsx'
+import { Palette } from './palette.tsx'
+import styles from './shell.module.css'
+
+/** What is around every screen: navigation, palette, keys. */
+export function Shell() {
+  const [overlay, setOverlay] = useState<'palette' | 'keys'>()
+  const commands = useCommands()
+  const close = (): void => setOverlay(undefined)
+
+  useShortcuts([
+    { keys: 'mod+k', does: 'Find a command', group: 'Anywhere', run: () => setOverlay('palette') },
+    { keys: '?', does: 'Show all keys', group: 'Anywhere', run: () => setOverlay('keys') },
+    ...shortcutsOf(commands),
+  ])
+
+  return (
+    <div className={styles['shell']}>
+      <a href="#content" className={styles['skip']}>
+        Skip to the content
+      </a>
+      <Navigation onPalette={() => setOverlay('palette')} onKeys={() => setOverlay('keys')} />
+      <main id="content" tabIndex={-1} className={styles['content']}>
+        <ConnectionBanner />
+        <Suspense fallback={<Skeleton />}>
+          <Outlet />
+        </Suspense>
+      </main>
+      <Palette open={overlay === 'palette'} onClose={close} commands={commands} />
+      <KeyboardHelp open={overlay === 'keys'} onClose={close} />
+    </div>
+  )
+}

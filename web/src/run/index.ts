@@ -1,0 +1,1 @@
+export { EscalationView, RunFindings } from './overview.tsx'

@@ -1,0 +1,95 @@
+import { useState } from 'react'
+import { Link } from '@tanstack/react-router'
+import { Bookmark, X } from 'lucide-react'
+import { Button, Dialog, TextField } from '../ui/index.ts'
+import { useSearchParameters, writeSearchParameters } from '../app/search-parameters.ts'
+import { forgetView, saveView, useSavedViews } from './saved-views.ts'
+import styles from './run-filters.module.css'
+
+const filters = [
+  [undefined, 'All'],
+  ['running', 'Running'],
+  ['waiting', 'Waiting'],
+  ['succeeded', 'Succeeded'],
+  ['failed', 'Failed'],
+  ['cancelled', 'Cancelled'],
+] as const
+
+/** What the list is limited to, and the views that somebody has kept under a name. */
+export function RunFilters() {
+  const { values } = useSearchParameters()
+  const views = useSavedViews()
+  const [naming, setNaming] = useState(false)
+  const here = writeSearchParameters(values)
+  const isKept = views.some(({ search }) => search === here)
+  return (
+    <div className={styles['filters']}>
+      <nav aria-label="Runs by status" className={styles['list']}>
+        {filters.map(([status, words]) => (
+          <Link
+            key={words}
+            to="."
+            search={(previous: Record<string, string>) => ({ ...previous, status })}
+            replace
+            aria-current={values['status'] === status ? 'true' : undefined}
+            className={styles['filter']}
+          >
+            {words}
+          </Link>
+        ))}
+      </nav>
+      {views.length > 0 && (
+        <nav aria-label="Kept views" className={styles['list']}>
+          {views.map(({ name, search }) => (
+            <span key={name} className={styles['view']} data-current={search === here}>
+              <Link to={`/runs${search}`} className={styles['filter']}>
+                {name}
+              </Link>
+              <button type="button" aria-label={`Forget the view ${name}`} onClick={() => forgetView(name)}>
+                <X size={13} aria-hidden />
+              </button>
+            </span>
+          ))}
+        </nav>
+      )}
+      {here !== '' && !isKept && (
+        <Button look="quiet" icon={<Bookmark size={14} aria-hidden />} onClick={() => setNaming(true)}>
+          Keep this view
+        </Button>
+      )}
+      <Dialog open={naming} onClose={() => setNaming(false)} title="Keep this view">
+        <ViewName
+          onName={(name) => {
+            saveView({ name, search: here })
+            setNaming(false)
+          }}
+        />
+      </Dialog>
+    </div>
+  )
+}
+
+function ViewName({ onName }: { readonly onName: (name: string) => void }) {
+  const [name, setName] = useState('')
+  return (
+    <form
+      className={styles['naming']}
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (name.trim() !== '') onName(name.trim())
+      }}
+    >
+      <TextField
+        label="Name"
+        hint="Kept in this browser. The address of the page can be shared as it is."
+        autoFocus
+        maxLength={40}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <Button look="primary" type="submit" disabled={name.trim() === ''}>
+        Keep
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,143 @@
+import { useMemo } from 'react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { CirclePlay } from 'lucide-react'
+import { runsQuery, type RunStatus, type RunSummary } from '../api/index.ts'
+import { useSearchParameters } from '../app/search-parameters.ts'
+import { DemoButton } from '../work/demo-button.tsx'
+import {
+  Age,
+  buttonClass,
+  Duration,
+  EmptyState,
+  ErrorState,
+  Page,
+  principalName,
+  repositoryName,
+  Skeleton,
+  Status,
+} from '../ui/index.ts'
+import { DataTable, type Column } from '../table/index.ts'
+import { RunFilters } from './run-filters.tsx'
+import styles from './runs-screen.module.css'
+
+const columns: readonly Column<RunSummary>[] = [
+  {
+    id: 'title',
+    header: 'Work',
+    show: 'always',
+    cell: ({ title }) => <span title={title}>{title}</span>,
+  },
+  {
+    id: 'status',
+    header: 'Status',
+    width: '11rem',
+    show: 'always',
+    cell: ({ status, outcome }) => <Status status={outcome ?? status} />,
+  },
+  {
+    id: 'repository',
+    header: 'Repository',
+    width: '12rem',
+    cell: ({ repository }) => <span title={repository}>{repositoryName(repository)}</span>,
+  },
+  { id: 'requester', header: 'Asked by', width: '8rem', cell: ({ requester }) => principalName(requester) },
+  {
+    id: 'duration',
+    header: 'Took',
+    width: '6rem',
+    align: 'end',
+    cell: ({ createdAt, endedAt }) => <Duration from={createdAt} to={endedAt} />,
+  },
+  {
+    id: 'started',
+    header: 'Started',
+    width: '6rem',
+    align: 'end',
+    cell: ({ createdAt }) => <Age time={createdAt} />,
+  },
+]
+
+const statuses: ReadonlySet<string> = new Set<RunStatus>([
+  'running',
+  'waiting',
+  'succeeded',
+  'failed',
+  'cancelled',
+])
+
+function isRunStatus(text: string | undefined): text is RunStatus {
+  return text !== undefined && statuses.has(text)
+}
+
+/** Every run, newest first. What is looked for stands in the address. */
+export function RunsScreen() {
+  const { values } = useSearchParameters()
+  const { status } = values
+  const filter = useMemo(() => (isRunStatus(status) ? { status } : {}), [status])
+  const query = useInfiniteQuery(runsQuery(filter))
+  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = query
+  const rows = useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data])
+
+  return (
+    <Page
+      title="Runs"
+      bar={<RunFilters />}
+      actions={
+        <Link to="/work/new" className={buttonClass('primary')}>
+          New work
+        </Link>
+      }
+    >
+      {query.isPending ? (
+        <Skeleton lines={8} />
+      ) : query.isError && rows.length === 0 ? (
+        <ErrorState error={query.error} retry={() => void query.refetch()} />
+      ) : rows.length === 0 ? (
+        <NoRuns filtered={Object.keys(filter).length > 0} />
+      ) : (
+        <DataTable
+          label="Runs"
+          columns={columns}
+          rows={rows}
+          rowKey={({ id }) => id}
+          rowLink={({ id }) => `/runs/${id}`}
+          onEnd={() => {
+            if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
+          }}
+          foot={
+            <p className={styles['foot']} role="status">
+              {isFetchingNextPage ? 'Loading older runs' : hasNextPage ? '' : 'These are all.'}
+            </p>
+          }
+        />
+      )}
+    </Page>
+  )
+}
+
+function NoRuns({ filtered }: { readonly filtered: boolean }) {
+  return filtered ? (
+    <EmptyState icon={CirclePlay} title="No run is like this">
+      <p>Choose another filter above, or all runs.</p>
+    </EmptyState>
+  ) : (
+    <EmptyState
+      icon={CirclePlay}
+      title="No runs yet"
+      actions={
+        <>
+          <Link to="/work/new" className={buttonClass('primary')}>
+            Submit work
+          </Link>
+          <DemoButton />
+        </>
+      }
+    >
+      <p>
+        A run takes a work item from its plan to a change that is tested, reviewed and approved. Submit one,
+        or watch the demo repair a real bug in a small sample repository.
+      </p>
+    </EmptyState>
+  )
+}

@@ -1,0 +1,166 @@
+import { useRef, useState } from 'react'
+import { useMutation } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { mayHaveArrived, studio, type Submission } from '../api/index.ts'
+import { createIdempotencyKey } from '../decision/index.ts'
+import { Button, Choice, ErrorNote, Page, TextArea, TextField } from '../ui/index.ts'
+import { DemoButton } from './demo-button.tsx'
+import styles from './submit-screen.module.css'
+
+const kinds = [
+  ['', 'As the text asks for'],
+  ['repair', 'Repair a fault'],
+  ['lint-fix', 'Fix what lint finds'],
+  ['format', 'Format'],
+  ['dependency-update', 'Update dependencies'],
+] as const
+type Kind = (typeof kinds)[number][0]
+
+interface Draft {
+  readonly title: string
+  readonly body: string
+  readonly location: string
+  readonly revision: string
+  readonly testCommand: string
+  readonly kind: Kind
+}
+
+const place = 'atelier.draft'
+const empty: Draft = { title: '', body: '', location: '', revision: '', testCommand: '', kind: '' }
+
+/** What was written before the page was left, so that nothing has to be typed twice. */
+function readDraft(): Draft {
+  try {
+    const stored: unknown = JSON.parse(sessionStorage.getItem(place) ?? '{}')
+    return typeof stored === 'object' ? { ...empty, ...stored } : empty
+  } catch {
+    return empty
+  }
+}
+
+function keepDraft(draft: Draft | undefined): void {
+  try {
+    if (draft === undefined) sessionStorage.removeItem(place)
+    else sessionStorage.setItem(place, JSON.stringify(draft))
+  } catch {
+    // Storage is forbidden: the draft lives as long as the page.
+  }
+}
+
+function taskOf(kind: Kind): Submission['task'] {
+  return kind === '' ? undefined : { kind }
+}
+
+function submissionOf({ title, body, location, revision, testCommand, kind }: Draft): Submission {
+  const task = taskOf(kind)
+  return {
+    issue: { title: title.trim(), body },
+    repository: {
+      location: location.trim(),
+      ...(revision.trim() === '' ? {} : { revision: revision.trim() }),
+    },
+    ...(testCommand.trim() === '' ? {} : { testCommand: testCommand.trim() }),
+    ...(task === undefined ? {} : { task }),
+  }
+}
+
+/** Hands work to the studio. */
+export function SubmitScreen() {
+  const [draft, setDraft] = useState(readDraft)
+  const [checked, setChecked] = useState(false)
+  const key = useRef(createIdempotencyKey())
+  const navigate = useNavigate()
+  const submit = useMutation({
+    mutationFn: () => studio.submitWorkItem({ body: submissionOf(draft), idempotencyKey: key.current }),
+    onSuccess: ({ runId }) => {
+      keepDraft(undefined)
+      void navigate({ to: `/runs/${runId}` })
+    },
+    onError: (error) => {
+      // What was refused may be put right and sent as something new; what was cut off keeps its key and counts once.
+      if (!mayHaveArrived(error)) key.current = createIdempotencyKey()
+    },
+  })
+  const set = (changes: Partial<Draft>): void => {
+    const next = { ...draft, ...changes }
+    setDraft(next)
+    keepDraft(next)
+  }
+  const missing = (value: string, words: string): string | undefined =>
+    checked && value.trim() === '' ? words : undefined
+
+  return (
+    <Page
+      title="New work"
+      lead="The studio plans it, does it in a sandbox, proves it with tests and asks before anything leaves."
+      actions={<DemoButton />}
+    >
+      <form
+        className={styles['form']}
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault()
+          setChecked(true)
+          if (draft.title.trim() !== '' && draft.location.trim() !== '') submit.mutate()
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit()
+        }}
+      >
+        <TextField
+          label="Title"
+          placeholder="Back-to-back appointments are refused"
+          problem={missing(draft.title, 'Say in one line what is wrong or wanted.')}
+          maxLength={500}
+          value={draft.title}
+          onChange={(event) => set({ title: event.target.value })}
+        />
+        <TextArea
+          label="Description"
+          hint="Steps, what was expected, what happened; a failing test or a stack trace helps most. Markdown is fine."
+          rows={10}
+          value={draft.body}
+          onChange={(event) => set({ body: event.target.value })}
+        />
+        <div className={styles['pair']}>
+          <TextField
+            label="Repository"
+            placeholder="/srv/git/appointments.git"
+            hint="A path on the studio's machine, or an address that git understands."
+            problem={missing(draft.location, 'Say where the repository is.')}
+            value={draft.location}
+            onChange={(event) => set({ location: event.target.value })}
+          />
+          <TextField
+            label="Start from"
+            placeholder="Default branch"
+            hint="A branch, tag or commit."
+            value={draft.revision}
+            onChange={(event) => set({ revision: event.target.value })}
+          />
+        </div>
+        <div className={styles['pair']}>
+          <TextField
+            label="Test command"
+            placeholder="Found by itself"
+            hint="Only where the project's own test command cannot be found."
+            value={draft.testCommand}
+            onChange={(event) => set({ testCommand: event.target.value })}
+          />
+          <Choice
+            label="Kind of work"
+            value={draft.kind}
+            choices={kinds}
+            onChange={(value) => set({ kind: kinds.find(([kind]) => kind === value)?.[0] ?? '' })}
+          />
+        </div>
+        {submit.isError && <ErrorNote error={submit.error} />}
+        <div>
+          <Button look="primary" type="submit" keys="mod+enter" busy={submit.isPending}>
+            Start the run
+          </Button>
+        </div>
+      </form>
+    </Page>
+  )
+}
