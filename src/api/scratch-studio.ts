@@ -88,6 +88,8 @@ export async function createScratchStudio(): Promise<ScratchStudio> {
     logger: silentLogger,
     runLimits: { money: 1_000_000, tokens: 1000, toolCalls: 100, seconds: 1000 },
     releaseRun: () => Promise.resolve(),
+    prepareSample: () =>
+      Promise.resolve({ location: '/srv/git/sample.git', issue: { title: 'A fault', body: '' } }),
     exportEvidence: (scope, runId) => exportEvidence(evidence, scope, runId),
     verifyRecords: async (scope) => {
       const chain = await audit.verify(scope)

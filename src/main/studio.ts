@@ -15,6 +15,7 @@ import { createFileLogger } from './logger.ts'
 import { allMigrations } from './schema.ts'
 import { openModelPlane } from './model-plane.ts'
 import { createRecords } from './records.ts'
+import { openSample } from './sample.ts'
 import { createWorkplace, readWorkflows, runBudget } from './workplace.ts'
 
 /** The studio as the command line uses it, in this process; see {@link assembleStudio}. */
@@ -97,6 +98,7 @@ export async function assembleStudio(
       checkHost: () => checkHost(configuration),
       policyTests: path.join(configuration.packageRoot, 'policies', 'tests'),
       runLimits: runBudget,
+      prepareSample: () => openSample(configuration.packageRoot, dataDirectory),
       openSource: sourceOpener(repositories),
       indexer,
       background: purpose === 'work',

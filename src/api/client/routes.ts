@@ -10,6 +10,7 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
   decideApproval: ['POST', '/api/v1/approvals/{approvalId}/decision'],
   submitWorkItem: ['POST', '/api/v1/work-items'],
   previewWorkItem: ['POST', '/api/v1/work-items/preview'],
+  startDemo: ['POST', '/api/v1/demo'],
   listWorkItems: ['GET', '/api/v1/work-items'],
   getWorkItem: ['GET', '/api/v1/work-items/{workItemId}'],
   listRuns: ['GET', '/api/v1/runs'],

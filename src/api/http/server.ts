@@ -107,10 +107,15 @@ const securityHeaders = {
   'content-security-policy': `default-src 'none'; frame-ancestors 'none'`,
 }
 
+/** Where more is done than sending a file. */
+const limitedAddresses = /^\/(?:api|auth|gateway)(?:\/|$|\?)/
+
 async function limitRequests(app: FastifyInstance, limits: ServerLimits): Promise<void> {
   await app.register(rateLimit, {
     timeWindow: 60_000,
     cache: 10_000,
+    // A page takes a dozen files, which a browser fetches without saying who asks.
+    allowList: ({ url }: FastifyRequest) => !limitedAddresses.test(url),
     max: ({ caller }: FastifyRequest) =>
       caller === undefined ? limits.anonymousPerMinute : limits.requestsPerMinute,
     keyGenerator: ({ caller, ip }: FastifyRequest) =>

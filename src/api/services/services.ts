@@ -4,6 +4,7 @@ import { Access } from './access.ts'
 import { ApprovalService } from './approvals.ts'
 import { ChangeService } from './changes.ts'
 import { CommentService } from './comments.ts'
+import { DemoService } from './demo.ts'
 import { EventService } from './events.ts'
 import { HealthService } from './health.ts'
 import { InboxService } from './inbox.ts'
@@ -29,6 +30,7 @@ export interface Services {
   readonly people: PeopleService
   readonly workItems: WorkItemService
   readonly preview: PreviewService
+  readonly demo: DemoService
   readonly runs: RunService
   readonly runDetails: RunDetailService
   readonly changes: ChangeService
@@ -64,6 +66,7 @@ export function createServices(below: CoreServices): Services {
     people: new PeopleService(below),
     workItems,
     preview: new PreviewService(below, access),
+    demo: new DemoService(below, workItems),
     runs,
     runDetails: new RunDetailService(below, runs),
     changes,

@@ -54,6 +54,11 @@ export interface CoreServices {
   readonly policyTests: string
   /** The most one run may use. */
   readonly runLimits: Limits
+  /** The sample repository with its issue, made on this machine where it is not there yet. */
+  prepareSample(): Promise<{
+    readonly location: string
+    readonly issue: { readonly title: string; readonly body: string }
+  }>
   readonly identity: SignInRouteServices & {
     readonly people: People
     readonly credentials: Credentials

@@ -36,6 +36,7 @@ import {
   resetRouteWeights,
   getRoutingReport,
 } from './workshop.ts'
+import { startDemo } from './demo.ts'
 import { getMe } from './me.ts'
 import {
   changePerson,
@@ -73,6 +74,7 @@ export const operations = {
   decideApproval,
   submitWorkItem,
   previewWorkItem,
+  startDemo,
   listWorkItems,
   getWorkItem,
   listRuns,

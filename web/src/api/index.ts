@@ -1,9 +1,40 @@
 export { studio } from './client.ts'
-export type { Me, Run, RunEvent, RunReport, RunStatus, RunSummary, Step, Submission } from './client.ts'
+export type {
+  Act,
+  Answer,
+  Change,
+  Comment,
+  Decision,
+  InboxItem,
+  Preview,
+  Run,
+  RunEvent,
+  RunReport,
+  RunSummary,
+  Span,
+  Step,
+  Submission,
+  TestComparison,
+  TestReport,
+} from './client.ts'
 export { describeFailure, mayHaveArrived, statusOf } from './failure.ts'
-export type { Failure } from './failure.ts'
-export { meQuery, runQuery, runsQuery } from './queries.ts'
+export { useLiveLists } from './live-lists.ts'
+export {
+  actsQuery,
+  changeQuery,
+  commentsQuery,
+  inboxQuery,
+  meQuery,
+  pendingApprovalQuery,
+  previewQuery,
+  runQuery,
+  runsQuery,
+  stepQuery,
+  testsQuery,
+  traceQuery,
+} from './queries.ts'
 export type { RunFilter } from './queries.ts'
+export { listProviders, signInAddress, signOut } from './sign-in.ts'
 export { createQueryClient } from './query-client.ts'
 export { useRunEvents } from './run-events.ts'
 export type { RunEvents } from './run-events.ts'

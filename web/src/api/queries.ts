@@ -1,14 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { studio, type RunStatus } from './client.ts'
+import { studio, type Comment, type RunQuery, type Submission } from './client.ts'
 
 /** What a list of runs is limited to. */
-export interface RunFilter {
-  readonly status?: RunStatus
-}
+export type RunFilter = Omit<RunQuery, 'after' | 'limit'>
 
-/** Milliseconds between looks at a list for what is new, while the page is in sight. */
-const listInterval = 5000
 const pageSize = 100
+/** Milliseconds after which a list is read again even when no event said that it changed. */
+const patience = 60_000
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
@@ -27,14 +25,120 @@ export function runsQuery(filter: RunFilter) {
       }),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }) => next,
-    // Only the first pages are asked for again: what is older does not change its place.
-    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) <= 2 ? listInterval : false),
+    refetchInterval: patience,
   })
 }
+
+/** What waits for whoever is signed in, newest first. */
+export const inboxQuery = infiniteQueryOptions({
+  queryKey: ['inbox'],
+  queryFn: ({ pageParam, signal }) =>
+    studio.listInbox({ query: pageParam === null ? {} : { after: pageParam }, signal }),
+  initialPageParam: null as string | null,
+  getNextPageParam: ({ next }) => next,
+  refetchInterval: patience,
+})
 
 export function runQuery(runId: string) {
   return queryOptions({
     queryKey: ['run', runId],
     queryFn: ({ signal }) => studio.getRun({ params: { runId }, signal }),
+  })
+}
+
+/** The request for approval that a run waits for; null when there is none. */
+export function pendingApprovalQuery(runId: string) {
+  return queryOptions({
+    queryKey: ['run', runId, 'approval'],
+    queryFn: async ({ signal }) => {
+      let after: string | null = null
+      do {
+        const page: Awaited<ReturnType<typeof studio.listApprovals>> = await studio.listApprovals({
+          query: { status: 'pending', limit: 200, ...(after === null ? {} : { after }) },
+          signal,
+        })
+        const found = page.items.find((approval) => approval.runId === runId)
+        if (found !== undefined) return found
+        after = page.next
+      } while (after !== null)
+      return null
+    },
+  })
+}
+
+export function changeQuery(runId: string) {
+  return queryOptions({
+    queryKey: ['run', runId, 'change'],
+    queryFn: ({ signal }) => studio.getChange({ params: { runId }, signal }),
+  })
+}
+
+/** Every comment on the change of a run, oldest first. */
+export function commentsQuery(runId: string) {
+  return queryOptions({
+    queryKey: ['run', runId, 'comments'],
+    queryFn: async ({ signal }) => {
+      const comments: Comment[] = []
+      let after: string | null = null
+      do {
+        const page: Awaited<ReturnType<typeof studio.listComments>> = await studio.listComments({
+          params: { runId },
+          query: { limit: 200, ...(after === null ? {} : { after }) },
+          signal,
+        })
+        comments.push(...page.items)
+        after = page.next
+      } while (after !== null)
+      return comments
+    },
+  })
+}
+
+export function testsQuery(runId: string) {
+  return queryOptions({
+    queryKey: ['run', runId, 'tests'],
+    queryFn: ({ signal }) => studio.getTests({ params: { runId }, signal }),
+  })
+}
+
+export function traceQuery(runId: string) {
+  return queryOptions({
+    queryKey: ['run', runId, 'trace'],
+    queryFn: ({ signal }) => studio.getTrace({ params: { runId }, signal }),
+  })
+}
+
+/** What was attempted in a run, or in one of its steps. */
+export function actsQuery(runId: string, stepId?: string) {
+  return infiniteQueryOptions({
+    queryKey: ['run', runId, 'acts', stepId ?? null],
+    queryFn: ({ pageParam, signal }) =>
+      studio.listActs({
+        params: { runId },
+        query: {
+          limit: pageSize,
+          ...(stepId === undefined ? {} : { stepId }),
+          ...(pageParam === null ? {} : { after: pageParam }),
+        },
+        signal,
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
+  })
+}
+
+export function stepQuery(runId: string, stepId: string) {
+  return queryOptions({
+    queryKey: ['run', runId, 'step', stepId],
+    queryFn: ({ signal }) => studio.getStep({ params: { runId, stepId }, signal }),
+  })
+}
+
+/** The plan and the estimate of a submission; nothing is started. */
+export function previewQuery(submission: Submission) {
+  return queryOptions({
+    queryKey: ['preview', submission],
+    queryFn: ({ signal }) => studio.previewWorkItem({ body: submission, signal }),
+    staleTime: 60_000,
   })
 }

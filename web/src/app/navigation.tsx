@@ -2,7 +2,9 @@ import { Link } from '@tanstack/react-router'
 import { Keyboard, Menu, Search } from 'lucide-react'
 import { screens } from '../screens.ts'
 import { Keys } from '../ui/index.ts'
+import { AccountMenu } from './account-menu.tsx'
 import type { NavigationSection } from './screen.ts'
+import { WaitingCount } from './waiting-count.tsx'
 import styles from './navigation.module.css'
 
 const entries = screens.flatMap(({ path, title, navigation }) =>
@@ -23,7 +25,7 @@ export function Navigation({
 }) {
   return (
     <>
-      <div className={styles['side']}>
+      <header className={styles['side']}>
         <Link to="/inbox" className={styles['brand']} aria-label="Atelier, to the inbox">
           <img src="/icon.svg" alt="" width={22} height={22} />
           Atelier
@@ -44,13 +46,15 @@ export function Navigation({
             <span>Keys</span>
             <Keys keys="?" />
           </button>
+          <AccountMenu />
         </div>
-      </div>
+      </header>
       <nav aria-label="Main, short" className={styles['bottom']}>
         {entries.slice(0, roomOnPhone).map(({ path, title, icon: Icon }) => (
           <Link key={path} to={path} className={styles['tab']} activeProps={{ 'aria-current': 'page' }}>
             <Icon size={20} aria-hidden />
             {title}
+            {path === '/inbox' && <WaitingCount />}
           </Link>
         ))}
         <button type="button" className={styles['tab']} onClick={onPalette}>
@@ -74,6 +78,7 @@ function SectionEntries({ section }: { readonly section: NavigationSection }) {
             <Link to={path} className={styles['entry']} activeProps={{ 'aria-current': 'page' }}>
               <Icon size={16} aria-hidden />
               <span>{title}</span>
+              {path === '/inbox' && <WaitingCount />}
               <Keys keys={`g ${key}`} />
             </Link>
           </li>

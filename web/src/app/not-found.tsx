@@ -6,6 +6,7 @@ import { buttonClass, EmptyState } from '../ui/index.ts'
 export function NotFound() {
   return (
     <main>
+      <h1 className="visually-hidden">Nothing here</h1>
       <EmptyState
         icon={Compass}
         title="There is nothing at this address"

@@ -1,5 +1,7 @@
-import { Suspense, useState } from 'react'
-import { Outlet } from '@tanstack/react-router'
+import { Suspense, useEffect, useState } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { Outlet, useNavigate } from '@tanstack/react-router'
+import { meQuery, statusOf, useLiveLists } from '../api/index.ts'
 import { useShortcuts } from '../keyboard/index.ts'
 import { Skeleton } from '../ui/index.ts'
 import { shortcutsOf, useCommands } from './commands.ts'
@@ -20,6 +22,16 @@ export function Shell() {
     { keys: '?', does: 'Show all keys', group: 'Anywhere', run: () => setOverlay('keys') },
     ...shortcutsOf(commands),
   ])
+
+  useLiveLists()
+  const { error } = useQuery(meQuery)
+  const isUnknown = statusOf(error) === 401
+  const navigate = useNavigate()
+  useEffect(() => {
+    const { pathname, search } = window.location
+    if (isUnknown) void navigate({ to: '/sign-in', search: { back: pathname + search }, replace: true })
+  }, [isUnknown, navigate])
+  if (isUnknown) return null
 
   return (
     <div className={styles['shell']}>

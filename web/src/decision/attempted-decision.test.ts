@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createIdempotencyKey, DecisionKeys } from './attempted-decision.ts'
 
-const body = { decision: 'approved', reason: '', subject: 'sha256:1' } as const
+const body = { verdict: 'approved', reason: '', subject: 'sha256:1' } as const
 
 describe('the key of a decision', () => {
   it('stays the same however often the decision is sent', () => {
@@ -12,7 +12,7 @@ describe('the key of a decision', () => {
   it('is another one for another decision, and for another time', () => {
     const keys = new DecisionKeys()
     const first = keys.keyFor(body)
-    expect(keys.keyFor({ ...body, decision: 'rejected' })).not.toBe(first)
+    expect(keys.keyFor({ ...body, verdict: 'rejected' })).not.toBe(first)
     expect(keys.keyFor(body)).not.toBe(first)
     expect(new DecisionKeys().keyFor(body)).not.toBe(first)
   })

@@ -1,16 +1,9 @@
-/** What somebody decides about a run, as the API takes it. */
-export interface DecisionBody {
-  readonly decision: 'approved' | 'rejected' | 'changes-requested'
-  readonly reason: string
-  /** Digest of what was shown: the studio refuses when it is another one by now. */
-  readonly subject: string
-}
+import type { Decision } from '../api/index.ts'
 
 /** A name that no other request has. Unlike `crypto.randomUUID`, this also works where the page came over plain HTTP. */
 export function createIdempotencyKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('')
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /**
@@ -20,9 +13,9 @@ export function createIdempotencyKey(): string {
 export class DecisionKeys {
   #last: { readonly body: string; readonly key: string } | undefined
 
-  keyFor(body: DecisionBody): string {
-    const text = JSON.stringify(body)
-    if (this.#last?.body !== text) this.#last = { body: text, key: createIdempotencyKey() }
+  keyFor(decision: Decision): string {
+    const body = JSON.stringify(decision)
+    if (this.#last?.body !== body) this.#last = { body, key: createIdempotencyKey() }
     return this.#last.key
   }
 }

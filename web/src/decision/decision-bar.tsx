@@ -1,43 +1,34 @@
 import { useState } from 'react'
 import { Check, MessageSquareText, X } from 'lucide-react'
-import type { Run } from '../api/index.ts'
 import { useShortcuts } from '../keyboard/index.ts'
 import { Button, Dialog } from '../ui/index.ts'
-import type { DecisionBody } from './attempted-decision.ts'
-import { DecisionForm } from './decision-form.tsx'
+import { DecisionForm, type Verdict } from './decision-form.tsx'
+import type { Subject } from './subject.ts'
 
-const titles: Readonly<Record<DecisionBody['decision'], string>> = {
+const titles: Readonly<Record<Verdict, string>> = {
   approved: 'Approve this change',
   rejected: 'Reject this change',
   'changes-requested': 'Ask for changes',
 }
 
-/** The ways to decide about what a run waits for, by button or by key; nothing where nothing is to be decided. */
-export function DecisionBar({ run }: { readonly run: Run }) {
-  const [deciding, setDeciding] = useState<DecisionBody['decision']>()
-  const isPending = run.report.approval?.status === 'pending'
-  const begin = (decision: DecisionBody['decision']): void => {
-    if (isPending) setDeciding(decision)
-  }
-  useShortcuts(
-    isPending
-      ? [
-          { keys: 'a', does: 'Approve, then confirm', group: 'Decide', run: () => begin('approved') },
-          { keys: 'c', does: 'Ask for changes', group: 'Decide', run: () => begin('changes-requested') },
-          { keys: 'x', does: 'Reject with a reason', group: 'Decide', run: () => begin('rejected') },
-        ]
-      : [],
-  )
-  if (!isPending && deciding === undefined) return null
+/** The ways to decide about a change, by button or by key. */
+export function DecisionBar({ subject }: { readonly subject: Subject }) {
+  const [verdict, setVerdict] = useState<Verdict>()
+  const close = (): void => setVerdict(undefined)
+  useShortcuts([
+    { keys: 'a', does: 'Approve, then confirm', group: 'Decide', run: () => setVerdict('approved') },
+    { keys: 'c', does: 'Ask for changes', group: 'Decide', run: () => setVerdict('changes-requested') },
+    { keys: 'x', does: 'Reject with a reason', group: 'Decide', run: () => setVerdict('rejected') },
+  ])
   return (
     <>
-      <Button keys="x" icon={<X size={15} aria-hidden />} onClick={() => begin('rejected')}>
+      <Button keys="x" icon={<X size={15} aria-hidden />} onClick={() => setVerdict('rejected')}>
         Reject
       </Button>
       <Button
         keys="c"
         icon={<MessageSquareText size={15} aria-hidden />}
-        onClick={() => begin('changes-requested')}
+        onClick={() => setVerdict('changes-requested')}
       >
         Ask for changes
       </Button>
@@ -45,18 +36,12 @@ export function DecisionBar({ run }: { readonly run: Run }) {
         look="primary"
         keys="a"
         icon={<Check size={15} aria-hidden />}
-        onClick={() => begin('approved')}
+        onClick={() => setVerdict('approved')}
       >
         Approve
       </Button>
-      <Dialog
-        open={deciding !== undefined}
-        onClose={() => setDeciding(undefined)}
-        title={titles[deciding ?? 'approved']}
-      >
-        {deciding !== undefined && (
-          <DecisionForm run={run} decision={deciding} onDone={() => setDeciding(undefined)} />
-        )}
+      <Dialog open={verdict !== undefined} onClose={close} title={titles[verdict ?? 'approved']}>
+        {verdict !== undefined && <DecisionForm subject={subject} verdict={verdict} onDone={close} />}
       </Dialog>
     </>
   )

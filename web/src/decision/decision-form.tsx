@@ -1,80 +1,51 @@
-import { useEffect, useRef, useState } from 'react'
+import { useRef, useState } from 'react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import { CloudOff } from 'lucide-react'
-import { mayHaveArrived, runQuery, studio, type Run } from '../api/index.ts'
+import { mayHaveArrived, studio, type Decision } from '../api/index.ts'
 import { useOnline } from '../app/connection-banner.tsx'
 import { dialogGroup, useShortcuts } from '../keyboard/index.ts'
-import {
-  Button,
-  Digest,
-  ErrorNote,
-  Facts,
-  plural,
-  repositoryName,
-  TextArea,
-  useAnnouncer,
-} from '../ui/index.ts'
-import { DecisionKeys, type DecisionBody } from './attempted-decision.ts'
+import { Button, Digest, ErrorNote, Facts, repositoryName, TextArea, useAnnouncer } from '../ui/index.ts'
+import { DecisionKeys } from './attempted-decision.ts'
+import type { Subject } from './subject.ts'
 import styles from './decision-form.module.css'
 
-const done: Readonly<Record<DecisionBody['decision'], string>> = {
+export type Verdict = Decision['verdict']
+
+const done: Readonly<Record<Verdict, string>> = {
   approved: 'Approved. The change is being published.',
   rejected: 'Rejected. Nothing is published.',
-  'changes-requested': 'Asked for changes.',
+  'changes-requested': 'Asked for changes. A new run takes them up.',
 }
-const verbs: Readonly<Record<DecisionBody['decision'], string>> = {
+const verbs: Readonly<Record<Verdict, string>> = {
   approved: 'Approve',
   rejected: 'Reject',
   'changes-requested': 'Ask for changes',
 }
 
 /**
- * What is decided, in words and digests, and the confirmation. A decision is never kept for later: offline it is refused, and
- * one that was cut off in the middle can be sent again and counts once.
+ * What is decided, in words and digests, and the confirmation. A decision is never kept for later: offline it cannot be made,
+ * and one that was cut off in the middle can be sent again and counts once.
  */
 export function DecisionForm({
-  run,
-  decision,
+  subject,
+  verdict,
   onDone,
 }: {
-  readonly run: Run
-  readonly decision: DecisionBody['decision']
+  readonly subject: Subject
+  readonly verdict: Verdict
   readonly onDone: () => void
 }) {
   const [reason, setReason] = useState('')
-  const keys = useRef(new DecisionKeys())
-  const cache = useQueryClient()
   const online = useOnline()
-  const { say } = useAnnouncer()
-  const { approval, summary, proof } = run.report
-  const subject = approval?.subject ?? ''
-  const needsReason = decision !== 'approved'
-
-  const decide = useMutation({
-    mutationFn: () => {
-      const body: DecisionBody = { decision, reason: reason.trim(), subject }
-      return studio.decideRun({ params: { runId: run.id }, body, idempotencyKey: keys.current.keyFor(body) })
-    },
-    onSuccess: (next) => {
-      cache.setQueryData(runQuery(run.id).queryKey, next)
-      void cache.invalidateQueries({ queryKey: ['inbox'] })
-      void cache.invalidateQueries({ queryKey: ['runs'] })
-      say(done[decision])
-      onDone()
-    },
-    onError: () => void cache.invalidateQueries(runQuery(run.id)),
-  })
+  const decide = useDecision(subject, verdict, onDone)
+  const needsReason = verdict !== 'approved'
   const isReady = online && !decide.isPending && (!needsReason || reason.trim() !== '')
   const confirm = (): void => {
-    if (isReady) decide.mutate()
+    if (isReady) decide.mutate(reason.trim())
   }
-  useShortcuts([{ keys: 'mod+enter', does: verbs[decision], group: dialogGroup, run: confirm }])
-
-  // Somebody else was faster, or the decision had arrived although the answer was lost.
-  const hasEndedElsewhere = approval?.status !== 'pending' && !decide.isPending && decide.isError
-  useEffect(() => {
-    if (online && decide.isError) void cache.invalidateQueries(runQuery(run.id))
-  }, [online, decide.isError, cache, run.id])
+  useShortcuts([{ keys: 'mod+enter', does: verbs[verdict], group: dialogGroup, run: confirm }])
+  const isUncertain = decide.isError && mayHaveArrived(decide.error)
 
   return (
     <form
@@ -84,30 +55,24 @@ export function DecisionForm({
         confirm()
       }}
     >
-      <p className={styles['asked']}>{run.title}</p>
+      <p className={styles['asked']}>{subject.title}</p>
       <Facts
         facts={[
-          ['Repository', repositoryName(run.repository)],
-          [
-            'Change',
-            summary === null
-              ? '–'
-              : `${plural(summary.files.length, 'file')}, +${summary.added} −${summary.deleted}`,
-          ],
-          ['Tests', proof === null ? '–' : `${proof.passed} pass, ${proof.failed} fail`],
-          ['Bound to', <Digest key="subject" value={subject} label="digest of what is decided" />],
+          ['Repository', repositoryName(subject.repository)],
+          ...subject.facts,
+          ['Bound to', <Digest key="digest" value={subject.digest} label="digest of what is decided" />],
         ]}
       />
       <TextArea
         label={needsReason ? 'Reason' : 'Remark (optional)'}
         hint={
-          decision === 'changes-requested'
-            ? 'Say what should be different. Whoever goes on with it reads this.'
+          verdict === 'changes-requested'
+            ? 'Say what should be different. The next run reads this and the open comments.'
             : 'It stands in the audit log.'
         }
         autoFocus
         required={needsReason}
-        maxLength={2000}
+        maxLength={5000}
         value={reason}
         onChange={(event) => setReason(event.target.value)}
       />
@@ -116,36 +81,55 @@ export function DecisionForm({
           <CloudOff size={16} aria-hidden /> You are offline, so nothing can be decided now.
         </p>
       )}
-      {hasEndedElsewhere ? (
+      {isUncertain && (
         <p role="alert" className={styles['offline']}>
-          This is decided by now: {approval?.status ?? 'no longer waiting'}
-          {approval?.decidedBy != null && ` by ${approval.decidedBy}`}. Close this and look at the run.
+          <CloudOff size={16} aria-hidden /> The connection broke, so it is not known whether your decision
+          arrived. Send it again when you are back: it counts once.
         </p>
-      ) : (
-        decide.isError &&
-        (mayHaveArrived(decide.error) ? (
-          <p role="alert" className={styles['offline']}>
-            <CloudOff size={16} aria-hidden /> The connection broke, so it is not known whether your decision
-            arrived. Send it again when you are back: it counts once.
-          </p>
-        ) : (
-          <ErrorNote error={decide.error} />
-        ))
       )}
+      {decide.isError && !isUncertain && <ErrorNote error={decide.error} />}
       <div className={styles['buttons']}>
         <Button look="quiet" onClick={onDone}>
           Not now
         </Button>
         <Button
-          look={decision === 'rejected' ? 'danger' : 'primary'}
+          look={verdict === 'rejected' ? 'danger' : 'primary'}
           type="submit"
           keys="mod+enter"
           busy={decide.isPending}
           disabled={!isReady}
         >
-          {decide.isError && mayHaveArrived(decide.error) ? 'Send again' : verbs[decision]}
+          {isUncertain ? 'Send again' : verbs[verdict]}
         </Button>
       </div>
     </form>
   )
+}
+
+/** Sends a decision, and has everything that shows it read again. */
+function useDecision({ approvalId, runId, digest }: Subject, verdict: Verdict, onDone: () => void) {
+  const keys = useRef(new DecisionKeys())
+  const cache = useQueryClient()
+  const navigate = useNavigate()
+  const { say } = useAnnouncer()
+  const readAgain = (): void => {
+    for (const queryKey of [['run', runId], ['inbox'], ['runs']]) void cache.invalidateQueries({ queryKey })
+  }
+  return useMutation({
+    mutationFn: (reason: string) => {
+      const body: Decision = { verdict, reason, subject: digest }
+      const idempotencyKey = keys.current.keyFor(body)
+      return studio.decideApproval({ params: { approvalId }, body, idempotencyKey })
+    },
+    onSuccess: ({ followUpRunId }) => {
+      say(done[verdict])
+      onDone()
+      readAgain()
+      if (followUpRunId !== null) void navigate({ to: `/runs/${followUpRunId}` })
+    },
+    // Somebody else was faster, or the change is another one by now: show what is.
+    onError: (error) => {
+      if (!mayHaveArrived(error)) readAgain()
+    },
+  })
 }

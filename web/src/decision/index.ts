@@ -1,2 +1,2 @@
-export { DecisionBar } from './decision-bar.tsx'
 export { createIdempotencyKey } from './attempted-decision.ts'
+export { DecisionBar } from './decision-bar.tsx'

@@ -1,35 +1,35 @@
-import { lazy, Suspense, useEffect, useMemo } from 'react'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useEffect, useMemo } from 'react'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ArrowLeft, Inbox } from 'lucide-react'
-import { runQuery, type RunSummary } from '../api/index.ts'
+import { CircleAlert, CircleCheckBig, Inbox, TriangleAlert, type LucideIcon } from 'lucide-react'
+import { inboxQuery, type InboxItem } from '../api/index.ts'
 import { useSearchParameters } from '../app/search-parameters.ts'
-import { DecisionBar } from '../decision/index.ts'
 import { useShortcuts } from '../keyboard/index.ts'
-import { RunFindings } from '../run/index.ts'
 import {
   Age,
   buttonClass,
+  Button,
   EmptyState,
   ErrorState,
   Page,
   plural,
-  principalName,
   repositoryName,
   Skeleton,
-  Status,
 } from '../ui/index.ts'
 import { DemoButton } from '../work/demo-button.tsx'
-import { waitingQuery } from './waiting.ts'
+import { ItemDetail } from './item-detail.tsx'
 import styles from './inbox-screen.module.css'
 
-const ChangePanel = lazy(async () => ({
-  default: (await import('../run/changes/change-panel.tsx')).ChangePanel,
-}))
+/** What an item is about, as a shape and a word. */
+const kinds: Readonly<Record<InboxItem['kind'], { readonly icon: LucideIcon; readonly word: string }>> = {
+  approval: { icon: CircleCheckBig, word: 'Approval' },
+  escalation: { icon: TriangleAlert, word: 'Escalation' },
+  failure: { icon: CircleAlert, word: 'Failure' },
+}
 
 /** What waits for a person: a list, and beside it everything that is needed to decide about the one that is chosen. */
 export function InboxScreen() {
-  const query = useInfiniteQuery(waitingQuery)
+  const query = useInfiniteQuery(inboxQuery)
   const { values, change } = useSearchParameters()
   const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data])
   const chosen = values['item']
@@ -60,24 +60,27 @@ export function InboxScreen() {
         <NothingWaits />
       ) : (
         <div className={styles['inbox']} data-chosen={chosen !== undefined}>
-          <ul className={styles['list']} aria-label="What waits">
-            {items.map((item) => (
-              <Item key={item.id} item={item} current={item.id === current.id} />
-            ))}
-          </ul>
-          <article className={styles['detail']} aria-label={current.title}>
-            <Link to="." search={{}} className={styles['back']}>
-              <ArrowLeft size={16} aria-hidden /> Inbox
-            </Link>
-            <Detail key={current.id} runId={current.id} />
-          </article>
+          <div className={styles['side']}>
+            <ul className={styles['list']} aria-label="What waits">
+              {items.map((item) => (
+                <Entry key={item.id} item={item} current={item.id === current.id} />
+              ))}
+            </ul>
+            {query.hasNextPage && (
+              <Button look="quiet" busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                Show older ones
+              </Button>
+            )}
+          </div>
+          <ItemDetail key={current.id} item={current} />
         </div>
       )}
     </Page>
   )
 }
 
-function Item({ item, current }: { readonly item: RunSummary; readonly current: boolean }) {
+function Entry({ item, current }: { readonly item: InboxItem; readonly current: boolean }) {
+  const { icon: Icon, word } = kinds[item.kind]
   useEffect(() => {
     if (current) document.getElementById(`item-${item.id}`)?.scrollIntoView({ block: 'nearest' })
   }, [current, item.id])
@@ -89,47 +92,17 @@ function Item({ item, current }: { readonly item: RunSummary; readonly current: 
         replace
         resetScroll={false}
         className={styles['item']}
+        data-kind={item.kind}
         aria-current={current ? 'true' : undefined}
       >
+        <Icon size={16} aria-label={word} />
         <span className={styles['itemTitle']}>{item.title}</span>
-        <Age time={item.createdAt} />
+        <Age time={item.since} />
         <span className={styles['itemFacts']}>
-          <Status status={item.outcome ?? item.status} look="icon" />
-          {repositoryName(item.repository)}, asked by {principalName(item.requester)}
+          {repositoryName(item.repository)} · {item.headline}
         </span>
       </Link>
     </li>
-  )
-}
-
-function Detail({ runId }: { readonly runId: string }) {
-  const { data: run, isError, error, refetch } = useQuery(runQuery(runId))
-  if (run === undefined)
-    return isError ? <ErrorState error={error} retry={() => void refetch()} /> : <Skeleton lines={6} />
-  return (
-    <>
-      <header className={styles['header']}>
-        <div>
-          <h2>{run.title}</h2>
-          <p className={styles['itemFacts']}>
-            <Status status={run.outcome ?? run.status} /> {repositoryName(run.repository)}, asked by{' '}
-            {principalName(run.requester)}{' '}
-            <Link id="open-run" to={`/runs/${run.id}`}>
-              Open the run
-            </Link>
-          </p>
-        </div>
-        <div className={styles['actions']}>
-          <DecisionBar run={run} />
-        </div>
-      </header>
-      <RunFindings run={run} />
-      {run.report.patch !== null && (
-        <Suspense fallback={<Skeleton lines={8} />}>
-          <ChangePanel run={run} patch={run.report.patch} />
-        </Suspense>
-      )}
-    </>
   )
 }
 

@@ -152,7 +152,7 @@ function Findings({ findings }: { readonly findings: readonly Finding[] }) {
 }
 
 /** What was tried without success, so that a person can go on from there. */
-export function EscalationView({ escalation }: { readonly escalation: Escalation }) {
+function EscalationView({ escalation }: { readonly escalation: Escalation }) {
   return (
     <Section title="A person has to go on from here">
       <p className={styles['prose']}>{escalation.hypothesis}</p>

@@ -1,5 +1,5 @@
 import { memo, useMemo } from 'react'
-import { Graph, layout } from '@dagrejs/dagre'
+import { Graph, layout, type GraphLabel } from '@dagrejs/dagre'
 import { Handle, Position, ReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react'
 import '@xyflow/react/dist/base.css'
 import { faceOf, formatDuration } from '../ui/index.ts'
@@ -17,11 +17,12 @@ type StepNode = Node<{ readonly moment: StepMoment; readonly selected: boolean }
 interface Layout {
   readonly places: ReadonlyMap<string, { readonly x: number; readonly y: number }>
   /** Of the whole, in pixels. */
+  readonly width: number
   readonly height: number
 }
 
 function arrange(moments: readonly StepMoment[]): Layout {
-  const graph = new Graph<{ height?: number }, { x: number; y: number; width: number; height: number }>()
+  const graph = new Graph<GraphLabel, { x: number; y: number; width: number; height: number }>()
   graph.setGraph({ rankdir: 'TB', ranksep: 20, nodesep: 12 })
   graph.setDefaultEdgeLabel(() => ({}))
   for (const { id } of moments) graph.setNode(id, { ...node, x: 0, y: 0 })
@@ -31,7 +32,8 @@ function arrange(moments: readonly StepMoment[]): Layout {
     const { x, y } = graph.node(id)
     return [id, { x: x - node.width / 2, y: y - node.height / 2 }] as const
   })
-  return { places: new Map(places), height: graph.graph().height ?? 0 }
+  const { width = 0, height = 0 } = graph.graph()
+  return { places: new Map(places), width: width + 2 * margin, height: height + 2 * margin }
 }
 
 /** Seconds that a step has worked, over all attempts that have ended. */
@@ -73,7 +75,7 @@ export function PlanGraph({
   const shape = moments.map(({ id, needs }) => `${id}<${needs.join(',')}`).join(';')
   // The places depend on the shape of the plan alone, so nothing jumps while the run goes on.
   // eslint-disable-next-line react-hooks/exhaustive-deps
-  const { places, height } = useMemo(() => arrange(moments), [shape])
+  const { places, width, height } = useMemo(() => arrange(moments), [shape])
   const nodes: StepNode[] = moments.map((moment) => ({
     id: moment.id,
     type: 'step',
@@ -92,7 +94,10 @@ export function PlanGraph({
     })),
   )
   return (
-    <div className={styles['graph']} style={{ height: Math.min(height + 2 * margin, greatestHeight) }}>
+    <div
+      className={styles['graph']}
+      style={{ aspectRatio: `${width} / ${height}`, maxWidth: width, maxHeight: greatestHeight }}
+    >
       <ReactFlow
         nodes={nodes}
         edges={edges}

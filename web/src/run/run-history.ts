@@ -1,7 +1,7 @@
 import type { RunEvent, Step } from '../api/index.ts'
 
 /** One try of a step. */
-export interface AttemptSpan {
+interface AttemptSpan {
   readonly attempt: number
   /** ISO 8601. */
   readonly from: string

@@ -1,8 +1,8 @@
 import { lazy, Suspense, useMemo } from 'react'
+import { FileDiff as FileDiffIcon } from 'lucide-react'
 import { useQuery } from '@tanstack/react-query'
 import { runQuery, useRunEvents, type Run, type RunEvents } from '../api/index.ts'
 import { usePathParameter, useSearchParameters } from '../app/search-parameters.ts'
-import { DecisionBar } from '../decision/index.ts'
 import { useShortcuts } from '../keyboard/index.ts'
 import {
   Age,
@@ -12,27 +12,30 @@ import {
   ErrorNote,
   ErrorState,
   Page,
+  Section,
   principalName,
   repositoryName,
   Skeleton,
   Status,
   Tabs,
 } from '../ui/index.ts'
-import { FileDiff as FileDiffIcon } from 'lucide-react'
 import { Activity } from './activity.tsx'
+import { Acts } from './acts.tsx'
 import { EvidenceView } from './evidence.tsx'
 import { RunFindings } from './overview.tsx'
 import { RunControls } from './run-controls.tsx'
+import { RunDecision } from './run-decision.tsx'
 import { momentsNow } from './run-history.ts'
 import { Replay } from './replay.tsx'
 import { StepPanel } from './step-panel.tsx'
+import { TestsView } from './tests-view.tsx'
 import { Timeline } from './timeline.tsx'
 import styles from './run-screen.module.css'
 
 const PlanGraph = lazy(async () => ({ default: (await import('./plan-graph.tsx')).PlanGraph }))
 const ChangePanel = lazy(async () => ({ default: (await import('./changes/change-panel.tsx')).ChangePanel }))
 
-const views = ['overview', 'change', 'activity', 'timeline', 'evidence', 'replay'] as const
+const views = ['overview', 'change', 'tests', 'activity', 'tools', 'timeline', 'evidence', 'replay'] as const
 type View = (typeof views)[number]
 
 function isView(text: string | undefined): text is View {
@@ -77,7 +80,7 @@ function LoadedRun({ run, live }: { readonly run: Run; readonly live: RunEvents 
       actions={
         <>
           <RunControls run={run} />
-          <DecisionBar run={run} />
+          <RunDecision run={run} />
         </>
       }
       bar={
@@ -87,7 +90,9 @@ function LoadedRun({ run, live }: { readonly run: Run; readonly live: RunEvents 
           tabs={[
             { id: 'overview', label: 'Overview' },
             { id: 'change', label: 'Change', count: files },
+            { id: 'tests', label: 'Tests' },
             { id: 'activity', label: 'Activity' },
+            { id: 'tools', label: 'Tools' },
             { id: 'timeline', label: 'Timeline' },
             { id: 'evidence', label: 'Evidence' },
             { id: 'replay', label: 'Replay' },
@@ -120,7 +125,6 @@ function RunFacts({ run }: { readonly run: Run }) {
 }
 
 function RunView({ view, run, live }: { readonly view: View; readonly run: Run; readonly live: RunEvents }) {
-  const moments = useMemo(() => momentsNow(run.steps, live.events), [run.steps, live.events])
   switch (view) {
     case 'overview':
       return <Overview run={run} live={live} />
@@ -135,13 +139,17 @@ function RunView({ view, run, live }: { readonly view: View; readonly run: Run; 
         </EmptyState>
       ) : (
         <Suspense fallback={<Skeleton lines={8} />}>
-          <ChangePanel run={run} patch={run.report.patch} />
+          <ChangePanel runId={run.id} findings={run.report.findings} />
         </Suspense>
       )
     case 'activity':
       return <Activity events={live.events} steps={run.steps} />
+    case 'tests':
+      return <TestsView runId={run.id} />
+    case 'tools':
+      return <Acts runId={run.id} />
     case 'timeline':
-      return <Timeline moments={moments} startedAt={run.createdAt} endedAt={run.endedAt} />
+      return <Timeline run={run} />
     case 'evidence':
       return <EvidenceView run={run} />
     case 'replay':
@@ -174,7 +182,13 @@ function Overview({ run, live }: { readonly run: Run; readonly live: RunEvents }
             onClose={() => change({ step: undefined })}
           />
         )}
-        <RunFindings run={run} />
+        {run.endedAt === null && run.report.patch === null ? (
+          <Section title="What happens now">
+            <Activity events={live.events} steps={run.steps} />
+          </Section>
+        ) : (
+          <RunFindings run={run} />
+        )}
       </div>
     </div>
   )

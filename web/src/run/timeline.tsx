@@ -1,33 +1,66 @@
-import { faceOf, formatDuration, formatMoment, useNow } from '../ui/index.ts'
-import type { StepMoment } from './run-history.ts'
+import { useMemo } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { traceQuery, type Run, type Span } from '../api/index.ts'
+import { ErrorState, faceOf, formatDuration, formatMoment, Skeleton, useNow } from '../ui/index.ts'
 import styles from './timeline.module.css'
 
-/** Shares of the whole at which there is a line with the time. */
+/** Shares of the whole at which there is a mark with the time. */
 const marks = [0, 0.25, 0.5, 0.75, 1]
+/** Milliseconds between two readings of the trace while the run goes on. */
+const interval = 3000
 
-/** When each attempt of each step began and ended, from the work item to the branch: a waterfall over one axis. */
-export function Timeline({
-  moments,
-  startedAt,
-  endedAt,
-}: {
-  readonly moments: readonly StepMoment[]
-  readonly startedAt: string
-  readonly endedAt: string | null
-}) {
-  const now = useNow(1000)
-  const start = Date.parse(startedAt)
-  const last = Math.max(
-    start + 1000,
-    endedAt === null ? now : Date.parse(endedAt),
-    ...moments.flatMap(({ attempts }) => attempts.map(({ to }) => (to === null ? 0 : Date.parse(to)))),
+interface Row {
+  readonly span: Span
+  readonly depth: number
+}
+
+/** Spans below their parents, in the order in which they began; the only attempt of a step is left out. */
+function rowsOf(spans: readonly Span[]): readonly Row[] {
+  const children = Map.groupBy(
+    spans.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt)),
+    ({ parent }) => parent,
   )
+  const below = (parent: string | null, depth: number): readonly Row[] => {
+    const own = children.get(parent) ?? []
+    const isOnlyAttempt = own.length === 1 && own[0]?.kind === 'attempt'
+    return own.flatMap((span) => [
+      ...(isOnlyAttempt ? [] : [{ span, depth }]),
+      ...below(span.id, isOnlyAttempt ? depth : depth + 1),
+    ])
+  }
+  return below(null, 0)
+}
+
+/** When what was done, from the work item to the branch: the run, its steps, their attempts and acts over one axis. */
+export function Timeline({ run }: { readonly run: Run }) {
+  const query = useQuery({
+    ...traceQuery(run.id),
+    ...(run.endedAt === null && { refetchInterval: interval }),
+  })
+  const rows = useMemo(() => rowsOf(query.data?.spans ?? []), [query.data])
+  if (query.isPending) return <Skeleton lines={10} />
+  if (query.isError) return <ErrorState error={query.error} retry={() => void query.refetch()} />
+  return (
+    <>
+      <Waterfall rows={rows} run={run} />
+      {query.data.truncated && (
+        <p>There are more acts than are shown here. The list of tools has all of them.</p>
+      )}
+    </>
+  )
+}
+
+function Waterfall({ rows, run }: { readonly rows: readonly Row[]; readonly run: Run }) {
+  const now = useNow(1000)
+  const start = Date.parse(run.createdAt)
+  const endOf = ({ endedAt }: Span): number => (endedAt === null ? now : Date.parse(endedAt))
+  const last = Math.max(start + 1000, ...rows.map(({ span }) => endOf(span)))
   const share = (time: number): string => `${(((time - start) / (last - start)) * 100).toFixed(3)}%`
   return (
     <table className={styles['timeline']} aria-label="Timeline">
       <thead>
         <tr>
-          <th scope="col">Step</th>
+          <th scope="col">What</th>
           <th scope="col">
             <div className={styles['axis']}>
               {marks.map((mark) => (
@@ -41,35 +74,25 @@ export function Timeline({
         </tr>
       </thead>
       <tbody>
-        {moments.map(({ id, title, attempts }) => (
-          <tr key={id}>
-            <th scope="row">{title}</th>
+        {rows.map(({ span, depth }) => (
+          <tr key={span.id} data-kind={span.kind}>
+            <th scope="row" style={{ paddingInlineStart: `${depth * 0.875}rem` }} title={span.name}>
+              {span.name}
+            </th>
             <td>
               <div className={styles['track']}>
-                {attempts.map(({ attempt, from, to, status }) => (
-                  <span
-                    key={attempt}
-                    className={styles['bar']}
-                    data-tone={faceOf(status).tone}
-                    title={`Attempt ${attempt}, ${faceOf(status).word.toLowerCase()}, from ${formatMoment(from)}`}
-                    style={{
-                      insetInlineStart: share(Date.parse(from)),
-                      width: `calc(${share(start + (to === null ? now : Date.parse(to)) - Date.parse(from))})`,
-                    }}
-                  />
-                ))}
+                <span
+                  className={styles['bar']}
+                  data-tone={faceOf(span.status).tone}
+                  title={`${faceOf(span.status).word}, from ${formatMoment(span.startedAt)}`}
+                  style={{
+                    insetInlineStart: share(Date.parse(span.startedAt)),
+                    width: share(start + endOf(span) - Date.parse(span.startedAt)),
+                  }}
+                />
               </div>
             </td>
-            <td>
-              {attempts.length === 0
-                ? '–'
-                : formatDuration(
-                    attempts.reduce(
-                      (sum, { from, to }) => sum + (to === null ? now : Date.parse(to)) - Date.parse(from),
-                      0,
-                    ) / 1000,
-                  )}
-            </td>
+            <td>{formatDuration(Math.max(0, endOf(span) - Date.parse(span.startedAt)) / 1000)}</td>
           </tr>
         ))}
       </tbody>

@@ -1,19 +1,12 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { Link } from '@tanstack/react-router'
-import { Bookmark, X } from 'lucide-react'
+import { Bookmark, Search, X } from 'lucide-react'
 import { Button, Dialog, TextField } from '../ui/index.ts'
+import { useShortcuts } from '../keyboard/index.ts'
 import { useSearchParameters, writeSearchParameters } from '../app/search-parameters.ts'
+import { stages } from './run-filter.ts'
 import { forgetView, saveView, useSavedViews } from './saved-views.ts'
 import styles from './run-filters.module.css'
-
-const filters = [
-  [undefined, 'All'],
-  ['running', 'Running'],
-  ['waiting', 'Waiting'],
-  ['succeeded', 'Succeeded'],
-  ['failed', 'Failed'],
-  ['cancelled', 'Cancelled'],
-] as const
 
 /** What the list is limited to, and the views that somebody has kept under a name. */
 export function RunFilters() {
@@ -24,14 +17,15 @@ export function RunFilters() {
   const isKept = views.some(({ search }) => search === here)
   return (
     <div className={styles['filters']}>
+      <RunSearch key={values['text']} />
       <nav aria-label="Runs by status" className={styles['list']}>
-        {filters.map(([status, words]) => (
+        {stages.map(({ words, values: { status, outcome } }) => (
           <Link
             key={words}
             to="."
-            search={(previous: Record<string, string>) => ({ ...previous, status })}
+            search={(previous: Record<string, string>) => ({ ...previous, status, outcome })}
             replace
-            aria-current={values['status'] === status ? 'true' : undefined}
+            aria-current={values['status'] === status && values['outcome'] === outcome ? 'true' : undefined}
             className={styles['filter']}
           >
             {words}
@@ -66,6 +60,33 @@ export function RunFilters() {
         />
       </Dialog>
     </div>
+  )
+}
+
+/** Part of a title or id, looked for once it is typed. */
+function RunSearch() {
+  const { values, change } = useSearchParameters()
+  const field = useRef<HTMLInputElement>(null)
+  useShortcuts([{ keys: '/', does: 'Search', group: 'Lists', run: () => field.current?.focus() }])
+  return (
+    <form
+      role="search"
+      className={styles['search']}
+      onSubmit={(event) => {
+        event.preventDefault()
+        change({ text: field.current?.value.trim() })
+      }}
+    >
+      <Search size={14} aria-hidden />
+      <input
+        ref={field}
+        type="search"
+        aria-label="Search runs by title or id"
+        placeholder="Title or id"
+        maxLength={200}
+        defaultValue={values['text']}
+      />
+    </form>
   )
 }
 

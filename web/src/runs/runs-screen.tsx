@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { CirclePlay } from 'lucide-react'
-import { runsQuery, type RunStatus, type RunSummary } from '../api/index.ts'
+import { runsQuery, type RunSummary } from '../api/index.ts'
 import { useSearchParameters } from '../app/search-parameters.ts'
 import { DemoButton } from '../work/demo-button.tsx'
 import {
@@ -19,6 +19,7 @@ import {
 } from '../ui/index.ts'
 import { DataTable, type Column } from '../table/index.ts'
 import { RunFilters } from './run-filters.tsx'
+import { filterOf } from './run-filter.ts'
 import styles from './runs-screen.module.css'
 
 const columns: readonly Column<RunSummary>[] = [
@@ -58,23 +59,10 @@ const columns: readonly Column<RunSummary>[] = [
   },
 ]
 
-const statuses: ReadonlySet<string> = new Set<RunStatus>([
-  'running',
-  'waiting',
-  'succeeded',
-  'failed',
-  'cancelled',
-])
-
-function isRunStatus(text: string | undefined): text is RunStatus {
-  return text !== undefined && statuses.has(text)
-}
-
 /** Every run, newest first. What is looked for stands in the address. */
 export function RunsScreen() {
   const { values } = useSearchParameters()
-  const { status } = values
-  const filter = useMemo(() => (isRunStatus(status) ? { status } : {}), [status])
+  const filter = useMemo(() => filterOf(values), [values])
   const query = useInfiniteQuery(runsQuery(filter))
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = query
   const rows = useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data])

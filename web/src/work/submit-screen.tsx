@@ -1,10 +1,11 @@
-import { useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { mayHaveArrived, studio, type Submission } from '../api/index.ts'
 import { createIdempotencyKey } from '../decision/index.ts'
 import { Button, Choice, ErrorNote, Page, TextArea, TextField } from '../ui/index.ts'
 import { DemoButton } from './demo-button.tsx'
+import { PlanPreview } from './plan-preview.tsx'
 import styles from './submit-screen.module.css'
 
 const kinds = [
@@ -64,6 +65,27 @@ function submissionOf({ title, body, location, revision, testCommand, kind }: Dr
   }
 }
 
+function isComplete({ title, location }: Draft): boolean {
+  return title.trim() !== '' && location.trim() !== ''
+}
+
+/** Milliseconds without typing after which the plan is looked at. */
+const settleMs = 600
+
+/** A value once it has stayed the same for a moment. */
+function useSettled(value: Submission | undefined): Submission | undefined {
+  const text = JSON.stringify(value)
+  const [settled, setSettled] = useState<string>()
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), settleMs)
+    return () => clearTimeout(timer)
+  }, [text])
+  return useMemo(
+    () => (settled !== undefined && settled === text ? value : undefined),
+    [settled, text, value],
+  )
+}
+
 /** Hands work to the studio. */
 export function SubmitScreen() {
   const [draft, setDraft] = useState(readDraft)
@@ -86,6 +108,7 @@ export function SubmitScreen() {
     setDraft(next)
     keepDraft(next)
   }
+  const previewed = useSettled(isComplete(draft) ? submissionOf(draft) : undefined)
   const missing = (value: string, words: string): string | undefined =>
     checked && value.trim() === '' ? words : undefined
 
@@ -95,72 +118,75 @@ export function SubmitScreen() {
       lead="The studio plans it, does it in a sandbox, proves it with tests and asks before anything leaves."
       actions={<DemoButton />}
     >
-      <form
-        className={styles['form']}
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          setChecked(true)
-          if (draft.title.trim() !== '' && draft.location.trim() !== '') submit.mutate()
-        }}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit()
-        }}
-      >
-        <TextField
-          label="Title"
-          placeholder="Back-to-back appointments are refused"
-          problem={missing(draft.title, 'Say in one line what is wrong or wanted.')}
-          maxLength={500}
-          value={draft.title}
-          onChange={(event) => set({ title: event.target.value })}
-        />
-        <TextArea
-          label="Description"
-          hint="Steps, what was expected, what happened; a failing test or a stack trace helps most. Markdown is fine."
-          rows={10}
-          value={draft.body}
-          onChange={(event) => set({ body: event.target.value })}
-        />
-        <div className={styles['pair']}>
+      <div className={styles['columns']}>
+        <form
+          className={styles['form']}
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault()
+            setChecked(true)
+            if (isComplete(draft)) submit.mutate()
+          }}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit()
+          }}
+        >
           <TextField
-            label="Repository"
-            placeholder="/srv/git/appointments.git"
-            hint="A path on the studio's machine, or an address that git understands."
-            problem={missing(draft.location, 'Say where the repository is.')}
-            value={draft.location}
-            onChange={(event) => set({ location: event.target.value })}
+            label="Title"
+            placeholder="Back-to-back appointments are refused"
+            problem={missing(draft.title, 'Say in one line what is wrong or wanted.')}
+            maxLength={500}
+            value={draft.title}
+            onChange={(event) => set({ title: event.target.value })}
           />
-          <TextField
-            label="Start from"
-            placeholder="Default branch"
-            hint="A branch, tag or commit."
-            value={draft.revision}
-            onChange={(event) => set({ revision: event.target.value })}
+          <TextArea
+            label="Description"
+            hint="Steps, what was expected, what happened; a failing test or a stack trace helps most. Markdown is fine."
+            rows={10}
+            value={draft.body}
+            onChange={(event) => set({ body: event.target.value })}
           />
-        </div>
-        <div className={styles['pair']}>
-          <TextField
-            label="Test command"
-            placeholder="Found by itself"
-            hint="Only where the project's own test command cannot be found."
-            value={draft.testCommand}
-            onChange={(event) => set({ testCommand: event.target.value })}
-          />
-          <Choice
-            label="Kind of work"
-            value={draft.kind}
-            choices={kinds}
-            onChange={(value) => set({ kind: kinds.find(([kind]) => kind === value)?.[0] ?? '' })}
-          />
-        </div>
-        {submit.isError && <ErrorNote error={submit.error} />}
-        <div>
-          <Button look="primary" type="submit" keys="mod+enter" busy={submit.isPending}>
-            Start the run
-          </Button>
-        </div>
-      </form>
+          <div className={styles['pair']}>
+            <TextField
+              label="Repository"
+              placeholder="/srv/git/appointments.git"
+              hint="A path on the studio's machine, or an address that git understands."
+              problem={missing(draft.location, 'Say where the repository is.')}
+              value={draft.location}
+              onChange={(event) => set({ location: event.target.value })}
+            />
+            <TextField
+              label="Start from"
+              placeholder="Default branch"
+              hint="A branch, tag or commit."
+              value={draft.revision}
+              onChange={(event) => set({ revision: event.target.value })}
+            />
+          </div>
+          <div className={styles['pair']}>
+            <TextField
+              label="Test command"
+              placeholder="Found by itself"
+              hint="Only where the project's own test command cannot be found."
+              value={draft.testCommand}
+              onChange={(event) => set({ testCommand: event.target.value })}
+            />
+            <Choice
+              label="Kind of work"
+              value={draft.kind}
+              choices={kinds}
+              onChange={(value) => set({ kind: kinds.find(([kind]) => kind === value)?.[0] ?? '' })}
+            />
+          </div>
+          {submit.isError && <ErrorNote error={submit.error} />}
+          <div>
+            <Button look="primary" type="submit" keys="mod+enter" busy={submit.isPending}>
+              Start the run
+            </Button>
+          </div>
+        </form>
+        <PlanPreview submission={previewed} />
+      </div>
     </Page>
   )
 }

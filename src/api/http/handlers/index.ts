@@ -2,6 +2,7 @@ import type { Services } from '../../services/index.ts'
 import type { Handlers } from '../handler.ts'
 import { approvalHandlers } from './approvals.ts'
 import { changeHandlers } from './changes.ts'
+import { demoHandlers } from './demo.ts'
 import { identityHandlers } from './identity.ts'
 import { recordHandlers } from './records.ts'
 import { credentialHandlers } from './credentials.ts'
@@ -22,6 +23,7 @@ export function createHandlers(services: Services): Handlers {
   return {
     ...identityHandlers(services),
     ...workItemHandlers(services),
+    ...demoHandlers(services),
     ...runHandlers(services),
     ...changeHandlers(services),
     ...approvalHandlers(services),

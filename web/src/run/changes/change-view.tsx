@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react'
 import { ChevronDown, ChevronRight, Columns2, Rows3 } from 'lucide-react'
 import { parseDiff, type FileData } from 'react-diff-view'
-import type { RunReport } from '../../api/index.ts'
+import type { Change } from '../../api/index.ts'
 import { useSearchParameters } from '../../app/search-parameters.ts'
 import { useShortcuts } from '../../keyboard/index.ts'
 import { Button, plural, Tag, type Tone } from '../../ui/index.ts'
@@ -9,20 +9,16 @@ import { FileDiff } from './file-diff.tsx'
 import type { LineNotes } from './line-notes.ts'
 import styles from './change-view.module.css'
 
-type FileSummary = NonNullable<RunReport['summary']>['files'][number]
+type ChangedFile = Change['files'][number]
 
 /** Files with more lines than this are opened on request. */
 const longFile = 800
 
-const tones: Readonly<Record<FileSummary['status'], Tone>> = {
+const tones: Readonly<Record<ChangedFile['status'], Tone>> = {
   added: 'good',
   modified: 'quiet',
   deleted: 'bad',
   renamed: 'busy',
-}
-
-function pathOf({ type, oldPath, newPath }: FileData): string {
-  return type === 'delete' ? oldPath : newPath
 }
 
 /** Where a file stands in the page, for links and keys. */
@@ -35,21 +31,13 @@ function lengthOf({ hunks }: FileData): number {
 }
 
 /** A change: its files with their differences, side by side or in one column, with findings and comments on their lines. */
-export function ChangeView({
-  patch,
-  summary,
-  notes,
-}: {
-  readonly patch: string
-  readonly summary: RunReport['summary']
-  readonly notes: LineNotes
-}) {
-  const files = useMemo(() => parseDiff(patch, { nearbySequences: 'zip' }), [patch])
+export function ChangeView({ change: shown, notes }: { readonly change: Change; readonly notes: LineNotes }) {
+  const { files } = shown
   const { values, change } = useSearchParameters()
   const sideBySide = values['diff'] === 'split'
   const toggle = (): void => change({ diff: sideBySide ? undefined : 'split' })
   const jump = (by: 1 | -1): void => {
-    const places = files.map((file) => document.getElementById(anchorOf(pathOf(file))))
+    const places = files.map(({ path }) => document.getElementById(anchorOf(path)))
     const below = places.findIndex(
       (place) => (place?.getBoundingClientRect().top ?? 0) > (by === 1 ? 140 : 90),
     )
@@ -66,15 +54,10 @@ export function ChangeView({
   return (
     <div className={styles['change']}>
       <div className={styles['bar']}>
-        <p>
-          {plural(files.length, 'file')}
-          {summary !== null && (
-            <>
-              , <span className={styles['added']}>+{summary.added}</span>{' '}
-              <span className={styles['deleted']}>−{summary.deleted}</span>
-            </>
-          )}
-        </p>
+        <h2 className={styles['size']}>
+          {plural(files.length, 'file')}, <span className={styles['added']}>+{shown.added}</span>{' '}
+          <span className={styles['deleted']}>−{shown.deleted}</span>
+        </h2>
         <Button
           look="quiet"
           keys="s"
@@ -86,13 +69,7 @@ export function ChangeView({
         </Button>
       </div>
       {files.map((file) => (
-        <FileSection
-          key={pathOf(file)}
-          file={file}
-          facts={summary?.files.find(({ path }) => path === pathOf(file))}
-          viewType={sideBySide ? 'split' : 'unified'}
-          notes={notes}
-        />
+        <FileSection key={file.path} file={file} viewType={sideBySide ? 'split' : 'unified'} notes={notes} />
       ))}
     </div>
   )
@@ -100,34 +77,39 @@ export function ChangeView({
 
 function FileSection({
   file,
-  facts,
   viewType,
   notes,
 }: {
-  readonly file: FileData
-  readonly facts: FileSummary | undefined
+  readonly file: ChangedFile
   readonly viewType: 'split' | 'unified'
   readonly notes: LineNotes
 }) {
-  const path = pathOf(file)
-  const [open, setOpen] = useState(lengthOf(file) <= longFile)
+  const { path, oldPath, status, kind, added, deleted, patch } = file
+  const diff = useMemo(
+    () => (patch === null ? undefined : parseDiff(patch, { nearbySequences: 'zip' })[0]),
+    [patch],
+  )
+  const [open, setOpen] = useState(diff === undefined || lengthOf(diff) <= longFile)
   return (
     <section id={anchorOf(path)} className={styles['file']} aria-label={path}>
       <h3 className={styles['heading']}>
         <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? <ChevronDown size={15} aria-hidden /> : <ChevronRight size={15} aria-hidden />}
-          <code>{path}</code>
+          <code>{oldPath === null ? path : `${oldPath} → ${path}`}</code>
         </button>
-        {facts !== undefined && (
-          <span className={styles['facts']}>
-            {facts.kind !== 'source' && <Tag>{facts.kind}</Tag>}
-            {facts.status !== 'modified' && <Tag tone={tones[facts.status]}>{facts.status}</Tag>}
-            <span className={styles['added']}>+{facts.added}</span>
-            <span className={styles['deleted']}>−{facts.deleted}</span>
-          </span>
-        )}
+        <span className={styles['facts']}>
+          {kind !== 'source' && <Tag>{kind}</Tag>}
+          {status !== 'modified' && <Tag tone={tones[status]}>{status}</Tag>}
+          <span className={styles['added']}>+{added}</span>
+          <span className={styles['deleted']}>−{deleted}</span>
+        </span>
       </h3>
-      {open && <FileDiff file={file} path={path} viewType={viewType} notes={notes} />}
+      {open &&
+        (diff === undefined ? (
+          <p className={styles['unshown']}>Binary, or longer than can be shown here. The branch has it.</p>
+        ) : (
+          <FileDiff file={diff} path={path} viewType={viewType} notes={notes} />
+        ))}
     </section>
   )
 }

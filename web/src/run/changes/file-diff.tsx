@@ -3,13 +3,13 @@ import { MessageSquarePlus } from 'lucide-react'
 import { Decoration, Diff, getChangeKey, Hunk, type ChangeData, type FileData } from 'react-diff-view'
 import 'react-diff-view/style/index.css'
 import { NoteEditor, NoteList } from './note-widgets.tsx'
-import type { LineNotes } from './line-notes.ts'
+import type { LineNote, LineNotes } from './line-notes.ts'
 import styles from './file-diff.module.css'
 
-/** The line in the new version; undefined for one that was deleted. */
-function newLine(change: ChangeData): number | undefined {
-  if (change.type === 'delete') return undefined
-  return change.type === 'normal' ? change.newLineNumber : change.lineNumber
+/** Where a line stands: in the new version, or in the old one when it was deleted. */
+function placeOf(change: ChangeData): Omit<LineNote['place'], 'path'> {
+  if (change.type === 'delete') return { line: change.lineNumber, side: 'old' }
+  return { line: change.type === 'normal' ? change.newLineNumber : change.lineNumber, side: 'new' }
 }
 
 /** The differences of one file. */
@@ -25,22 +25,22 @@ export function FileDiff({
   readonly notes: LineNotes
 }) {
   const [editing, setEditing] = useState<string>()
-  const { add } = notes
   const widgets: Record<string, ReactNode> = {}
   for (const change of file.hunks.flatMap((hunk) => hunk.changes)) {
-    const line = newLine(change)
+    const { line, side } = placeOf(change)
     const key = getChangeKey(change)
-    const own = notes.all.filter((note) => note.path === path && note.line === line)
-    const isEdited = key === editing && line !== undefined && add !== undefined
-    if (own.length === 0 && !isEdited) continue
+    const own = notes.all.filter(
+      ({ place }) => place.path === path && place.line === line && place.side === side,
+    )
+    if (own.length === 0 && key !== editing) continue
     widgets[key] = (
       <div className={styles['widget']}>
-        <NoteList notes={own} />
-        {isEdited && (
+        <NoteList notes={own} onResolve={notes.resolve} />
+        {key === editing && (
           <NoteEditor
             onCancel={() => setEditing(undefined)}
             onSave={async (text) => {
-              await add({ path, line }, text)
+              await notes.add({ path, line, side }, text)
               setEditing(undefined)
             }}
           />
@@ -65,12 +65,12 @@ export function FileDiff({
         widgets={widgets}
         renderGutter={({ change, side, renderDefault }) => (
           <>
-            {add !== undefined && side === 'new' && newLine(change) !== undefined && (
+            {side === placeOf(change).side && (
               <button
                 type="button"
                 className={styles['comment']}
-                tabIndex={change.type === 'insert' ? 0 : -1}
-                aria-label={`Comment on line ${newLine(change) ?? ''}`}
+                tabIndex={change.type === 'normal' ? -1 : 0}
+                aria-label={`Comment on line ${placeOf(change).line}`}
                 onClick={() => setEditing(getChangeKey(change))}
               >
                 <MessageSquarePlus size={13} aria-hidden />

@@ -1,9 +1,8 @@
-/** What somebody says about a line of the new version of a file: a reviewer, a check or a person. */
+/** What somebody says about a line of a file: a reviewer, a check or a person. */
 export interface LineNote {
   readonly id: string
-  readonly path: string
-  /** 1-based, in the new version. */
-  readonly line: number
+  /** The line is 1-based, in the version of its side. */
+  readonly place: { readonly path: string; readonly line: number; readonly side: 'old' | 'new' }
   /** Who says it: a rule or a person. */
   readonly by: string
   readonly text: string
@@ -11,10 +10,13 @@ export interface LineNote {
   readonly suggestion?: string
   /** ISO 8601. */
   readonly at?: string
+  /** Only of what people say: whether it is dealt with. */
+  readonly isResolved?: boolean
 }
 
-/** Notes on lines, and how to add one; without `add`, they are only read. */
+/** Notes on lines, and what can be done with them. */
 export interface LineNotes {
   readonly all: readonly LineNote[]
-  readonly add?: (place: { readonly path: string; readonly line: number }, text: string) => Promise<void>
+  readonly add: (place: LineNote['place'], text: string) => Promise<void>
+  readonly resolve: (noteId: string) => Promise<void>
 }

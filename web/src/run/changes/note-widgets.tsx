@@ -1,19 +1,32 @@
 import { useState } from 'react'
 import { useMutation } from '@tanstack/react-query'
-import { Age, Button, ErrorNote, Status, TextArea } from '../../ui/index.ts'
+import { Age, Button, ErrorNote, Status, TextArea, useAnnouncer } from '../../ui/index.ts'
 import type { LineNote } from './line-notes.ts'
 import styles from './note-widgets.module.css'
 
 /** What was said about a line. */
-export function NoteList({ notes }: { readonly notes: readonly LineNote[] }) {
+export function NoteList({
+  notes,
+  onResolve,
+}: {
+  readonly notes: readonly LineNote[]
+  readonly onResolve: (noteId: string) => Promise<void>
+}) {
+  const { sayFailure } = useAnnouncer()
   return (
     <ul className={styles['notes']}>
-      {notes.map(({ id, by, text, severity, suggestion, at }) => (
-        <li key={id}>
+      {notes.map(({ id, by, text, severity, suggestion, at, isResolved }) => (
+        <li key={id} data-resolved={isResolved === true}>
           <p className={styles['by']}>
             {severity !== undefined && <Status status={severity} />}
             <strong>{by}</strong>
             {at !== undefined && <Age time={at} />}
+            {isResolved === true && <Status status="succeeded" word="Dealt with" />}
+            {isResolved === false && (
+              <Button look="quiet" onClick={() => void onResolve(id).catch(sayFailure)}>
+                Dealt with
+              </Button>
+            )}
           </p>
           <p className={styles['text']}>{text}</p>
           {suggestion !== undefined && <p className={styles['suggestion']}>{suggestion}</p>}

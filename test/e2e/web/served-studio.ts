@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { z } from 'zod'
+import { startAtelier } from '../atelier-process.ts'
+
+export interface ServedStudio {
+  readonly url: string
+  /** Signs the owner in, once. */
+  readonly ownerLink: string
+  readonly dataDirectory: string
+  close(): Promise<void>
+}
+
+const announcement = z.object({ url: z.url(), ownerLink: z.url() })
+
+/** A studio of its own in a process of its own, as `atelier serve` starts it on a fresh machine. */
+export async function serveStudio(): Promise<ServedStudio> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'atelier-web-'))
+  const studio = startAtelier(dataDirectory, ['serve', '--port', '0', '--json'])
+  let text = ''
+  const lines = createInterface({ input: studio.child.stdout ?? process.stdin })
+  const started = (async () => {
+    for await (const line of lines) {
+      text += line
+      const parsed = announcement.safeParse(tryParse(text))
+      if (parsed.success) return parsed.data
+    }
+    const { stderr } = await studio.finished
+    throw new Error(`The studio ended before it served: ${stderr}`)
+  })()
+  return {
+    ...(await started),
+    dataDirectory,
+    close: async () => {
+      studio.child.kill('SIGTERM')
+      await studio.finished
+      await rm(dataDirectory, { recursive: true, force: true })
+    },
+  }
+}
+
+function tryParse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,238 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packageRoot } from '../atelier-process.ts'
+import { barriers, hasBrowser, launchBrowser, visit, type Visitor } from './browser.ts'
+import { serveStudio, type ServedStudio } from './served-studio.ts'
+
+const git = promisify(execFile)
+/** Set to write the pictures of the documentation anew. */
+const picturesWanted = process.env['ATELIER_PICTURES'] !== undefined
+const title = 'Back-to-back appointments are refused'
+
+/** Milliseconds that a whole run may take on a machine that is busy. */
+const patience = 300_000
+
+let studio: ServedStudio
+let browser: Browser
+let desk: Visitor
+let runUrl: string
+
+/** The page in both schemes: nobody is kept out of it, and its picture goes into the documentation. */
+async function check(page: Page, name: string): Promise<void> {
+  for (const scheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme: scheme })
+    expect(await barriers(page), `${name} in ${scheme}`).toEqual([])
+    if (!picturesWanted) continue
+    const file = scheme === 'light' ? `${name}.png` : `${name}-dark.png`
+    await page.screenshot({ path: join(packageRoot, 'docs/pictures', file) })
+  }
+}
+
+describe.skipIf(!hasBrowser)('the web application', () => {
+  beforeAll(async () => {
+    mkdirSync(join(packageRoot, 'docs/pictures'), { recursive: true })
+    ;[studio, browser] = await Promise.all([serveStudio(), launchBrowser()])
+    desk = await visit(browser, { url: studio.url, device: 'desk' })
+  })
+  afterAll(async () => {
+    await browser.close()
+    await studio.close()
+  })
+
+  it('asks whom it does not know to sign in, and lets the owner in by the link that it printed', async () => {
+    const { page } = desk
+    await page.goto('/inbox')
+    await page.getByRole('heading', { name: 'Sign in to Atelier' }).waitFor()
+    expect(page.url()).toContain('back=%2Finbox')
+    await check(page, 'sign-in')
+    await page.goto(studio.ownerLink)
+    await page.getByRole('heading', { name: 'Inbox' }).waitFor()
+    // The browser notes the answer to whoever is not signed in.
+    desk.complaints.length = 0
+  })
+
+  it('teaches what will be there while nothing is', async () => {
+    const { page } = desk
+    await page.goto('/')
+    await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor()
+    await check(page, 'inbox-empty')
+    await page.keyboard.press('g')
+    await page.keyboard.press('r')
+    await page.getByRole('heading', { name: 'No runs yet' }).waitFor()
+  })
+
+  it('finds every command by typing, and shows every key', async () => {
+    const { page } = desk
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').fill('new w')
+    await check(page, 'palette')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'New work' }).waitFor()
+    // The focus may be in a field, which keeps its letters.
+    await page.getByRole('heading', { name: 'New work' }).click()
+    await page.keyboard.press('?')
+    await page.getByRole('heading', { name: 'Keys' }).waitFor()
+    await check(page, 'keys')
+    await page.keyboard.press('Escape')
+  })
+
+  it('says what is missing from work, and shows its plan before anything runs', async () => {
+    const { page } = desk
+    await page.getByRole('button', { name: 'Start the run' }).click()
+    await page.getByText('Say in one line what is wrong or wanted.').waitFor()
+    await page.getByLabel('Title').fill(title)
+    await page.getByLabel('Repository').fill('/srv/git/appointments.git')
+    await page.getByRole('heading', { name: 'Plan', exact: true }).waitFor()
+    await check(page, 'work')
+  })
+
+  it(
+    'runs the demo with one click, and shows it live',
+    async () => {
+      const { page } = desk
+      await page.getByRole('button', { name: 'Run the demo' }).click()
+      await page.getByRole('heading', { name: title, level: 1 }).waitFor()
+      runUrl = page.url()
+      await page.locator('[data-status="running"], [data-status="succeeded"]').first().waitFor()
+      await check(page, 'run-live')
+      await page.getByRole('button', { name: 'Approve' }).waitFor({ timeout: patience })
+      await check(page, 'run')
+    },
+    patience,
+  )
+
+  it.each([
+    ['tests', 'Tests of the base revision'],
+    ['activity', 'Activity'],
+    ['tools', 'Decided by'],
+    ['timeline', 'Timeline'],
+    ['replay', 'Play'],
+  ])('shows the %s of a run', async (view, words) => {
+    const { page } = desk
+    await page.goto(`${runUrl}?view=${view}`)
+    await page
+      .getByText(words)
+      .or(page.getByLabel(words))
+      .or(page.getByRole('button', { name: words }))
+      .first()
+      .waitFor()
+    await check(page, `run-${view}`)
+  })
+
+  it('shows the change, side by side too, and takes a comment on a line', async () => {
+    const { page } = desk
+    await page.goto(`${runUrl}?view=change`)
+    await page.getByText('return a.start < b.end').waitFor()
+    await page.keyboard.press('s')
+    await page.getByRole('button', { name: 'One column' }).waitFor()
+    await page.getByRole('button', { name: 'Comment on line 13' }).last().click()
+    await page.getByLabel('Comment', { exact: true }).fill('Intervals are half-open here, so this is right.')
+    await page.keyboard.press('Control+Enter')
+    await page.getByText('Intervals are half-open here').waitFor()
+    await check(page, 'run-change')
+  })
+
+  it('has what is to be decided in the inbox, on a phone too', async () => {
+    const phone = await visit(browser, { url: studio.url, device: 'phone', session: desk.context })
+    await phone.page.goto('/inbox')
+    await phone.page
+      .getByRole('link', { name: new RegExp(title) })
+      .first()
+      .click()
+    await phone.page.getByRole('button', { name: 'Approve' }).waitFor()
+    await phone.page.getByText('return a.start < b.end').waitFor()
+    await check(phone.page, 'inbox-phone')
+    expect(phone.complaints).toEqual([])
+    await phone.context.close()
+  })
+
+  it('never decides behind anybody’s back: offline it refuses, and what was cut off counts once', async () => {
+    const { page, context } = desk
+    await page.goto('/inbox')
+    await page.getByRole('heading', { name: title }).first().waitFor()
+    await page.getByText('return a.start < b.end').waitFor()
+    await check(page, 'inbox')
+    await page.keyboard.press('a')
+    await page.getByRole('heading', { name: 'Approve this change' }).waitFor()
+    await check(page, 'approve')
+    await context.setOffline(true)
+    await page.getByText('You are offline, so nothing can be decided now.').waitFor()
+    await page.keyboard.press('Control+Enter')
+    await context.setOffline(false)
+
+    // The studio decides, and its answer is lost on the way.
+    let answers = 0
+    await page.route('**/decision', async (route) => {
+      answers += 1
+      if (answers === 1) {
+        await route.fetch()
+        await route.abort('connectionreset')
+      } else await route.continue()
+    })
+    await page.keyboard.press('Control+Enter')
+    await page.getByRole('button', { name: 'Send again' }).click()
+    await page.getByText('Approved. The change is being published.').waitFor()
+    expect(answers).toBe(2)
+    expect(desk.complaints.filter((complaint) => !/ERR_(?:CONNECTION|INTERNET)/.test(complaint))).toEqual([])
+    desk.complaints.length = 0
+  })
+
+  it(
+    'shows the branch that came of it, which is really there',
+    async () => {
+      const { page } = desk
+      await page.goto(runUrl)
+      await page.getByRole('heading', { name: 'Published' }).waitFor({ timeout: patience })
+      const branch = await page
+        .getByText(/^atelier\/run-/)
+        .first()
+        .innerText()
+      const { stdout } = await git('git', [
+        ...['--git-dir', join(studio.dataDirectory, 'demo/appointments.git')],
+        ...['log', '--format=%s', '-1', branch],
+      ])
+      expect(stdout).not.toBe('')
+      await check(page, 'run-delivered')
+    },
+    patience,
+  )
+
+  it('verifies the evidence', async () => {
+    const { page } = desk
+    await page.goto(`${runUrl}?view=evidence`)
+    await page.getByRole('button', { name: 'Verify the evidence' }).click()
+    await page.getByText(/It holds/).waitFor()
+    await check(page, 'run-evidence')
+  })
+
+  it('lists runs, with filters in the address and j, k and Enter to go', async () => {
+    const { page } = desk
+    await page.goto('/runs')
+    await page.getByRole('link', { name: title }).first().waitFor()
+    await check(page, 'runs')
+    await page.getByRole('link', { name: 'Failed' }).click()
+    await page.getByText('No run is like this').waitFor()
+    expect(page.url()).toContain('?status=failed')
+    await page.goBack()
+    await page.goto('/runs?outcome=delivered')
+    await page.getByRole('link', { name: title }).first().waitFor()
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: title, level: 1 }).waitFor()
+  })
+
+  it('says so when an address leads nowhere', async () => {
+    const { page } = desk
+    await page.goto('/nowhere')
+    await page.getByText('There is nothing at this address').waitFor()
+    expect(await barriers(page)).toEqual([])
+  })
+
+  it('gave the browser nothing to complain about', () => {
+    expect(desk.complaints).toEqual([])
+  })
+})

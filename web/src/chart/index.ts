@@ -1,0 +1,2 @@
+export { DayChart } from './day-chart.tsx'
+export { outlookOf } from './outlook.ts'

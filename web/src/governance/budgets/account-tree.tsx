@@ -1,0 +1,73 @@
+import { useSearchParameters } from '../../app/search-parameters.ts'
+import { Button, formatDuration, formatMoney, formatShortNumber, Meter } from '../../ui/index.ts'
+import type { Account } from './queries.ts'
+import styles from './account-tree.module.css'
+
+type Unit = keyof Account['units']
+
+/** Units with their names and how they are written. */
+export const units: readonly (readonly [Unit, string, (value: number) => string])[] = [
+  ['money', 'Money', formatMoney],
+  ['tokens', 'Tokens', formatShortNumber],
+  ['toolCalls', 'Tool calls', formatShortNumber],
+  ['seconds', 'Time', formatDuration],
+]
+
+/** As people call it: the tenant, or a project by its id. */
+export function accountName({ level, subject }: Account): string {
+  return level === 'tenant' ? 'the whole tenant' : subject
+}
+
+/** The tenant and under it its projects, each with what is used and held of its limits. */
+export function AccountTree({
+  accounts,
+  onLimit,
+}: {
+  readonly accounts: readonly Account[]
+  readonly onLimit: (account: Account) => void
+}) {
+  const { change } = useSearchParameters()
+  return (
+    <ul className={styles['tree']}>
+      {accounts.map((account) => (
+        <li key={`${account.level} ${account.subject}`} data-level={account.level}>
+          <div className={styles['name']}>
+            <strong>{account.level === 'tenant' ? 'Whole tenant' : account.subject}</strong>
+            <span>
+              {account.level === 'project' && (
+                <Button look="quiet" onClick={() => change({ project: account.subject })}>
+                  By day
+                </Button>
+              )}
+              <Button
+                look="quiet"
+                aria-label={`Limits of ${accountName(account)}`}
+                onClick={() => onLimit(account)}
+              >
+                Limits
+              </Button>
+            </span>
+          </div>
+          <div className={styles['units']}>
+            {units.map(([unit, name, format]) => {
+              const { limit, spent, reserved } = account.units[unit]
+              const held = reserved === 0 ? '' : `, ${format(reserved)} reserved`
+              return (
+                <div key={unit}>
+                  <p className={styles['unit']}>{name}</p>
+                  <Meter
+                    label={`${name} of ${accountName(account)}`}
+                    used={spent}
+                    held={reserved}
+                    limit={limit}
+                    words={`${format(spent)} spent${held}${limit === null ? ', no limit' : ` of ${format(limit)}`}`}
+                  />
+                </div>
+              )
+            })}
+          </div>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,1 +1,0 @@
-export { EscalationView, RunFindings } from './overview.tsx'

@@ -1,0 +1,40 @@
+import styles from './studio.module.css'
+
+interface Setting {
+  readonly name: string
+  readonly value: string
+}
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function wordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(wordsOf).join(', ')
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return value.toLocaleString('en')
+  return JSON.stringify(value)
+}
+
+/** Nested settings as lines: `model.route`, `limits.seconds`. */
+export function linesOf(settings: Readonly<Record<string, unknown>>, within = ''): readonly Setting[] {
+  return Object.entries(settings).flatMap(([key, value]) => {
+    const name = within === '' ? key : `${within}.${key}`
+    if (value === undefined || value === null) return []
+    return isGroup(value) ? linesOf(value, name) : [{ name, value: wordsOf(value) }]
+  })
+}
+
+/** Settings of any shape, one to a line. */
+export function SettingsList({ settings }: { readonly settings: Readonly<Record<string, unknown>> }) {
+  return (
+    <dl className={styles['settings']}>
+      {linesOf(settings).map(({ name, value }) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

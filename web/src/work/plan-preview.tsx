@@ -1,0 +1,85 @@
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
+import { previewQuery, type Preview, type Submission } from '../api/index.ts'
+import { ErrorNote, Facts, formatDuration, formatMoney, formatNumber, plural, Section } from '../ui/index.ts'
+import styles from './plan-preview.module.css'
+
+const kinds: Readonly<Record<Preview['kind'], string>> = {
+  repair: 'Repair a fault',
+  'lint-fix': 'Fix what lint finds',
+  format: 'Format',
+  codemod: 'Rewrite by a rule',
+  'dependency-update': 'Update dependencies',
+}
+
+/** What would happen if the work were submitted as it stands: the plan, its limits, and how such runs went of late. */
+export function PlanPreview({ submission }: { readonly submission: Submission | undefined }) {
+  const query = previewQuery(submission ?? { issue: { title: '', body: '' }, repository: { location: '' } })
+  const { data, isError, error } = useQuery({
+    ...query,
+    placeholderData: keepPreviousData,
+    ...(submission === undefined && { queryFn: skipToken }),
+  })
+  return (
+    <aside className={styles['preview']} aria-label="Plan and estimate">
+      {submission !== undefined && isError ? (
+        <ErrorNote error={error} />
+      ) : data === undefined ? (
+        <p className={styles['soft']}>
+          As soon as there is a title and a repository, the plan and its estimate stand here. Nothing runs
+          before you start it.
+        </p>
+      ) : (
+        <Plan preview={data} />
+      )}
+    </aside>
+  )
+}
+
+function Plan({ preview }: { readonly preview: Preview }) {
+  const { kind, kindReason, workflow, nodes, limit, experience } = preview
+  return (
+    <>
+      <Section title={kinds[kind]}>
+        <p className={styles['soft']}>
+          {workflow.name}, version {workflow.version}. {workflow.description}
+        </p>
+        {kindReason !== null && <p className={styles['soft']}>The kind of work was {kindReason}.</p>}
+      </Section>
+      <Section title="Plan">
+        <ol className={styles['nodes']}>
+          {nodes.map(({ id, title, conditional }) => (
+            <li key={id}>
+              {title} {conditional && <span className={styles['soft']}>if needed</span>}
+            </li>
+          ))}
+        </ol>
+      </Section>
+      <Section title="Estimate">
+        {experience === null ? (
+          <p className={styles['soft']}>No run of this kind has ended yet, so there is nothing to go by.</p>
+        ) : (
+          <Facts
+            facts={[
+              ['Usual time', formatDuration(experience.seconds)],
+              ['Usual cost', formatMoney(experience.money)],
+              ['Delivered', `${Math.round(experience.delivered * 100)} %`],
+              ['Of the last', plural(experience.runs, 'run')],
+            ]}
+          />
+        )}
+      </Section>
+      <Section title="At most">
+        <p>
+          {[
+            limit.money === undefined ? undefined : formatMoney(limit.money),
+            limit.tokens === undefined ? undefined : `${formatNumber(limit.tokens)} tokens`,
+            limit.toolCalls === undefined ? undefined : `${formatNumber(limit.toolCalls)} tool calls`,
+            limit.seconds === undefined ? undefined : `${formatDuration(limit.seconds)} of work`,
+          ]
+            .filter((part) => part !== undefined)
+            .join(', ')}
+        </p>
+      </Section>
+    </>
+  )
+}
