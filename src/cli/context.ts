@@ -56,8 +56,8 @@ export interface ServeSettings {
 /** A studio that serves others. */
 export interface RunningStudio {
   readonly url: string
-  /** Signs its owner in, once, within a day. */
-  readonly ownerLink: string
+  /** Signs its owner in, once, within a day; null where the owner has been here before. */
+  readonly ownerLink: string | null
   close(): Promise<void>
 }
 

@@ -1,5 +1,5 @@
 import type { AuditLog } from '../governance/audit/index.ts'
-import { createSignInLink } from '../governance/credentials/index.ts'
+import { createSignInLink, hasSignedIn } from '../governance/credentials/index.ts'
 import { createGovernance, seededIdentities, seedIdentities, tenantScope } from '../governance/index.ts'
 import { systemClock } from '../kernel/index.ts'
 import { connect, type Database, migrate } from '../store/index.ts'
@@ -38,7 +38,7 @@ export async function makeOwnerLink(configuration: Configuration): Promise<strin
 }
 
 /** Makes the link in a studio that is open, and puts it on record. */
-export async function recordOwnerLink({
+async function recordOwnerLink({
   database,
   audit,
   url,
@@ -67,4 +67,13 @@ export async function recordOwnerLink({
     return made
   })
   return `${url}/auth/first/${code}`
+}
+
+/** A link where the owner has never signed in; whoever comes later is signed in already, or asks for one. */
+export async function firstOwnerLink(sources: Parameters<typeof recordOwnerLink>[0]): Promise<string | null> {
+  const { tenant, owner } = seededIdentities
+  const known = await sources.database.transaction(tenantScope(tenant, owner), (tx) =>
+    hasSignedIn(tx, tenant, owner),
+  )
+  return known ? null : recordOwnerLink(sources)
 }

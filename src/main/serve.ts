@@ -13,7 +13,7 @@ import type { RunningStudio, ServeSettings } from '../cli/index.ts'
 import { operations } from '../contracts/api/index.ts'
 import { type Configuration, productVersion } from './configuration.ts'
 import { hostErrors } from './errors.ts'
-import { recordOwnerLink } from './owner-link.ts'
+import { firstOwnerLink } from './owner-link.ts'
 import { assembleStudio } from './studio.ts'
 
 /**
@@ -57,7 +57,7 @@ export async function serveStudio(
     const stopUpkeep = services.upkeep.start()
     return {
       url: publicUrl,
-      ownerLink: await recordOwnerLink({ database, audit, url: publicUrl }),
+      ownerLink: await firstOwnerLink({ database, audit, url: publicUrl }),
       close: async () => {
         await server.close()
         await stopUpkeep()

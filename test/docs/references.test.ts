@@ -13,9 +13,10 @@ const pages = [
     .map((path) => join('docs', path)),
 ].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 
-const { scripts } = z
-  .object({ scripts: z.record(z.string(), z.string()) })
-  .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')))
+function scriptsOf(workspace: string): Record<string, string> {
+  const manifest: unknown = JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8'))
+  return z.object({ scripts: z.record(z.string(), z.string()) }).parse(manifest).scripts
+}
 
 /** Folders of the project whose mention in a text is a promise that the thing is there. */
 const promised =
@@ -60,9 +61,11 @@ describe.each(pages)('$path', ({ path, text }) => {
 
   // docs/errors.md speaks of the scripts of other people's projects.
   it.skipIf(path === 'docs/errors.md')('names only npm scripts that exist', () => {
-    const names = [...text.matchAll(/\bnpm run ([\w:-]+)/g)].map((match) => match[1]!)
-    if (/\bnpm test\b/.test(text)) names.push('test')
-    expect(names.filter((name) => !(name in scripts))).toEqual([])
+    const named = [...text.matchAll(/\bnpm run ([\w:-]+)(?: -w (\w+))?/g)].map(
+      ([, name = '', workspace = '.']) => ({ name, workspace }),
+    )
+    if (/\bnpm test\b/.test(text)) named.push({ name: 'test', workspace: '.' })
+    expect(named.filter(({ name, workspace }) => !(name in scriptsOf(workspace)))).toEqual([])
   })
 
   it('names only commands and options of atelier that exist', () => {

@@ -1,3 +1,3 @@
 export { createClient } from './client.ts'
-export type { Client, ClientOptions } from './client.ts'
+export type { Client } from './client.ts'
 export { RequestFailure } from './failure.ts'

@@ -7,7 +7,7 @@ import { studioResource } from './access.ts'
 import type { Access } from './access.ts'
 import type { StudioServices } from './studio-services.ts'
 
-export interface PolicyView {
+interface PolicyView {
   readonly id: string
   /** With comments and annotations, as it was written. */
   readonly text: string

@@ -1,10 +1,10 @@
 import type { Caller } from '../../contracts/index.ts'
 import type { RunRecord, StepRecord } from '../../engine/index.ts'
 import { actsOfRun } from '../../governance/door/index.ts'
-import type { Tx } from '../../store/index.ts'
 import { apiErrors } from '../errors.ts'
 import { scopeOf } from './access.ts'
 import { actRows, viewAct } from './act-views.ts'
+import { attemptsOf } from './attempts.ts'
 import { pageOfRows, readCursor } from './cursor.ts'
 import type { RunService } from './runs.ts'
 import { runTrace } from './run-trace.ts'
@@ -167,20 +167,3 @@ function stepNamed(steps: readonly StepRecord[], id: string): StepRecord {
   if (step === undefined) throw apiErrors.STEP_NOT_FOUND({ detail: id })
   return step
 }
-
-/** Attempts at one step of a run, or at all of them. */
-function attemptsOf(tx: Tx, run: RunRecord, stepId?: string) {
-  return tx
-    .selectFrom('step_attempts')
-    .select(['step_id', 'item_index', 'attempt', 'take', 'outcome', 'error', 'started_at', 'ended_at'])
-    .where('tenant_id', '=', run.tenantId)
-    .where('run_id', '=', run.runId)
-    .where('role', '=', 'forward')
-    .$if(stepId !== undefined, (query) => query.where('step_id', '=', stepId ?? ''))
-    .orderBy('started_at')
-    .orderBy('take')
-    .limit(2000)
-    .execute()
-}
-
-export type AttemptRow = Awaited<ReturnType<typeof attemptsOf>>[number]

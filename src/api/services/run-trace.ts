@@ -1,5 +1,5 @@
 import type { RunRecord, StepRecord } from '../../engine/index.ts'
-import type { AttemptRow } from './run-details.ts'
+import type { AttemptRow } from './attempts.ts'
 
 interface ActSpan {
   readonly key: string

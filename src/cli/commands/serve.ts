@@ -33,7 +33,8 @@ async function serve(context: CliContext, options: ServeOptions): Promise<ExitCo
   if (json === true) writeJson(stdout, { url: studio.url, ownerLink: studio.ownerLink })
   else {
     writeLine(stdout, `The studio is at ${studio.url}`)
-    writeLine(stdout, `Sign in as its owner, once, within a day: ${studio.ownerLink}`)
+    if (studio.ownerLink === null) writeLine(stdout, 'Signed out? atelier owner-link prints a way in.')
+    else writeLine(stdout, `Sign in as its owner, once, within a day: ${studio.ownerLink}`)
   }
   await interrupted(context.signal)
   writeLine(

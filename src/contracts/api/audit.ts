@@ -5,7 +5,7 @@ import { defineOperation, eventStream, pageOf, pageQuery } from './operation.ts'
 const readsAudit = { action: 'read-audit', resource: 'audit-log' } as const
 const outcomeSchema = z.enum(['allowed', 'denied', 'started', 'succeeded', 'failed'])
 
-export const auditRecordSchema = z
+const auditRecordSchema = z
   .object({
     seq: z.int(),
     hash: z.string(),

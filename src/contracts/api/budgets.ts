@@ -6,7 +6,7 @@ const readsBudget = { action: 'read-budget', resource: 'budget' } as const
 const amount = z.int().nonnegative()
 const unitSchema = z.object({ limit: z.int().nullable(), reserved: z.int(), spent: z.int() })
 
-export const budgetAccountSchema = z
+const budgetAccountSchema = z
   .object({
     level: z.enum(['tenant', 'project', 'run', 'step']),
     /** Id of the tenant, the project or the run. */
@@ -15,7 +15,7 @@ export const budgetAccountSchema = z
   })
   .meta({ id: 'BudgetAccount' })
 
-export const ledgerEntrySchema = z
+const ledgerEntrySchema = z
   .object({
     seq: z.int(),
     at: timeSchema,
@@ -33,7 +33,7 @@ export const ledgerEntrySchema = z
 
 const lastDay = z.iso.date().nullable()
 
-export const forecastSchema = z
+const forecastSchema = z
   .discriminatedUnion('kind', [
     z.object({ kind: z.literal('too-little-data'), days: z.int(), needed: z.int() }),
     z.object({

@@ -1,6 +1,6 @@
 export { operations } from './operations.ts'
 export type { Operations } from './operations.ts'
-export { defineOperation, eventStream, pageOf, pageQuery } from './operation.ts'
+export { defineOperation, eventStream } from './operation.ts'
 export type { Access, AnswerOf, BodyOf, EventStream, Operation, ParamsOf, QueryOf } from './operation.ts'
 export { projectSettingsSchema } from './projects.ts'
 export type { ProjectSettings } from './projects.ts'

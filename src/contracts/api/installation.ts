@@ -3,7 +3,7 @@ import { timeSchema } from './identifiers.ts'
 import { defineOperation } from './operation.ts'
 import { runStatusSchema } from './runs.ts'
 
-export const healthSchema = z
+const healthSchema = z
   .object({
     ok: z.boolean(),
     checks: z.array(
@@ -38,7 +38,7 @@ export const healthSchema = z
 
 const day = z.iso.date()
 
-export const flowSchema = z
+const flowSchema = z
   .object({
     since: timeSchema,
     runs: z.array(z.object({ day, status: runStatusSchema, count: z.int() })),

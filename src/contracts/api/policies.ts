@@ -6,7 +6,7 @@ import { ownTextHead, ownTextNameSchema, ownTextParams, verdictBody } from './ow
 const readsPolicies = { action: 'read-policies', resource: 'studio' } as const
 const simulatesPolicies = { action: 'simulate-policies', resource: 'studio' } as const
 
-export const policySchema = z
+const policySchema = z
   .object({
     id: z.string(),
     /** With annotations and comments, as it was written. */
@@ -19,7 +19,7 @@ export const policySchema = z
   })
   .meta({ id: 'Policy' })
 
-export const policyProblemSchema = z
+const policyProblemSchema = z
   .object({
     file: z.string(),
     line: z.int(),
@@ -36,7 +36,7 @@ const verdictSchema = z.object({
   errors: z.array(z.string()),
 })
 
-export const changedDecisionSchema = z
+const changedDecisionSchema = z
   .object({
     decisionId: z.int(),
     at: timeSchema,
@@ -61,7 +61,7 @@ export const changedDecisionSchema = z
 
 const changedActsSchema = z.object({ count: z.int(), examples: z.array(changedDecisionSchema) })
 
-export const simulationSchema = z
+const simulationSchema = z
   .object({
     since: timeSchema,
     days: z.number(),
@@ -80,7 +80,7 @@ export const simulationSchema = z
 
 const testResultSchema = z.object({ name: z.string(), passed: z.boolean(), message: z.string() })
 
-export const policyCheckSchema = z
+const policyCheckSchema = z
   .object({
     problems: z.array(policyProblemSchema),
     /** Why the tests cannot be read. */
@@ -90,7 +90,7 @@ export const policyCheckSchema = z
   })
   .meta({ id: 'PolicyCheck' })
 
-export const ownPolicySchema = z
+const ownPolicySchema = z
   .object({
     ...ownTextHead,
     text: z.string(),

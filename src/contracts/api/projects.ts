@@ -15,7 +15,7 @@ export const projectSettingsSchema = z.object({
 })
 export type ProjectSettings = z.output<typeof projectSettingsSchema>
 
-export const projectSchema = z
+const projectSchema = z
   .object({
     id: z.string(),
     name: z.string(),

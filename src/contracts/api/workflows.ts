@@ -37,7 +37,7 @@ const definitionSchema = z
   })
   .meta({ id: 'WorkflowDefinition' })
 
-export const workflowProblemSchema = z
+const workflowProblemSchema = z
   .object({
     code: z.string(),
     message: z.string(),
@@ -49,7 +49,7 @@ export const workflowProblemSchema = z
   })
   .meta({ id: 'WorkflowProblem' })
 
-export const workflowSchema = z
+const workflowSchema = z
   .object({
     name: z.string(),
     /** The kind of work whose runs start with it. */
@@ -72,7 +72,7 @@ const quantiles = z.object({ p50: z.number(), p90: z.number() })
 
 const ownWorkflowSchema = z.object({ ...ownTextHead, text: z.string() }).meta({ id: 'OwnWorkflow' })
 
-export const workflowDetailSchema = workflowSchema
+const workflowDetailSchema = workflowSchema
   .extend({
     draft: checkedSchema
       .extend({

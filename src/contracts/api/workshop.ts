@@ -7,7 +7,7 @@ const readsStudio = { action: 'read-studio', resource: 'studio' } as const
 const looseObject = z.record(z.string(), z.unknown())
 const name = z.string().min(1).max(200)
 
-export const agentSchema = z
+const agentSchema = z
   .object({
     name: z.string(),
     version: z.int(),
@@ -24,7 +24,7 @@ export const agentSchema = z
   })
   .meta({ id: 'Agent' })
 
-export const toolSchema = z
+const toolSchema = z
   .object({
     name: z.string(),
     summary: z.string(),
@@ -42,7 +42,7 @@ export const toolSchema = z
 
 const definitionSchema = z.looseObject({})
 
-export const toolServerSchema = z
+const toolServerSchema = z
   .object({
     server: z.string(),
     place: z.string(),
@@ -62,7 +62,7 @@ export const toolServerSchema = z
   })
   .meta({ id: 'ToolServer' })
 
-export const modelOverviewSchema = z
+const modelOverviewSchema = z
   .object({
     currency: z.string(),
     models: z.array(

@@ -1,5 +1,5 @@
 /** Days without which a trend would be a guess. */
-export const leastDays = 7
+const leastDays = 7
 const mostDays = 28
 const horizonDays = 365
 /** Of a normal distribution: how many standard deviations leave a tenth of the cases on either side. */

@@ -5,7 +5,7 @@ import { obstacleTo } from './calls/plan.ts'
 import type { GatewayParts } from './parts.ts'
 
 /** A model of the catalogue, for people to look at. */
-export interface ModelView {
+interface ModelView {
   readonly id: string
   readonly name: string
   readonly upstream: string
@@ -27,7 +27,7 @@ export interface ModelView {
 }
 
 /** A route with the weights that hold for a tenant today. */
-export interface RouteView {
+interface RouteView {
   readonly name: string
   readonly targets: readonly {
     readonly model: string

@@ -6,7 +6,7 @@ import { AtelierError, errorCatalogue } from '../../kernel/index.ts'
 import type { WorkflowDefinition } from '../../contracts/index.ts'
 
 /** Something wrong with the text of a workflow. */
-export interface WorkflowProblem {
+interface WorkflowProblem {
   readonly code: string
   readonly message: string
   /** What to do about it. */

@@ -87,7 +87,7 @@ export async function useSignInLink(
   })
 }
 
-/** Whether anybody has ever signed in as this person, or can with a link that is out. */
+/** Whether anybody has ever signed in as this person. */
 export async function hasSignedIn(tx: Tx, tenantId: TenantId, principalId: PrincipalId): Promise<boolean> {
   const session = await tx
     .selectFrom('sessions')

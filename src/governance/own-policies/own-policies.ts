@@ -15,7 +15,7 @@ import { simulate } from './simulation.ts'
 import type { Simulation, SimulationOptions } from './simulation.ts'
 
 /** One version of a policy of a tenant's own: Cedar policies, and their tests in YAML. */
-export type OwnPolicyVersion = OwnText<Rehearsal>
+type OwnPolicyVersion = OwnText<Rehearsal>
 
 /**
  * Policies that a tenant adds to the shipped ones, which it can narrow and never widen. A text is drafted, rehearsed —

@@ -10,7 +10,7 @@ import type { PolicyDecision, PolicySet } from '../policy/index.ts'
 type Verdict = Pick<PolicyDecision, 'decision' | 'policies' | 'errors'>
 
 /** Something that was asked, and that would be answered differently. */
-export interface ChangedDecision {
+interface ChangedDecision {
   readonly decisionId: number
   /** ISO 8601. */
   readonly at: string

@@ -1,11 +1,11 @@
 export { recordDecision } from './decision-records.ts'
 export { codeAccess, codeResource } from './code-access.ts'
 export { loadPolicies } from './policy-engine.ts'
-export type { CandidatePolicies, OwnPolicyText, PolicyEngine, PolicyLocations } from './policy-engine.ts'
+export type { OwnPolicyText, PolicyEngine, PolicyLocations } from './policy-engine.ts'
 export type { PolicyDecision, PolicySet } from './policy-set.ts'
 export type { PolicyProblem } from './policy-text.ts'
 export { parsePolicyTests, readPolicyTests, readRecordedRequest, runPolicyTests } from './policy-tests.ts'
-export type { PolicyTest, PolicyTestResult } from './policy-tests.ts'
+export type { PolicyTestResult } from './policy-tests.ts'
 
 export { nameResource, toolActions } from './request.ts'
 export type { Isolation, PolicyRequest, RepositoryFacts, ToolAction, HandsOffContext } from './request.ts'

@@ -14,7 +14,7 @@ export interface OwnPolicyText {
 }
 
 /** A set of policies that is not in force, to ask what it would decide. */
-export interface CandidatePolicies extends PolicySet {
+interface CandidatePolicies extends PolicySet {
   /** Gives its place to the next one; nothing may be asked afterwards. */
   release(): void
 }

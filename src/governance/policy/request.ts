@@ -152,7 +152,7 @@ export type PolicyRequest = { readonly principal: Principal } & (
 )
 
 /** What is done to the studio as a whole and needs no further facts. */
-export type StudioAction =
+type StudioAction =
   | 'read-studio'
   | 'read-operations'
   | 'set-model-weights'
