@@ -1,7 +1,7 @@
 import type { Caller, RunView } from '../../contracts/index.ts'
 import { giveAnswer, questionErrors } from '../../control/questions/index.ts'
 import { openQuestionOf } from '../run-report.ts'
-import { scopeOf } from './access.ts'
+import { type Access, runResource } from './access.ts'
 import type { RunService } from './runs.ts'
 import type { CoreServices } from './studio-services.ts'
 
@@ -14,10 +14,12 @@ export interface RunReply {
 /** What agents ask people, and people tell them. */
 export class QuestionService {
   readonly #services: CoreServices
+  readonly #access: Access
   readonly #runs: RunService
 
-  constructor(services: CoreServices, runs: RunService) {
+  constructor(services: CoreServices, access: Access, runs: RunService) {
     this.#services = services
+    this.#access = access
     this.#runs = runs
   }
 
@@ -25,7 +27,9 @@ export class QuestionService {
   async reply(caller: Caller, runId: string, { text, question }: RunReply): Promise<RunView> {
     const { engine } = this.#services
     const run = await this.#runs.read(caller, runId)
-    const scope = scopeOf(caller)
+    const intention = { action: 'answer-question', resource: runResource(run) } as const
+    // What is permitted is recorded with the answer itself, which is an act.
+    const scope = await this.#access.assertReading(caller, intention, run.runId)
     const asked = openQuestionOf(await engine.listSteps(scope, run.runId))
     if (asked === undefined) throw questionErrors.NOT_ASKED({ detail: run.runId })
     if (question !== undefined && question !== asked.question.id)

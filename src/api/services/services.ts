@@ -72,7 +72,7 @@ export function createServices(below: CoreServices): Services {
     changes,
     comments,
     approvals: new ApprovalService(below, { access, runs, comments, workItems }),
-    questions: new QuestionService(below, runs),
+    questions: new QuestionService(below, access, runs),
     inbox: new InboxService(below, access, runs),
     events: new EventService(below, access),
     records: new RecordService(below, access, runs),
