@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Principal } from '../../contracts/index.ts'
 import { tenantScope } from '../../governance/audit/index.ts'
 import { type Door, outputOfAct } from '../../governance/door/index.ts'
@@ -85,6 +86,33 @@ export async function giveAnswer(
   }
 }
 
+/** Runs that wait with a question although somebody has answered it: whoever took the answer in died before saying so. */
+export async function answeredRuns(tx: Tx, tenantId: TenantId): Promise<readonly RunId[]> {
+  const rows = await tx
+    .selectFrom('run_steps')
+    .innerJoin('acts', (join) =>
+      join
+        .onRef('acts.tenant_id', '=', 'run_steps.tenant_id')
+        .on('acts.key', '=', sql<string>`(run_steps.waiting -> 'payload' ->> 'id') || ${answerSuffix}`),
+    )
+    .innerJoin('mandates', (join) =>
+      join
+        .onRef('mandates.tenant_id', '=', 'run_steps.tenant_id')
+        .onRef('mandates.run_id', '=', 'run_steps.run_id'),
+    )
+    .select('run_steps.run_id')
+    .distinct()
+    .where('run_steps.tenant_id', '=', tenantId)
+    .where('mandates.closed_at', 'is', null)
+    .where('run_steps.status', '=', 'waiting')
+    .where('acts.state', '=', 'succeeded')
+    .limit(100)
+    .execute()
+  return rows.map((row) => row.run_id as RunId)
+}
+
+const answerSuffix = ':answer'
+
 function answerKey(questionId: string): string {
-  return `${questionId}:answer`
+  return `${questionId}${answerSuffix}`
 }
