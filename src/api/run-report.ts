@@ -15,6 +15,7 @@ import {
   workItemSchema,
 } from '../contracts/index.ts'
 import type { JsonObject, RunEvent, RunRecord, StepRecord } from '../engine/index.ts'
+import { type OpenQuestion, openQuestionSchema } from '../control/questions/index.ts'
 import { type repairResultSchema, reproductionSchema, workspaceSchema } from '../execution/tools/index.ts'
 import type { ApprovalRequest } from '../governance/approvals/index.ts'
 import type { DevelopmentResult } from '../workflow/delivery/index.ts'
@@ -128,6 +129,7 @@ function reportOf({ run, steps, approvals, cost, now }: RunFacts): RunReport {
       verdict,
     }),
     escalation: escalationOf(development, repair),
+    question: openQuestionOf(steps)?.question ?? null,
     approval: approval === undefined ? null : viewApproval(approval),
     published: published && {
       remote: published.repository,
@@ -137,6 +139,17 @@ function reportOf({ run, steps, approvals, cost, now }: RunFacts): RunReport {
     cost,
     seconds: ((run.endedAt?.getTime() ?? now) - run.createdAt.getTime()) / 1000,
   }
+}
+
+/** The question that a step of the run waits with. */
+export function openQuestionOf(
+  steps: readonly StepRecord[],
+): { readonly stepId: string; readonly question: OpenQuestion } | undefined {
+  for (const { stepId, status, waiting } of steps) {
+    const question = status === 'waiting' ? openQuestionSchema.safeParse(waiting?.payload).data : undefined
+    if (question !== undefined) return { stepId, question }
+  }
+  return undefined
 }
 
 /** Of whoever tried last. */

@@ -10,6 +10,7 @@ import {
   longestStepLifetimeMs,
 } from '../governance/credentials/index.ts'
 import { createCredentials, createPeople } from '../governance/directory/index.ts'
+import { readAnswer } from '../control/questions/index.ts'
 import { createSignIn } from '../governance/sign-in/index.ts'
 import { createTenants } from '../governance/tenants/index.ts'
 import { engineStory, exportEvidence } from '../governance/evidence/index.ts'
@@ -27,7 +28,7 @@ import {
 import { createGovernedStudio, type GovernedStudio } from '../testing/index.ts'
 import { type ApiServer, createHandlers, startApiServer } from './http/index.ts'
 import { apiMigrations } from './migrations.ts'
-import { scratchOutputs, scratchWorkflow } from './scratch-workflow.ts'
+import { askingWorkflow, scratchOutputs, scratchWorkflow } from './scratch-workflow.ts'
 import { openWorkshop, workshopMigrations } from './scratch-workshop.ts'
 import { type CoreServices, createServices, defaultProject, type Services } from './services/index.ts'
 
@@ -46,6 +47,8 @@ export interface ScratchTenant {
   /** `Authorization` by the name of a role, or of `requester`. */
   readonly authorization: Readonly<Record<Role | 'requester' | 'reader', string>>
   readonly callers: Readonly<Record<Role | 'requester', Caller>>
+  /** A run that waits for an answer. */
+  askingRun(): Promise<RunId>
   /** A run that waits for approval, and what it waits for. */
   waitingRun(): Promise<{ readonly runId: RunId; readonly request: ApprovalRequest }>
 }
@@ -77,7 +80,7 @@ export async function createScratchStudio(): Promise<ScratchStudio> {
     ...(await openWorkshop(governed, directory, {
       repair: workflow,
       format: workflow,
-      'lint-fix': workflow,
+      'lint-fix': JSON.stringify(askingWorkflow),
       codemod: workflow,
       'dependency-update': workflow,
     })),
@@ -87,6 +90,7 @@ export async function createScratchStudio(): Promise<ScratchStudio> {
     clock: systemClock,
     logger: silentLogger,
     runLimits: { money: 1_000_000, tokens: 1000, toolCalls: 100, seconds: 1000 },
+    releaseRun: () => Promise.resolve(),
     prepareSample: () =>
       Promise.resolve({ location: '/srv/git/sample.git', issue: { title: 'A fault', body: '' } }),
     exportEvidence: (scope, runId) => exportEvidence(evidence, scope, runId),
@@ -192,23 +196,26 @@ async function prepareTenant(
   authorization['reader'] = `Bearer ${tenantId}/reader`
   callers.set(authorization['reader'], { ...callerOf('owner', 'owner'), scopes: ['read-nothing'] })
   const named = own as ScratchTenant['callers']
+  const submit = async (kind: 'format' | 'lint-fix'): Promise<RunId> => {
+    const body = {
+      issue: { title: 'Tidy up', body: 'Please.' },
+      repository: { location: '/srv/sample' },
+      task: { kind, paths: [] },
+      labels: [],
+    }
+    const how = { source: 'api', key: undefined } as const
+    const { runId } = await services.workItems.submit(named.requester, body, how)
+    for await (const { kind } of await services.runs.watch(named.requester, runId, { follow: true }))
+      if (kind === 'run-waiting') break
+    return runId
+  }
   return {
     id: tenantId,
     authorization: authorization as ScratchTenant['authorization'],
     callers: named,
+    askingRun: () => submit('lint-fix'),
     waitingRun: async () => {
-      const body = {
-        issue: { title: 'Tidy up', body: 'Please.' },
-        repository: { location: '/srv/sample' },
-        task: { kind: 'format' as const, paths: [] },
-        labels: [],
-      }
-      const { runId } = await services.workItems.submit(named.requester, body, {
-        source: 'api',
-        key: undefined,
-      })
-      for await (const { kind } of await services.runs.watch(named.requester, runId, { follow: true }))
-        if (kind === 'run-waiting') break
+      const runId = await submit('format')
       const [request] = await database.transaction(scope, (tx) =>
         governance.approvals.ofRun(tx, tenantId, runId),
       )
@@ -249,5 +256,18 @@ function executorsOf({ governance, database }: GovernedStudio): Record<string, S
       return { kind: 'waiting', reason: 'a person decides' }
     },
   }
-  return { tool: prepared, compute: prepared, validation: prepared, agent: prepared, approval }
+  const agent: StepExecutor = {
+    execute: async ({ tenantId, runId, principalId }) => {
+      const id = `${runId}:call-1`
+      const answer = await database.transaction({ kind: 'tenant', tenantId, principalId }, (tx) =>
+        readAnswer(tx, tenantId, id),
+      )
+      if (answer !== undefined) return { kind: 'succeeded', output: { ...answer } }
+      const [askedAt, expiresAt] = ['2026-01-01T00:00:00.000Z', '2999-01-01T00:00:00.000Z']
+      const question = { id, question: 'Up or down?', why: 'Both fit.', options: ['up', 'down'] }
+      const payload = { ...question, askedBy: 'agent:asker', askedAt, expiresAt }
+      return { kind: 'waiting', reason: 'a person answers', payload }
+    },
+  }
+  return { tool: prepared, compute: prepared, validation: prepared, agent, approval }
 }

@@ -23,6 +23,16 @@ export const scratchWorkflow = {
   result: { outcome: 'steps.publish.status == "succeeded" ? "delivered" : "rejected"' },
 }
 
+/** A workflow whose agent asks a person before it does anything. */
+export const askingWorkflow = {
+  name: 'ask',
+  version: 1,
+  description: 'Asks.',
+  inputs: { workItem: { description: 'The work item.' } },
+  steps: [{ id: 'ask', kind: 'agent', uses: 'asker' }],
+  result: { told: 'steps.ask.output.text' },
+}
+
 const patch = `diff --git a/src/a.js b/src/a.js
 index 1111111..2222222 100644
 --- a/src/a.js

@@ -14,7 +14,7 @@ import {
   type Services,
   type StudioServices,
 } from './services/index.ts'
-import type { AuditReport, Decision, Studio } from './studio.ts'
+import type { AuditReport, Decision, Reply, Studio } from './studio.ts'
 import { createToolServers, type ToolServers } from './tool-servers.ts'
 
 const { tenant: tenantId, owner } = seededIdentities
@@ -86,6 +86,11 @@ class EmbeddedStudio implements Studio {
   async decide(name: string, { by, ...decision }: Decision): Promise<RunView> {
     const runId = await this.#resolve(name)
     return this.#services.approvals.decideRun(await this.#services.people.local(by), runId, decision)
+  }
+
+  async reply(name: string, { by, ...reply }: Reply): Promise<RunView> {
+    const runId = await this.#resolve(name)
+    return this.#services.questions.reply(await this.#services.people.local(by), runId, reply)
   }
 
   async cancelRun(name: string, by: string, reason: string): Promise<RunView> {

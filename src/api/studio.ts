@@ -21,6 +21,14 @@ export interface Decision {
   readonly subject: string | undefined
 }
 
+export interface Reply {
+  readonly text: string
+  /** Short name of the person who answers. */
+  readonly by: string
+  /** Id of the question that the person was shown; whatever the run waits with when absent. */
+  readonly question: string | undefined
+}
+
 export interface AuditReport {
   readonly ok: boolean
   readonly records: number
@@ -45,6 +53,8 @@ export interface Studio {
     options: { readonly afterSequence?: number; readonly follow: boolean; readonly signal?: AbortSignal },
   ): AsyncIterable<RunEventView>
   decide(runId: string, decision: Decision): Promise<RunView>
+  /** Tells an agent what it has asked a person; the run goes on with that. */
+  reply(runId: string, reply: Reply): Promise<RunView>
   cancelRun(runId: string, by: string, reason: string): Promise<RunView>
   /** Goes on with a run whose process died, or tries its failed steps again. */
   resumeRun(runId: string, by: string): Promise<RunView>

@@ -11,6 +11,7 @@ import { listCommands } from './commands/list.ts'
 import { mcpCommand } from './commands/mcp.ts'
 import { routeCommand } from './commands/route.ts'
 import { modelServerCommand } from './commands/model-server.ts'
+import { replyCommand } from './commands/reply.ts'
 import { signInCommands } from './commands/sign-in.ts'
 import { serveCommand } from './commands/serve.ts'
 import { solveCommand } from './commands/solve.ts'
@@ -39,6 +40,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     ...upkeepCommands(context, finish),
     ...listCommands(context, finish),
     ...decisionCommands(context, finish),
+    replyCommand(context, finish),
     ...lifecycleCommands(context, finish),
     ...trustCommands(context, finish),
     ...signInCommands(context, finish),

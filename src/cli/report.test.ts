@@ -40,6 +40,7 @@ const run: RunView = {
     findings: [],
     attention: ['confidence 0.90'],
     escalation: null,
+    question: null,
     approval: { status: 'pending', subject: 'sha256:1', decidedBy: null, reason: null },
     published: null,
     cost: { money: 0, tokens: 0, toolCalls: 9, seconds: 12 },
@@ -65,6 +66,22 @@ describe('the report', () => {
 
   test('shows untrusted text without anything that could hide or forge', () => {
     expect(renderReport(run, terminal)).not.toMatch(/[\u001b\u202e]/)
+  })
+
+  test('shows a question of an agent, and how to answer it', () => {
+    const question = {
+      id: 'k:turn-1:call-1',
+      question: 'Which of the two\u001b[2J?',
+      why: 'Both fit.',
+      options: ['the first', 'the second'],
+      askedBy: 'agent:developer',
+      askedAt: '2026-01-01T00:00:00.000Z',
+      expiresAt: '2026-01-08T00:00:00.000Z',
+    }
+    const text = renderReport({ ...run, report: { ...run.report, question, approval: null } }, terminal)
+    for (const part of ['waiting for an answer', 'the second', 'atelier reply run_1', '2026-01-08'])
+      expect(text).toContain(part)
+    expect(text).not.toContain('\u001b')
   })
 
   test('cuts a long diff and says where the rest is', () => {

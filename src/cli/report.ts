@@ -39,7 +39,7 @@ export function renderReport(run: RunView, terminal: Terminal): string {
   if (run.report.escalation) lines.push('', ...escalationLines(run.report.escalation, width))
   if (run.error) lines.push('', ...errorLines(run.error, terminal, width))
   lines.push(...row('Cost', [costLine(run.report)]))
-  lines.push(...decisionLines(run))
+  lines.push(...questionLines(run, width), ...decisionLines(run))
   return lines.join('\n')
 }
 
@@ -49,7 +49,7 @@ function headline(run: RunView, terminal: Terminal): string {
   const mark = {
     delivered: colours.green('✔ delivered'),
     unchanged: colours.green('✔ nothing to do'),
-    waiting: colours.yellow('● waiting for approval'),
+    waiting: colours.yellow(`● waiting for ${run.report.question === null ? 'approval' : 'an answer'}`),
     running: colours.cyan('● running'),
     escalated: colours.yellow('▲ escalated to a person'),
     rejected: colours.red('✖ rejected'),
@@ -203,6 +203,23 @@ function errorLines(error: NonNullable<RunView['error']>, terminal: Terminal, wi
 function costLine({ cost, seconds }: RunReport): string {
   const money = cost.money === 0 ? 'no money' : (cost.money / 1e6).toFixed(2)
   return `${cost.tokens} tokens, ${money}, ${count(cost.toolCalls, 'tool call')}, ${humanDuration(seconds)}`
+}
+
+/** Everything an agent has written may try to look like something else. */
+function questionLines({ id, report: { question } }: RunView, width: number): string[] {
+  if (question === null) return []
+  const wrapped = (text: string): string[] => wrap(printable(text), width - labelWidth - 2)
+  return [
+    '',
+    ...row('Question', wrapped(question.question)),
+    ...row('Matters for', wrapped(question.why)),
+    ...row(
+      'Options',
+      question.options.map((option) => oneLine(option, width - labelWidth - 2)),
+    ),
+    ...row('Asked by', [`${printable(question.askedBy)}, until ${question.expiresAt}`]),
+    ...row('Answer', [`atelier reply ${id} "…"`]),
+  ]
 }
 
 function decisionLines(run: RunView): string[] {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { followRun } from './commands/follow.ts'
+import { defaultReporter, followRun } from './commands/follow.ts'
 import type { CliContext, GlobalOptions } from './context.ts'
 import type { Submission } from '../contracts/index.ts'
 import type { ExitCode } from './exit-codes.ts'
@@ -25,7 +25,7 @@ export function withSubmissionOptions(command: Command): Command {
     .option('--test <command>', "the project's test command, when it cannot be detected")
     .option('--revision <revision>', "branch, tag or commit to start from (default: the repository's HEAD)")
     .option('--label <label...>', 'labels of the work, by which it may be routed', [])
-    .option('--reporter <name>', 'who asks; agents act on this person’s behalf', 'reporter')
+    .option('--reporter <name>', 'who asks; agents act on this person’s behalf', defaultReporter)
     .option('--approver <name>', 'who decides when asked on this terminal', 'owner')
     .option('--approve', 'approve as the approver without asking, once the change is verified')
     .option('--no-wait', 'leave the run waiting for approval instead of asking')
@@ -51,6 +51,7 @@ export async function submitAndFollow(
     return await followRun(context, studio, runId, {
       json: options.json === true,
       approver: options.approver,
+      answerer: options.reporter,
       whenWaiting: options.approve === true ? 'approve' : options.wait ? 'ask' : 'leave',
     })
   })

@@ -24,6 +24,7 @@ export type {
   Escalation,
   RunEventView,
   RunOutcome,
+  QuestionView,
   RunReport,
   RunSummary,
   RunView,

@@ -9,7 +9,7 @@ export const scopeSchema = z.union([scopeGroupSchema, z.string().regex(/^[a-z]+(
 /** All that a person may do. */
 export const everyScope: readonly string[] = scopeGroupSchema.options
 
-const work: ReadonlySet<string> = new Set(['submit-work-item', 'cancel-run', 'resume-run'])
+const work: ReadonlySet<string> = new Set(['submit-work-item', 'cancel-run', 'resume-run', 'answer-question'])
 
 /** `read` sees, `work` asks for work and steers it, `decide` answers for a person, `administer` is everything else. */
 function groupOf(action: string): z.infer<typeof scopeGroupSchema> {

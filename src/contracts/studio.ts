@@ -32,6 +32,22 @@ export const runOutcomeSchema = z.enum([
 ])
 export type RunOutcome = z.infer<typeof runOutcomeSchema>
 
+/** What an agent has asked, and waits to be told. */
+export interface QuestionView {
+  readonly id: string
+  readonly question: string
+  /** What depends on the answer. */
+  readonly why: string
+  /** Answers that the agent has thought of. */
+  readonly options: readonly string[]
+  /** Id of the agent. */
+  readonly askedBy: string
+  /** ISO 8601. */
+  readonly askedAt: string
+  /** ISO 8601; afterwards the agent's work ends without an answer. */
+  readonly expiresAt: string
+}
+
 interface StepView {
   readonly id: string
   readonly title: string
@@ -79,6 +95,8 @@ export interface RunReport {
   /** What a person should look at before approving. */
   readonly attention: readonly string[]
   readonly escalation: Escalation | null
+  /** While the run waits for an answer. */
+  readonly question: QuestionView | null
   readonly approval: {
     readonly status: 'pending' | 'approved' | 'rejected' | 'void' | 'expired'
     readonly subject: string

@@ -57,7 +57,12 @@ function afterGrace(signal: AbortSignal): Promise<never> {
 
 function settlementOf(outcome: StepOutcome): Settlement {
   if (outcome.kind === 'waiting')
-    return { kind: 'waiting', reason: outcome.reason, payload: outcome.payload ?? null }
+    return {
+      kind: 'waiting',
+      reason: outcome.reason,
+      payload: outcome.payload ?? null,
+      ...(outcome.until === undefined ? {} : { until: outcome.until }),
+    }
   return { kind: 'succeeded', ...prepareOutput(outcome.output) }
 }
 

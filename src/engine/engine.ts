@@ -34,7 +34,7 @@ import type {
   TenantScope,
   WatchOptions,
 } from './ports.ts'
-import { begin, begunSteps, cancel, complete, resume, revise } from './run-commands.ts'
+import { begin, begunSteps, cancel, complete, resume, revise, wake } from './run-commands.ts'
 import { listRuns, listSteps, readEvents, readHeader, recordsOf } from './run-queries.ts'
 import { stepNode, wholeStep } from './run-state.ts'
 import { RunWatchers } from './run-watch.ts'
@@ -254,6 +254,10 @@ class DurableEngine implements Engine {
   ): Promise<void> {
     const answer = prepareOutput(output)
     return this.#change(scope, runId, (run) => complete(run, stepId, itemIndex, answer))
+  }
+
+  wake(scope: TenantScope, runId: string, stepId: string, itemIndex: number = wholeStep): Promise<void> {
+    return this.#change(scope, runId, (run) => wake(run, stepId, itemIndex))
   }
 
   async revisePlan(

@@ -5,6 +5,8 @@ import type { EngineHarness } from './scratch-engine.ts'
 let harness: EngineHarness
 const gauge = { now: 0, most: 0 }
 const broken = new Set<string>()
+/** The last thing that a run was told. */
+const told = new Map<string, string>()
 const done: string[] = []
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -44,6 +46,14 @@ beforeAll(async () => {
     stubborn: () => {
       throw new Error('cannot be undone')
     },
+    'ask-twice': ({ runId }) =>
+      told.get(runId) === 'second'
+        ? { kind: 'succeeded', output: 'second' }
+        : { kind: 'waiting', reason: 'the second answer' },
+    'ask-until': ({ attempt, with: { ms } }) =>
+      attempt === 1
+        ? { kind: 'waiting', reason: 'an answer in time', until: Date.now() + Number(ms) }
+        : { kind: 'succeeded', output: 'too late' },
     chatty({ emit }) {
       emit({ kind: 'log', data: { message: 'one \u0000 \ud800 two' } })
       emit({ kind: 'progress', data: { done: 1 } })
@@ -146,6 +156,40 @@ describe('waiting', () => {
     await expect(engine.complete(scope, runId, 'nope', 1)).rejects.toMatchObject(code('UNKNOWN_STEP'))
     await engine.cancelRun(scope, runId, 'enough')
     await expect(engine.complete(scope, runId, 'b', 1)).rejects.toMatchObject(code('NOT_WAITING'))
+  })
+
+  it('is performed again when woken, keeps waiting if there is nothing yet, and takes no harm from more calls', async () => {
+    const { engine, scope } = harness
+    const { runId } = await harness.run(
+      workflow([step('a', 'ask-twice'), step('b', 'echo', { needs: ['a'] })]),
+    )
+    for (const answer of ['first', 'second']) {
+      told.set(runId, answer)
+      await Promise.all([engine.wake(scope, runId, 'a'), engine.wake(scope, runId, 'a')])
+      if (answer === 'first') await harness.settled(runId)
+    }
+    expect((await harness.settled(runId)).status).toBe('succeeded')
+    await engine.wake(scope, runId, 'a')
+    await expect(engine.wake(scope, runId, 'nope')).rejects.toMatchObject({ code: 'ATL_ENGINE_UNKNOWN_STEP' })
+    const asked = callsOf(runId).filter(({ stepId }) => stepId === 'a')
+    expect(asked.length).toBeGreaterThanOrEqual(3)
+    expect(new Set(asked.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1)
+    expect(new Set(asked.map(({ attempt }) => attempt)).size).toBe(asked.length)
+  })
+
+  it('ends by itself at the time that was set, unless it was cancelled and done again before', async () => {
+    const { engine, scope } = harness
+    const definition = workflow([step('a', 'ask-until', { with: { ms: 300 } })])
+    const { runId } = await engine.startRun(scope, { definition: { source: definition }, inputs: {} })
+    for await (const event of engine.watch(scope, runId)) if (event.kind === 'run-ended') break
+    expect(callsOf(runId).map(({ attempt }) => attempt)).toEqual([1, 2])
+    const late = await harness.run(workflow([step('a', 'ask-until', { with: { ms: 3_600_000 } })]))
+    expect((await engine.listSteps(scope, late.runId))[0]?.waiting?.until).toBeGreaterThan(Date.now())
+    await engine.cancelRun(scope, late.runId, 'no')
+    await engine.retryRun(scope, late.runId)
+    await expect
+      .poll(async () => (await engine.getRun(scope, late.runId)).status, { timeout: 20_000 })
+      .toBe('succeeded')
   })
 
   it('of several answers at once lets one win', async () => {

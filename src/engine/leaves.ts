@@ -59,6 +59,19 @@ export function evaluate(
   }
 }
 
+/** Whether an attempt may begin, or go on after its process died. */
+export function isDue({ status, attempt: last, token, waiting }: NodeState, attempt: number): boolean {
+  if (attempt !== last) return false
+  if (status === 'waiting') return waiting?.until !== undefined
+  return status === 'ready' || (status === 'running' && token !== null)
+}
+
+/** Performs a step that waits again. */
+export function wakeNode(run: LiveRun, node: NodeState): void {
+  const next = run.put({ ...node, status: 'ready', attempt: node.attempt + 1, takes: 0, waiting: null })
+  run.changes.tasks.push({ kind: 'execute', node: next, attempt: next.attempt, delayMs: 0 })
+}
+
 /**
  * A process takes up an attempt. Returns undefined when there is nothing to do: the attempt has ended, or the run has
  * been stopped since it was enqueued.
@@ -70,7 +83,7 @@ export function claim(
   executorId: string,
   token: string,
 ): NodeState | undefined {
-  if (node.attempt !== attempt) return undefined
+  if (!isDue(node, attempt)) return undefined
   if (node.status === 'running' && node.token !== null) {
     recordAttempt(run, node, 'lost', null)
     if (run.header.phase === 'stopping') {
@@ -81,11 +94,12 @@ export function claim(
       endNode(run, node, { status: 'failed', error: reportError(engineErrors.STEP_CRASHES()) })
       return undefined
     }
-  } else if (node.status !== 'ready') return undefined
+  }
   const taken = run.put({
     ...node,
     status: 'running',
     takes: node.takes + 1,
+    waiting: null,
     token,
     executorId,
     startedAt: run.now,
@@ -108,7 +122,13 @@ export type Settlement =
       readonly digest: Digest
     }
   | { readonly kind: 'failed'; readonly error: ErrorReport; readonly retryable: boolean }
-  | { readonly kind: 'waiting'; readonly reason: string; readonly payload: JsonValue }
+  | {
+      readonly kind: 'waiting'
+      readonly reason: string
+      readonly payload: JsonValue
+      /** Milliseconds since the epoch. */
+      readonly until?: number
+    }
   | { readonly kind: 'delegated'; readonly childRunId: string }
 
 /** Records how the attempt of a node that is running ended. The caller has checked the token. */
@@ -130,8 +150,11 @@ export function settle(run: LiveRun, node: NodeState, settlement: Settlement): v
         endNode(run, node, { status: 'cancelled' })
         return
       }
-      run.put({ ...node, status: 'waiting', token: null, executorId: null, waiting: { reason, payload } })
+      const { until } = settlement
+      const waiting = { reason, payload, ...(until === undefined ? {} : { until }) }
+      const next = run.put({ ...node, status: 'waiting', token: null, executorId: null, waiting })
       run.event('step-waiting', node, { reason })
+      if (until !== undefined) performAgainAt(run, next, until)
       return
     }
     case 'delegated': {
@@ -141,6 +164,13 @@ export function settle(run: LiveRun, node: NodeState, settlement: Settlement): v
       if (stopping) cancelChild(run, delegated)
     }
   }
+}
+
+/** The attempt of that time is there from now on, and begins by itself if nothing else happens before. */
+function performAgainAt(run: LiveRun, node: NodeState, until: number): void {
+  const next = run.put({ ...node, attempt: node.attempt + 1, takes: 0 })
+  const delayMs = Math.max(1, until - run.now)
+  run.changes.tasks.push({ kind: 'execute', node: next, attempt: next.attempt, delayMs })
 }
 
 function recordAttempt(

@@ -40,8 +40,16 @@ export interface StepInvocation {
 /** Failures are thrown: an `AtelierError` says itself whether another try may help, anything else is tried again. */
 export type StepOutcome =
   | { readonly kind: 'succeeded'; readonly output: JsonValue }
-  /** The step ends later, when somebody calls {@link Engine.complete}; nothing is held meanwhile. */
-  | { readonly kind: 'waiting'; readonly reason: string; readonly payload?: JsonValue }
+  /**
+   * The step ends later, when somebody calls {@link Engine.complete}, or is performed again, after {@link Engine.wake} or
+   * at `until` (milliseconds since the epoch); nothing is held meanwhile.
+   */
+  | {
+      readonly kind: 'waiting'
+      readonly reason: string
+      readonly payload?: JsonValue
+      readonly until?: number
+    }
 
 /** Performs the steps of one kind. */
 export interface StepExecutor {
@@ -83,8 +91,12 @@ export interface StepRecord {
   readonly output: JsonValue
   readonly outputDigest: Digest | null
   readonly error: ErrorReport | null
-  /** Why it waits, and for what. */
-  readonly waiting: { readonly reason: string; readonly payload: JsonValue } | null
+  /** Why it waits, for what, and until when it waits at most, in milliseconds since the epoch. */
+  readonly waiting: {
+    readonly reason: string
+    readonly payload: JsonValue
+    readonly until?: number
+  } | null
   readonly startedAt: Date | null
   readonly endedAt: Date | null
 }
@@ -202,6 +214,11 @@ export interface Engine {
     output: JsonValue,
     itemIndex?: number,
   ): Promise<void>
+  /**
+   * Has a step that waits performed again, because what it waits for is there; it may wait once more. A step that does not
+   * wait stays as it is. @throws ATL_ENGINE_UNKNOWN_STEP
+   */
+  wake(scope: TenantScope, runId: string, stepId: string, itemIndex?: number): Promise<void>
   /**
    * Replaces the steps that have not begun by others, which may need those that have. Answers the new plan version.
    * @throws errors of the area WORKFLOW, ATL_ENGINE_BAD_PLAN, ATL_ENGINE_RUN_ENDED

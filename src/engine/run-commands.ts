@@ -1,7 +1,7 @@
 import type { Digest, ErrorReport, PrincipalId } from '../kernel/index.ts'
 import { digestOf, reportError } from '../kernel/index.ts'
 import { engineErrors } from './errors.ts'
-import { childRunOf, endNode, failNode } from './leaves.ts'
+import { childRunOf, endNode, failNode, wakeNode } from './leaves.ts'
 import type { LiveRun } from './live-run.ts'
 import type { Plan } from './plan.ts'
 import type { JsonValue } from './ports.ts'
@@ -57,6 +57,15 @@ export function complete(run: LiveRun, stepId: string, itemIndex: number, answer
   if (node.status !== 'waiting') throw engineErrors.NOT_WAITING({ detail: `${stepId} is ${node.status}` })
   run.storeContent(answer.value, answer.content, answer.digest)
   endNode(run, node, { status: 'succeeded', outputDigest: answer.digest })
+  drawConsequences(run)
+}
+
+/** Has a step that waits performed again; one that does not wait, any more or yet, stays as it is. */
+export function wake(run: LiveRun, stepId: string, itemIndex: number): void {
+  const node = run.find(stepNode(stepId, itemIndex))
+  if (node === undefined) throw engineErrors.UNKNOWN_STEP({ detail: stepId })
+  if (node.status !== 'waiting') return
+  wakeNode(run, node)
   drawConsequences(run)
 }
 

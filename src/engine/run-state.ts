@@ -39,7 +39,12 @@ export interface NodeState extends NodeId {
   readonly lockKey: string | null
   readonly outputDigest: Digest | null
   readonly error: ErrorReport | null
-  readonly waiting: { readonly reason: string; readonly payload: JsonValue } | null
+  /** With `until`, its last attempt has not begun and does at that time. */
+  readonly waiting: {
+    readonly reason: string
+    readonly payload: JsonValue
+    readonly until?: number
+  } | null
   /** Sequence of the event of its end: the order in which things happened. */
   readonly endedSequence: number | null
   readonly startedAt: number | null

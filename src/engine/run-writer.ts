@@ -7,7 +7,7 @@ import { storeErrors } from '../store/index.ts'
 import type { Database } from '../store/index.ts'
 import type { DurableFunctions, PreparedTicket, Ticket } from './durable-functions.ts'
 import { engineErrors } from './errors.ts'
-import { claim, firstLine } from './leaves.ts'
+import { claim, firstLine, isDue } from './leaves.ts'
 import type { LiveRun, RunChanges, Task } from './live-run.ts'
 import { exchangeLocks, lockBatch } from './resource-locks.ts'
 import type { LockGrant } from './resource-locks.ts'
@@ -335,7 +335,7 @@ export class RunWriter {
 function isOver(run: LiveRun, task: Task): boolean {
   if (task.kind !== 'execute') return false
   const node = run.find(task.node)
-  return node?.status !== 'ready' || node.attempt !== task.attempt
+  return node === undefined || !isDue(node, task.attempt)
 }
 
 function takeBatch(queue: Pending[]): readonly Pending[] {

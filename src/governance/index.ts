@@ -1,6 +1,6 @@
 export { createGovernance, governanceMigrations } from './governance.ts'
 export type { Governance, GovernanceOptions } from './governance.ts'
-export type { ActRequest, Administration, Intention } from './door/index.ts'
+export type { ActRequest, Administration, Door, Intention } from './door/index.ts'
 export { digestOfSubject } from './approvals/index.ts'
 export type { Approvals } from './approvals/index.ts'
 export { tenantScope } from './audit/index.ts'

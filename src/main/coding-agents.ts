@@ -5,8 +5,14 @@ import { startGatewayServer } from '../api/index.ts'
 import type { ModelGateway } from '../control/models/index.ts'
 import type { CodingAgentPlaces } from '../execution/coding-agents/index.ts'
 import type { ExecutionPlaces } from '../execution/tools/index.ts'
-import { tenantScope } from '../governance/index.ts'
-import { createTaskKeyAuthenticator, issueTaskKey, revokeTaskKeys } from '../governance/identity/index.ts'
+import { type Governance, tenantScope } from '../governance/index.ts'
+import {
+  createTaskKeyAuthenticator,
+  issueTaskKey,
+  type RefusedKey,
+  type TaskKeyAuthenticator,
+  revokeTaskKeys,
+} from '../governance/identity/index.ts'
 import type { Logger } from '../kernel/index.ts'
 import type { Database } from '../store/index.ts'
 
@@ -14,6 +20,7 @@ export interface CodingAgentParts {
   readonly execution: ExecutionPlaces
   readonly gateway: ModelGateway
   readonly database: Database
+  readonly audit: Governance['audit']
   readonly logger: Logger
   readonly dataDirectory: string
 }
@@ -37,7 +44,7 @@ export function openCodingAgents(
     installationOf: (program) => path.join(dataDirectory, 'coding-agents', program),
     async openGateway({ tenantId, runId, stepId, attempt, principal }, { model, seconds }) {
       listening ??= listen(parts)
-      const { socket } = await listening
+      const { socket, keys } = await listening
       const scope = tenantScope(tenantId, principal.id)
       const { id, key } = await database.transaction(scope, (tx) =>
         issueTaskKey(tx, {
@@ -56,6 +63,7 @@ export function openCodingAgents(
         model,
         close: async () => {
           await database.transaction(scope, (tx) => revokeTaskKeys(tx, tenantId, { keyId: id }))
+          keys.forget()
         },
       }
     },
@@ -64,25 +72,54 @@ export function openCodingAgents(
 
 interface ListeningGateway {
   readonly socket: string
+  readonly keys: TaskKeyAuthenticator
   close(): Promise<void>
 }
 
 /** Addresses of Unix sockets are short, so it does not lie in the data directory; who connects shows a key. */
-async function listen({ gateway, database, logger }: CodingAgentParts): Promise<ListeningGateway> {
+async function listen({ gateway, database, audit, logger }: CodingAgentParts): Promise<ListeningGateway> {
   const folder = await mkdtemp(path.join(tmpdir(), 'atelier-gateway-'))
   await chmod(folder, 0o755)
   const socket = path.join(folder, 'socket')
+  const keys = createTaskKeyAuthenticator({
+    database,
+    onRefused: (refused) => recordRefusedKey({ database, audit }, refused),
+  })
   const server = await startGatewayServer({
     core: gateway,
-    keys: createTaskKeyAuthenticator({ database }),
+    keys,
     logger,
     listen: [{ socket, mode: 0o666 }],
   })
   return {
     socket,
+    keys,
     close: async () => {
       await server.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Whoever uses a key of a task that has ended has it from where it should not be. */
+async function recordRefusedKey(
+  { database, audit }: Pick<CodingAgentParts, 'database' | 'audit'>,
+  { keyId, tenantId, runId, principalId, error }: RefusedKey,
+): Promise<void> {
+  await database.transaction(tenantScope(tenantId, principalId), (tx) =>
+    audit.append(tx, {
+      tenantId,
+      principalId,
+      onBehalfOf: null,
+      action: 'use-task-key',
+      resource: `task-key:${keyId}`,
+      outcome: 'denied',
+      policies: [],
+      policySet: null,
+      digests: {},
+      runId,
+      actKey: null,
+      detail: { code: error.code, message: error.message },
+    }),
+  )
 }

@@ -75,7 +75,8 @@ export async function assembleStudio(
     closers.push(() => models.gateway.close())
     const shipped = await readWorkflows(configuration)
     const parts = { configuration, database, governance, repositories, indexer, models, logger }
-    const { engine, mcp, agents, tools } = await createWorkplace({ ...parts, clock: systemClock }, closers)
+    const workplace = await createWorkplace({ ...parts, clock: systemClock }, closers)
+    const { engine, mcp, agents, tools, releaseRun } = workplace
     closers.push(() => engine.shutdown())
     if (purpose === 'work' && !server.othersWork) await engine.launch({ exclusive: server.kind === 'own' })
     return {
@@ -103,6 +104,7 @@ export async function assembleStudio(
       background: purpose === 'work',
       routing: models.routing,
       mcp,
+      releaseRun,
       identity,
       logger,
       close,

@@ -1,7 +1,7 @@
 import os from 'node:os'
 import path from 'node:path'
 import { readFile } from 'node:fs/promises'
-import type { WorkKind } from '../contracts/index.ts'
+import type { ToolContext, WorkKind } from '../contracts/index.ts'
 import { type Agent, loadAgents } from '../control/agents/index.ts'
 import { type BackgroundIndexer, createRunCode, type RunCode } from '../control/context/index.ts'
 import { planTool } from '../control/planning/index.ts'
@@ -19,7 +19,6 @@ import {
 } from '../execution/sandbox/index.ts'
 import { locateToolchain } from '../execution/testing/index.ts'
 import {
-  describeTool,
   executeTool,
   type ExecutionPlaces,
   prepareTool,
@@ -81,6 +80,8 @@ export interface Workplace {
   readonly mcp: McpServers
   readonly agents: ReadonlyMap<string, Agent>
   readonly tools: ToolRegistry['all']
+  /** Ends what was kept warm for a run. */
+  readonly releaseRun: (run: Pick<ToolContext, 'tenantId' | 'runId'>) => Promise<void>
 }
 
 /** The engine with everything its steps work with. */
@@ -124,6 +125,7 @@ export async function createWorkplace(
           execution: places,
           gateway: models.gateway,
           database,
+          audit: governance.audit,
           logger,
           dataDirectory: configuration.dataDirectory,
         },
@@ -135,7 +137,15 @@ export async function createWorkplace(
       logger,
     }),
   })
-  return { engine, mcp, agents, tools: tools.all }
+  return {
+    engine,
+    mcp,
+    agents,
+    tools: tools.all,
+    releaseRun: async (run) => {
+      await Promise.all([sessions.release(run), mcp.release(run)])
+    },
+  }
 }
 
 function registerTools(
@@ -170,7 +180,6 @@ function registerTools(
     .register(reproduceTool(places))
     .register(repairTool(places))
     .register(runCode.assemble)
-    .register(describeTool(repositories))
     .register(verifyTool(places))
     .register(selectTool(places))
     .register(reviewTool(repositories))

@@ -2,6 +2,7 @@ import {
   appendFileSync,
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -94,6 +95,7 @@ const edit = (find: string, replace: string) =>
 const before = '  /** Free intervals of at least `minutes`'
 const wrong = `  cancel(interval) {\n    this.#booked = this.#booked.filter(({ start }) => start !== interval.start)\n  }\n\n`
 const guard = `    if (!this.#booked.some(({ start }) => start === interval.start)) throw new Error('not booked')\n`
+const right = wrong.replace('{\n', `{\n${guard}`)
 const finish = call('finish', {
   status: 'done',
   cause: 'Calendar had no way to give a time back (src/calendar.js).',
@@ -207,6 +209,45 @@ describe('a developer with a model', { timeout: 300_000 }, () => {
     expect(JSON.parse(approved.stdout)).toMatchObject({ outcome: 'delivered' })
     const audit = await runAtelier(data, 'audit', 'verify', '--json')
     expect(JSON.parse(audit.stdout)).toMatchObject({ ok: true, problems: [] })
+  })
+
+  test('asks a person, who answers after everything was killed, and goes on with the answer', async () => {
+    const asking: ScenarioSource = {
+      name: 'asks-first',
+      steps: [
+        {
+          when: { turn: 1 },
+          answer: [
+            call('person_ask', {
+              question: 'Should cancel throw when nothing is booked?',
+              why: 'The issue could be read both ways.',
+              options: ['throw', 'do nothing'],
+            }),
+          ],
+        },
+        { when: { turn: 2, last: 'Throw, please' }, answer: [edit(before, `${right}${before}`)] },
+        { when: { turn: 3 }, answer: [call('tests_run')] },
+        { when: { turn: '4..' }, answer: [finish] },
+      ],
+    }
+    await using server = await startModelServer({ scenario: asking })
+    const data = makeStudio('asks', server)
+    const { code, run } = await solve(data, makeRepository('asks'))
+    expect(code).toBe(3)
+    expect(run).toMatchObject({
+      status: 'waiting',
+      report: { question: { askedBy: 'agent:developer', options: ['throw', 'do nothing'] } },
+    })
+    const killed = startAtelier(data, ['resume', 'latest'])
+    await vi.waitUntil(() => killed.child.exitCode !== null || existsSync(path.join(data, 'postgresql')))
+    killed.killGroup()
+    await killed.finished
+    const replied = await runAtelier(data, 'reply', 'latest', 'Throw, please.', '--json')
+    expect(JSON.parse(replied.stdout), replied.stdout).toMatchObject({
+      status: 'waiting',
+      report: { question: null, approval: { status: 'pending' } },
+    })
+    expect(server.requests.received).toBe(4)
   })
 
   test('may be a program of others: Codex works in a sandbox with a key of its step', async (context) => {

@@ -18,6 +18,7 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
   watchRun: ['GET', '/api/v1/runs/{runId}/events', 'stream'],
   watchTenant: ['GET', '/api/v1/events', 'stream'],
   cancelRun: ['POST', '/api/v1/runs/{runId}/cancellation'],
+  replyToRun: ['POST', '/api/v1/runs/{runId}/reply'],
   resumeRun: ['POST', '/api/v1/runs/{runId}/resumption'],
   getRunPlan: ['GET', '/api/v1/runs/{runId}/plan'],
   getStep: ['GET', '/api/v1/runs/{runId}/steps/{stepId}'],

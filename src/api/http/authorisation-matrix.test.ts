@@ -24,6 +24,7 @@ const bodies: Readonly<Record<string, (target: Target) => unknown>> = {
   submitWorkItem: () => submission,
   previewWorkItem: () => submission,
   cancelRun: () => ({ reason: 'enough' }),
+  replyToRun: () => ({ text: 'Round down.' }),
   addComment: () => ({ body: 'Why?' }),
   decideApproval: ({ subject }) => ({ verdict: 'rejected', reason: 'no', subject }),
   createToken: () => ({ name: 'Nightly', scopes: ['read'] }),

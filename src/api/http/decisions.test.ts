@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RequestFailure } from '../client/index.ts'
-import { type Client, createClient } from '../client/index.ts'
+import { type Client, createClient, type RequestFailure } from '../client/index.ts'
+import { giveAnswer, openQuestionSchema } from '../../control/questions/index.ts'
+import { silentLogger, systemClock } from '../../kernel/index.ts'
 import { createScratchStudio, type ScratchStudio, type ScratchTenant } from '../scratch-studio.ts'
 
 let studio: ScratchStudio
@@ -85,6 +86,56 @@ describe('a decision', () => {
         body: { body: 'x', place: { ...place, path: 'other.js' } },
       }),
     ).rejects.toMatchObject({ code: 'ATL_STUDIO_NO_SUCH_LINE' })
+  })
+})
+
+describe('a question of an agent', () => {
+  const told = async (runId: string): Promise<unknown> => {
+    const { output } = await as('viewer').getStep({ params: { runId, stepId: 'ask' } })
+    return output
+  }
+
+  it('is answered by who has a say in the run, once, and the agent goes on with that', async () => {
+    const runId = await tenant.askingRun()
+    const params = { runId }
+    const { report } = await as('viewer').getRun({ params })
+    expect(report.question).toMatchObject({ question: 'Up or down?', options: ['up', 'down'] })
+    await expect(as('approver').replyToRun({ params, body: { text: 'Up.' } })).rejects.toMatchObject({
+      code: 'ATL_DOOR_DENIED',
+      status: 403,
+    })
+    await expect(
+      as('requester').replyToRun({ params, body: { text: 'Up.', question: 'another' } }),
+    ).rejects.toMatchObject({ code: 'ATL_QUESTION_CHANGED', status: 409 })
+    const question = report.question?.id ?? ''
+    await as('requester').replyToRun({ params, body: { text: 'Up.', question } })
+    await expect.poll(() => told(runId), { timeout: 30_000 }).toEqual({ text: 'Up.', by: 'person:requester' })
+    await expect(as('engineer').replyToRun({ params, body: { text: 'Down.' } })).rejects.toMatchObject({
+      code: 'ATL_QUESTION_NOT_ASKED',
+      status: 409,
+    })
+  })
+
+  it('that was answered is taken up, although whoever took the answer in died', async () => {
+    const runId = await tenant.askingRun()
+    const { report } = await as('viewer').getRun({ params: { runId } })
+    const question = openQuestionSchema.parse(report.question)
+    const { governance, database } = studio.governed
+    await giveAnswer(
+      { database, door: governance.door, clock: systemClock, logger: silentLogger },
+      {
+        tenantId: tenant.id,
+        runId,
+        stepId: 'ask',
+        question,
+        person: tenant.callers.engineer.principal,
+        text: 'Down.',
+      },
+    )
+    await studio.services.upkeep.once()
+    await expect
+      .poll(() => told(runId), { timeout: 30_000 })
+      .toEqual({ text: 'Down.', by: 'person:engineer' })
   })
 })
 

@@ -2,7 +2,7 @@ import type { Caller, RunEventView, RunSummary, RunView } from '../../contracts/
 import { engineErrors, type JsonObject, type RunRecord, type TenantScope } from '../../engine/index.ts'
 import { AtelierError, type RunId } from '../../kernel/index.ts'
 import { approvalOutput } from '../../workflow/delivery/index.ts'
-import { summariseRun, viewEvent, viewRun } from '../run-report.ts'
+import { openQuestionOf, summariseRun, viewEvent, viewRun } from '../run-report.ts'
 import type { Page } from '../studio.ts'
 import { type Access, projectResource, runResource, scopeOf } from './access.ts'
 import { findRuns, type RunQuery } from './run-search.ts'
@@ -103,13 +103,14 @@ export class RunService {
     return this.get(caller, runId)
   }
 
-  /** Answers steps that wait for a decision that was made; after a crash it may not have reached them. */
+  /** Has steps go on that wait for what people have said; after a crash it may not have reached them. */
   async takeUpDecisions(scope: TenantScope, runId: RunId): Promise<void> {
     const { engine, approvals, database } = this.#services
     const waiting = (await engine.listSteps(scope, runId)).filter(({ status }) => status === 'waiting')
     if (waiting.length === 0) return
     const requests = await database.transaction(scope, (tx) => approvals.ofRun(tx, scope.tenantId, runId))
     for (const step of waiting) {
+      if (openQuestionOf([step]) !== undefined) await engine.wake(scope, runId, step.stepId)
       const output = requests
         .filter(({ stepId }) => stepId === step.stepId)
         .map(approvalOutput)
@@ -127,8 +128,9 @@ export class RunService {
     }
   }
 
-  closeRun({ tenantId, principalId }: TenantScope, runId: RunId): Promise<void> {
-    return this.#services.administration.closeRun({ tenantId, runId }, principalId)
+  async closeRun({ tenantId, principalId }: TenantScope, runId: RunId): Promise<void> {
+    await this.#services.administration.closeRun({ tenantId, runId }, principalId)
+    await this.#services.releaseRun({ tenantId, runId })
   }
 
   async #steer(caller: Caller, runId: string, action: Steering, detail: JsonObject): Promise<RunRecord> {

@@ -10,6 +10,7 @@ import { HealthService } from './health.ts'
 import { InboxService } from './inbox.ts'
 import { PeopleService } from './people.ts'
 import { PreviewService } from './preview.ts'
+import { QuestionService } from './questions.ts'
 import { RecordService } from './records.ts'
 import { RunDetailService } from './run-details.ts'
 import { RunService } from './runs.ts'
@@ -35,6 +36,7 @@ export interface Services {
   readonly changes: ChangeService
   readonly comments: CommentService
   readonly approvals: ApprovalService
+  readonly questions: QuestionService
   readonly inbox: InboxService
   readonly events: EventService
   readonly records: RecordService
@@ -70,6 +72,7 @@ export function createServices(below: CoreServices): Services {
     changes,
     comments,
     approvals: new ApprovalService(below, { access, runs, comments, workItems }),
+    questions: new QuestionService(below, access, runs),
     inbox: new InboxService(below, access, runs),
     events: new EventService(below, access),
     records: new RecordService(below, access, runs),

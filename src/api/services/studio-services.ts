@@ -9,12 +9,13 @@ import type {
   Administration,
   Approvals,
   AuditLog,
+  Door,
   Ledger,
   Limits,
   OwnPolicies,
   PolicyEngine,
 } from '../../governance/index.ts'
-import type { Clock, Logger, RunId } from '../../kernel/index.ts'
+import type { Clock, Logger, RunId, TenantId } from '../../kernel/index.ts'
 import type { Database } from '../../store/index.ts'
 import type { CodeServices } from '../code-queries.ts'
 import type { RoutingQueryServices } from '../routing-queries.ts'
@@ -36,6 +37,7 @@ export interface CoreServices {
   readonly engine: Engine
   readonly administration: Administration
   readonly approvals: Approvals
+  readonly door: Door
   readonly ledger: Ledger
   readonly policy: PolicyEngine
   readonly clock: Clock
@@ -67,6 +69,8 @@ export interface CoreServices {
   checkHost(): Promise<readonly HealthCheck[]>
   exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>
   verifyRecords(scope: TenantScope): Promise<AuditReport>
+  /** Ends what this process keeps warm for a run. */
+  releaseRun(run: { readonly tenantId: TenantId; readonly runId: RunId }): Promise<void>
 }
 
 /** All that stands below the API. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { answeredRuns } from '../../control/questions/index.ts'
 import type { TenantScope } from '../../engine/index.ts'
 import { seededIdentities, tenantScope } from '../../governance/index.ts'
 import type { RunId, TenantId } from '../../kernel/index.ts'
@@ -7,7 +8,7 @@ import type { CoreServices } from './studio-services.ts'
 
 const intervalMs = 3000
 
-/** What nobody's request does: runs that ended are closed, and decisions that no process has taken up are. */
+/** What nobody's request does: runs that ended are closed, and what people have said and no process has taken up is. */
 export class UpkeepService {
   readonly #services: CoreServices
   readonly #runs: RunService
@@ -46,7 +47,9 @@ export class UpkeepService {
     )
     for (const { id } of tenants) {
       const scope = tenantScope(id as TenantId, seededIdentities.studio)
-      for (const runId of await this.#decided(scope)) await this.#runs.takeUpDecisions(scope, runId)
+      const answered = await database.transaction(scope, (tx) => answeredRuns(tx, scope.tenantId))
+      for (const runId of [...(await this.#decided(scope)), ...answered])
+        await this.#runs.takeUpDecisions(scope, runId)
       for (const runId of await this.#ended(scope)) await this.#runs.closeRun(scope, runId)
     }
   }

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { CliContext, GlobalOptions } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { withStudio } from '../with-studio.ts'
-import { followRun } from './follow.ts'
+import { defaultReporter, followRun } from './follow.ts'
 
 interface DecideOptions extends GlobalOptions {
   readonly as: string
@@ -50,6 +50,7 @@ async function decide(
     return await followRun(context, studio, run.id, {
       json: options.json === true,
       approver: options.as,
+      answerer: defaultReporter,
       whenWaiting: 'leave',
     })
   })

@@ -1,16 +1,21 @@
 import * as prompts from '@clack/prompts'
 import type { Studio } from '../../api/index.ts'
-import type { RunView } from '../../contracts/index.ts'
+import type { QuestionView, RunView } from '../../contracts/index.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodeOfRun, exitCodes, type ExitCode } from '../exit-codes.ts'
 import { ProgressView } from '../progress.ts'
 import { renderReport } from '../report.ts'
 import { writeJson, writeLine } from '../terminal.ts'
 
+/** Asks for work, and answers what agents ask about it, where nobody is named. */
+export const defaultReporter = 'reporter'
+
 export interface FollowOptions {
   readonly json: boolean
   /** Short name of the person who decides when the run asks; undefined leaves it waiting unless asked on a terminal. */
   readonly approver: string
+  /** Short name of the person who answers when an agent asks on a terminal. */
+  readonly answerer: string
   /** `ask` on a terminal, `approve` without asking, or `leave` the run waiting. */
   readonly whenWaiting: 'ask' | 'approve' | 'leave'
 }
@@ -71,16 +76,19 @@ async function decide(
   run: RunView,
   options: FollowOptions,
 ): Promise<boolean> {
-  const subject = run.report.approval?.subject
-  if (subject === undefined) return false
   const { terminal } = context
+  const { question, approval } = run.report
+  const isAsked =
+    options.whenWaiting === 'ask' && terminal.stdin.isTTY === true && terminal.stdout.isTTY === true
+  if (question !== null) return isAsked && answerQuestion(context, studio, run, { ...options, question })
+  const subject = approval?.subject
+  if (subject === undefined) return false
   if (options.whenWaiting === 'approve') {
     writeLine(terminal.stderr, `Approving as ${options.approver}.`)
     await studio.decide(run.id, { decision: 'approved', by: options.approver, reason: undefined, subject })
     return true
   }
-  if (options.whenWaiting === 'leave' || terminal.stdin.isTTY !== true || terminal.stdout.isTTY !== true)
-    return false
+  if (!isAsked) return false
   writeLine(terminal.stdout, `\n${renderReport(run, terminal)}\n`)
   const answer = await prompts.select({
     message: `Publish this change? You decide as ${options.approver}.`,
@@ -99,5 +107,22 @@ async function decide(
     reason: reason === '' ? undefined : reason,
     subject,
   })
+  return true
+}
+
+/** True once the question was answered. */
+async function answerQuestion(
+  { terminal }: CliContext,
+  studio: Studio,
+  run: RunView,
+  { question: { id, expiresAt }, answerer }: { readonly question: QuestionView; readonly answerer: string },
+): Promise<boolean> {
+  writeLine(terminal.stdout, `\n${renderReport(run, terminal)}\n`)
+  const text = await prompts.text({
+    message: `Your answer? (nothing: answer later, until ${expiresAt})`,
+    defaultValue: '',
+  })
+  if (prompts.isCancel(text) || text.trim() === '') return false
+  await studio.reply(run.id, { text, by: answerer, question: id })
   return true
 }

@@ -4,7 +4,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { renderReport } from '../report.ts'
 import { writeJson, writeLine } from '../terminal.ts'
 import { withStudio } from '../with-studio.ts'
-import { followRun } from './follow.ts'
+import { defaultReporter, followRun } from './follow.ts'
 
 interface LifecycleOptions extends GlobalOptions {
   readonly as: string
@@ -49,6 +49,7 @@ async function resume(context: CliContext, runId: string, options: LifecycleOpti
     return await followRun(context, studio, run.id, {
       json: options.json === true,
       approver: options.as,
+      answerer: defaultReporter,
       whenWaiting: 'ask',
     })
   })

@@ -61,7 +61,7 @@ import {
   listStepLog,
   resolveComment,
 } from './run-details.ts'
-import { cancelRun, getRun, listRuns, resumeRun, watchRun, watchTenant } from './runs.ts'
+import { cancelRun, getRun, listRuns, replyToRun, resumeRun, watchRun, watchTenant } from './runs.ts'
 import { changeTenant, createTenant, deleteTenant, getTenant, listTenants } from './tenants.ts'
 import { getWorkItem, listWorkItems, previewWorkItem, submitWorkItem } from './work-items.ts'
 
@@ -82,6 +82,7 @@ export const operations = {
   watchRun,
   watchTenant,
   cancelRun,
+  replyToRun,
   resumeRun,
   getRunPlan,
   getStep,

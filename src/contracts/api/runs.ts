@@ -69,6 +69,21 @@ export const costSchema = z
   })
   .meta({ id: 'Cost' })
 
+const questionSchema = z
+  .object({
+    id: z.string(),
+    question: z.string(),
+    /** What depends on the answer. */
+    why: z.string(),
+    /** Answers that the agent has thought of. */
+    options: z.array(z.string()),
+    askedBy: z.string(),
+    askedAt: timeSchema,
+    /** Afterwards the agent's work ends without an answer. */
+    expiresAt: timeSchema,
+  })
+  .meta({ id: 'Question' })
+
 const runReportSchema = z
   .object({
     asked: z.string(),
@@ -92,6 +107,7 @@ const runReportSchema = z
     /** What a person should look at before approving. */
     attention: z.array(z.string()),
     escalation: escalationSchema.nullable(),
+    question: questionSchema.nullable(),
     approval: z
       .object({
         status: z.enum(['pending', 'approved', 'rejected', 'void', 'expired']),
@@ -180,6 +196,24 @@ export const cancelRun = defineOperation({
   access: { action: 'cancel-run', resource: 'run' },
   params: runParams,
   body: z.strictObject({ reason: z.string().min(1).max(2000) }),
+  answer: { 200: runSchema },
+})
+
+export const replyToRun = defineOperation({
+  id: 'replyToRun',
+  method: 'POST',
+  path: '/api/v1/runs/{runId}/reply',
+  tag: 'runs',
+  summary: 'Tell an agent what it has asked, so that the run goes on',
+  description:
+    'Whoever answers becomes an author of the change, and does not approve it. The first answer counts.',
+  access: { action: 'answer-question', resource: 'run' },
+  params: runParams,
+  body: z.strictObject({
+    text: z.string().trim().min(1).max(8000),
+    /** Id of the question that was shown; the reply is refused when the run asks something else by now. */
+    question: z.string().min(1).max(500).optional(),
+  }),
   answer: { 200: runSchema },
 })
 

@@ -34,7 +34,7 @@ test.each([
 })
 
 const played = valid
-  .replace('model: none', 'model: { route: small, fallback: [large], temperature: 0.2 }')
+  .replace('model: none', 'model: { route: small, temperature: 0.2 }')
   .replace('money: 0 }', 'money: 0, steps: 9 }')
   .replace('confidence: 0.5', 'output: change\nbreakers: { identical: 3 }')
 
@@ -42,7 +42,6 @@ test('reads an agent that a model plays, with defaults for what it does not say'
   expect(requireModelAgent(new Map([['fixer', parseAgent(played, 'fixer.md')]]), 'fixer')).toMatchObject({
     model: {
       route: 'small',
-      fallback: ['large'],
       temperature: 0.2,
       maxOutputTokens: 8192,
       contextTokens: 100_000,

@@ -34,10 +34,10 @@ const toolAgentSchema = z.strictObject({
 /** How an agent asks models. */
 const modelPolicySchema = z
   .strictObject({
-    /** A model of the catalogue or a route; whether the run may use it is decided by the gateway. */
+    /**
+     * A model of the catalogue or a route, where routing names none; whether the run may use it is decided by the gateway.
+     */
     route: z.string().min(1).max(200),
-    /** Asked one after the other when the one before did not succeed; then a person. */
-    fallback: z.array(z.string().min(1).max(200)).max(4).default([]),
     reasoning: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']).optional(),
     temperature: z.number().min(0).max(2).optional(),
     topP: z.number().gt(0).max(1).optional(),

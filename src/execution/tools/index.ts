@@ -1,4 +1,3 @@
-export { describeTool } from './describe.ts'
 export { executeTool, runOnTree } from './execute.ts'
 export { prepareTool } from './prepare.ts'
 export { publishTool } from './publish.ts'

@@ -1,6 +1,7 @@
 import type { Cost, EffectClass } from '../../contracts/index.ts'
 import type { Digest, ErrorReport, PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
+import { getBlob } from '../../store/index.ts'
 import type { ActState } from './tables.ts'
 
 /** An act as it is recorded, for evidence and for people. */
@@ -29,6 +30,28 @@ export interface ActRecord {
   readonly traceId: string
   readonly startedAt: Date | null
   readonly endedAt: Date | null
+}
+
+/** What an act that succeeded has left, by its key; undefined while there is nothing. */
+export async function outputOfAct(
+  tx: Tx,
+  tenantId: TenantId,
+  key: string,
+): Promise<
+  { readonly tool: string; readonly principalId: PrincipalId; readonly output: unknown } | undefined
+> {
+  const row = await tx
+    .selectFrom('acts')
+    .select(['tool', 'principal_id', 'output_digest'])
+    .where('tenant_id', '=', tenantId)
+    .where('key', '=', key)
+    .where('state', '=', 'succeeded')
+    .executeTakeFirst()
+  if (row?.output_digest == null) return undefined
+  const blob = await getBlob(tx, tenantId, row.output_digest as Digest)
+  if (blob === undefined) return undefined
+  const output: unknown = JSON.parse(Buffer.from(blob.content).toString())
+  return { tool: row.tool, principalId: row.principal_id as PrincipalId, output }
 }
 
 /** The acts of a run, in the order in which they were first requested. */

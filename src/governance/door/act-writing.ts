@@ -31,6 +31,8 @@ export interface StoredAct {
   readonly state: ActState
   readonly attempt: number
   readonly output_digest: Digest | null
+  /** Code of the error that it was refused or failed with the last time. */
+  readonly error_code: string | null
 }
 
 export async function readActs(
@@ -40,7 +42,7 @@ export async function readActs(
 ): Promise<ReadonlyMap<string, StoredAct>> {
   const rows = await send<StoredAct>({
     name: 'door-acts',
-    text: `select key, run_id, tool, input_digest, state, attempt, output_digest from acts
+    text: `select key, run_id, tool, input_digest, state, attempt, output_digest, error ->> 'code' as error_code from acts
              where tenant_id = $1 and key = any ($2::text[])`,
     values: [tenantId, keys],
   })

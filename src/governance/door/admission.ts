@@ -87,6 +87,8 @@ async function answer(
   }
   const judgement = await judge(services, pipeline, registered, tool, request, input)
   const { refusal } = judgement
+  if (refusal !== undefined && stored && isOnRecord(stored, act, refusal))
+    return { kind: 'refused', error: refusal }
   return {
     ...act,
     attempt,
@@ -95,6 +97,20 @@ async function answer(
     look: isExternal(tool) && attempt > 1 && input.ok,
     refusal,
   }
+}
+
+/** An agent that is brought back from its record asks again for what it was refused; that is no second attempt. */
+function isOnRecord(
+  stored: StoredAct,
+  { identity: { request, inputDigest } }: AskedAct,
+  refusal: AtelierError,
+): boolean {
+  return (
+    request.grants !== undefined &&
+    stored.state === 'refused' &&
+    stored.input_digest === inputDigest &&
+    stored.error_code === refusal.code
+  )
 }
 
 /** Sends what is to be recorded; answers what the ledger refused, which is not recorded. */

@@ -1,4 +1,4 @@
-export { actsOfRun } from './act-records.ts'
+export { actsOfRun, outputOfAct } from './act-records.ts'
 export type { ActRecord } from './act-records.ts'
 export type { Intention } from './authorisation.ts'
 export { createAdministration } from './administration.ts'

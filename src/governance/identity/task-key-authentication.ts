@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Principal } from '../../contracts/index.ts'
-import type { PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
+import type { AtelierError, PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import type { Database } from '../../store/index.ts'
 import { keyErrors } from './errors.ts'
 import { hashOfSecret, hasSecretForm } from './secret-form.ts'
@@ -38,6 +38,16 @@ export interface TaskKeyAuthenticatorOptions {
   readonly believedMs?: number
   /** Milliseconds of a clock that never goes back. */
   readonly monotonicNow?: () => number
+  /** Told once of every key that was in force some time, and is used when it is not. */
+  readonly onRefused?: (refused: RefusedKey) => Promise<void>
+}
+
+export interface RefusedKey {
+  readonly keyId: string
+  readonly tenantId: TenantId
+  readonly runId: RunId
+  readonly principalId: PrincipalId
+  readonly error: AtelierError
 }
 
 /** A key still counts for this long after its expiry, for callers whose clock runs behind the database's. */
@@ -55,14 +65,16 @@ interface Believed {
  * look-ups by an index. What is kept in memory are hashes, and of keys in force only.
  */
 export function createTaskKeyAuthenticator(options: TaskKeyAuthenticatorOptions): TaskKeyAuthenticator {
-  const { database, believedMs = 3000, monotonicNow = () => performance.now() } = options
+  const { believedMs = 3000, monotonicNow = () => performance.now() } = options
   const believed = new Map<string, Believed>()
   const underWay = new Map<string, Promise<TaskKeyGrant>>()
+  /** Keys whose refusal is known; bounded, so that a refusal may be told of twice rather than memory grow. */
+  const refused = new Set<string>()
   let generation = 0
 
   const lookUp = async (hash: string): Promise<TaskKeyGrant> => {
     const [begun, generationBefore] = [monotonicNow(), generation]
-    const { grant, remainingMs } = await readKey(database, hash)
+    const { grant, remainingMs } = await readKey(options, hash, refused)
     if (generation === generationBefore) {
       const [oldest] = believed.keys()
       if (believed.size >= mostBelieved && oldest !== undefined) believed.delete(oldest)
@@ -93,10 +105,28 @@ export function createTaskKeyAuthenticator(options: TaskKeyAuthenticatorOptions)
   }
 }
 
+/** Why a key that is known is not in force. */
+function flawOf(
+  row: {
+    readonly id: string
+    readonly revoked_at: Date | null
+    readonly closed_at: Date | null
+    readonly expires_at: Date
+  },
+  remainingMs: number,
+): AtelierError | undefined {
+  const details = { keyId: row.id }
+  if (row.revoked_at !== null) return keyErrors.REVOKED({ details })
+  if (row.closed_at !== null) return keyErrors.REVOKED({ detail: 'its run has ended', details })
+  if (remainingMs > 0) return undefined
+  return keyErrors.EXPIRED({ detail: `at ${row.expires_at.toISOString()}`, details })
+}
+
 /** @throws ATL_KEY_UNKNOWN, ATL_KEY_EXPIRED, ATL_KEY_REVOKED */
 async function readKey(
-  database: Database,
+  { database, onRefused }: Pick<TaskKeyAuthenticatorOptions, 'database' | 'onRefused'>,
   hash: string,
+  refused: Set<string>,
 ): Promise<{ readonly grant: TaskKeyGrant; readonly remainingMs: number }> {
   const owner = await database.transaction({ kind: 'system' }, (tx) =>
     tx
@@ -122,14 +152,22 @@ async function readKey(
       .executeTakeFirst(),
   )
   if (row === undefined) throw keyErrors.UNKNOWN()
-  if (row.revoked_at !== null) throw keyErrors.REVOKED({ details: { keyId: row.id } })
-  if (row.closed_at !== null) {
-    throw keyErrors.REVOKED({ detail: 'its run has ended', details: { keyId: row.id } })
-  }
   const remainingMs = row.remaining_ms + toleranceMs
-  if (remainingMs <= 0) {
-    const detail = `at ${row.expires_at.toISOString()}`
-    throw keyErrors.EXPIRED({ detail, details: { keyId: row.id } })
+  const error = flawOf(row, remainingMs)
+  if (error !== undefined) {
+    if (!refused.has(row.id)) {
+      if (refused.size >= mostBelieved) refused.clear()
+      refused.add(row.id)
+      const { id: keyId, run_id: runId, principal_id: principalId } = row
+      await onRefused?.({
+        keyId,
+        tenantId,
+        runId: runId as RunId,
+        principalId: principalId as PrincipalId,
+        error,
+      })
+    }
+    throw error
   }
   const principal: Principal = {
     kind: row.principal_kind,

@@ -98,7 +98,10 @@ const requestSchema = z.discriminatedUnion('action', [
     resources.run,
   ).extend({ context: toolUse }),
   ask(['submit-work-item', 'read-project', 'accept-tool'], resources.project),
-  ask(['read-run', 'cancel-run', 'resume-run', 'request-approval'], resources.run),
+  ask(
+    ['read-run', 'cancel-run', 'resume-run', 'comment-on-run', 'answer-question', 'request-approval'],
+    resources.run,
+  ),
   ask(['go-hands-off'], resources.run).extend({
     context: z.strictObject({
       work: name,

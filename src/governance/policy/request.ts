@@ -122,7 +122,8 @@ export type PolicyRequest = { readonly principal: Principal } & (
       readonly resource: ProjectResource
     }
   | {
-      readonly action: 'read-run' | 'cancel-run' | 'resume-run' | 'comment-on-run' | 'request-approval'
+      readonly action:
+        'read-run' | 'cancel-run' | 'resume-run' | 'comment-on-run' | 'answer-question' | 'request-approval'
       readonly resource: RunResource
     }
   | { readonly action: 'go-hands-off'; readonly resource: RunResource; readonly context: HandsOffContext }

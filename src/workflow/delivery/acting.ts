@@ -48,10 +48,12 @@ export async function actorFor(
         signal,
         logger: services.logger.child({ runId, stepId }),
         report: (message) => step.emit({ kind: 'progress', data: { message } }),
-        ...(grants === undefined ? {} : { grants }),
-        ...(tool.effect.startsWith('external')
-          ? { approval: { subject: approvalSubject(step.with, services.policy.of(step.tenantId).digest) } }
-          : {}),
+        // What an agent chose was never approved.
+        ...(grants !== undefined
+          ? { grants }
+          : tool.effect.startsWith('external')
+            ? { approval: { subject: approvalSubject(step.with, services.policy.of(tenantId).digest) } }
+            : {}),
       }),
   }
 }

@@ -1,4 +1,4 @@
-import { playedBy, requireAgent, requireGrant, type ToolAgent } from '../../control/agents/index.ts'
+import { requireAgent, requireGrant, type ToolAgent } from '../../control/agents/index.ts'
 import type { JsonValue, StepExecutor, StepInvocation, StepOutcome } from '../../engine/index.ts'
 import { tenantScope } from '../../governance/audit/index.ts'
 import { seededIdentities } from '../../governance/identity/index.ts'
@@ -34,11 +34,19 @@ async function useTool(services: DeliveryServices, step: StepInvocation): Promis
 
 async function runAgentStep(services: DeliveryServices, step: StepInvocation): Promise<StepOutcome> {
   const agent = requireAgent(services.agents, step.uses)
-  const output =
-    playedBy(agent) === 'tool'
-      ? await useOneTool(services, step, agent as ToolAgent)
-      : await develop(services, step)
-  return { kind: 'succeeded', output: output as JsonValue }
+  if ('model' in agent && agent.model === 'none') {
+    const output = await useOneTool(services, step, agent)
+    return { kind: 'succeeded', output: output as JsonValue }
+  }
+  const developed = await develop(services, step)
+  if (developed.kind === 'ended') return { kind: 'succeeded', output: developed.result as JsonValue }
+  const { question } = developed
+  return {
+    kind: 'waiting',
+    reason: `${question.askedBy} asks a person`,
+    payload: question,
+    until: Date.parse(question.expiresAt),
+  }
 }
 
 /** An agent without a model has one tool to use, with the limits of its file. */

@@ -2,6 +2,7 @@ import type { Tool } from '../../contracts/index.ts'
 import {
   type AgentBrief,
   type AgentOutcome,
+  type AgentUsage,
   type ChangeResult,
   type ProgramAgent,
   renderBrief,
@@ -17,14 +18,17 @@ import { tenantScope } from '../../governance/audit/index.ts'
 import { createId } from '../../kernel/index.ts'
 import type { Actor } from './acting.ts'
 import type { DevelopmentInput } from './development-input.ts'
+import type { Played } from './model-agent.ts'
 import type { DeliveryServices } from './services.ts'
 
-export interface ProgramTask {
+interface ProgramTask {
   readonly agent: ProgramAgent
   readonly brief: AgentBrief
   readonly input: DevelopmentInput
   readonly route: string
   readonly key: string
+  /** By the tiers before; what the program uses is added. */
+  readonly usedBefore: AgentUsage | undefined
 }
 
 /**
@@ -35,10 +39,11 @@ export async function runProgramAgent(
   services: DeliveryServices,
   step: StepInvocation,
   actor: Actor,
-  { agent, brief, input, route, key }: ProgramTask,
-): Promise<AgentOutcome> {
+  { agent, brief, input, route, key, usedBefore }: ProgramTask,
+): Promise<Played> {
   const before = await spentBy(services, step)
-  await limitStep(services, step, agent, before)
+  const { money, tokens: mostTokens } = agent.limits
+  await limitStep(services, step, { money: before.money + money, tokens: before.tokens + mostTokens })
   const started = services.clock.now()
   const tree = input.reproduction?.tree ?? input.workspace.base.tree
   const task: CodingAgentInput = {
@@ -54,33 +59,36 @@ export async function runProgramAgent(
   const tool = codingAgentTool(services.codingAgents, actsOf(actor, agent, key))
   const result = await actor.act(tool, task, { key: `${key}:program`, grants: agent.tools })
   const after = await spentBy(services, step)
+  await limitStep(services, step, {})
   const { name, version, digest } = agent
+  const tokens = after.tokens - before.tokens
   const used = {
-    tokens: after.tokens - before.tokens,
-    money: after.money - before.money,
-    unpriced: 0,
-    milliseconds: Math.max(0, Math.round(services.clock.now() - started)),
-    toolCalls: 1,
-    steps: 1,
+    tokens: (usedBefore?.tokens ?? 0) + tokens,
+    money: (usedBefore?.money ?? 0) + after.money - before.money,
+    unpriced: usedBefore?.unpriced ?? 0,
+    milliseconds: (usedBefore?.milliseconds ?? 0) + Math.max(0, Math.round(services.clock.now() - started)),
+    toolCalls: (usedBefore?.toolCalls ?? 0) + 1,
+    steps: (usedBefore?.steps ?? 0) + 1,
   }
   const shared = {
     agent: { name, version, digest },
     route,
-    tier: 0,
     tree: result.tree,
     used,
     nudges: [],
-    next: { kind: 'person' as const },
     escalation: escalationOf(result, brief),
   }
-  return result.ended.kind === 'killed'
-    ? {
-        ...shared,
-        kind: 'capped',
-        limit: 'seconds',
-        reason: `${agent.program} was stopped: ${result.ended.by}`,
-      }
-    : { ...shared, kind: 'completed', result: { ...claimOf(result) } }
+  const outcome: AgentOutcome =
+    result.ended.kind === 'killed'
+      ? {
+          ...shared,
+          kind: 'capped',
+          limit: 'seconds',
+          reason: `${agent.program} was stopped: ${result.ended.by}`,
+        }
+      : { ...shared, kind: 'completed', result: { ...claimOf(result) } }
+  // Which of the tokens went in is not told apart for programs of others.
+  return { kind: 'ended', outcome, tokens: { input: tokens, output: 0 } }
 }
 
 /** Acts cannot be told apart beforehand, so each attempt of the program has keys of its own. */
@@ -111,19 +119,17 @@ async function spentBy(
   return { money: own?.units.money.spent ?? 0, tokens: own?.units.tokens.spent ?? 0 }
 }
 
-/** The program may not spend more than its file says, however many calls it makes at once. */
+/**
+ * The program may not spend more than its file says, however many calls it makes at once. The limit is lifted for whoever
+ * comes after it in the same step.
+ */
 async function limitStep(
   { database, ledger }: DeliveryServices,
   { tenantId, principalId, runId, stepId }: StepInvocation,
-  { limits }: ProgramAgent,
-  spent: Spent,
+  limits: Partial<Spent>,
 ): Promise<void> {
   await database.transaction(tenantScope(tenantId, principalId), (tx) =>
-    ledger.setLimits(
-      tx,
-      { level: 'step', subject: `${runId}/${stepId}` },
-      { money: spent.money + limits.money, tokens: spent.tokens + limits.tokens },
-    ),
+    ledger.setLimits(tx, { level: 'step', subject: `${runId}/${stepId}` }, limits),
   )
 }
 

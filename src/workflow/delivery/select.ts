@@ -62,7 +62,7 @@ const outputSchema = z.object({
     }),
   ),
 })
-type SelectOutput = z.infer<typeof outputSchema>
+export type SelectOutput = z.infer<typeof outputSchema>
 
 /**
  * `change.select`: puts every candidate to the same test as `change.verify` does, whoever made it, and chooses by what

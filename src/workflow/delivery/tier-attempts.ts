@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { recordAttempt, type RoutingAttempt, routingDecisionSchema } from '../../control/routing/index.ts'
 import type { RoutingDecision } from '../../control/routing/index.ts'
 import type { StepInvocation } from '../../engine/index.ts'
@@ -30,7 +29,7 @@ export async function noteRepair(
   output: unknown,
 ): Promise<void> {
   const decision = routingDecisionSchema.safeParse(step.with['decision'])
-  const result = z.pipe(z.unknown(), repairResultSchema).safeParse(output)
+  const result = repairResultSchema.safeParse(output)
   const tier = decision.data?.tiers.find((one) => one.agent === agent && one.route === undefined)
   if (!decision.success || !result.success || tier === undefined) return
   await noteAttempt(services, step, decision.data, {

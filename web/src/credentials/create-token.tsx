@@ -6,7 +6,7 @@ import styles from './create-token.module.css'
 
 const scopes = [
   ['read', 'Read', 'work, runs, evidence and what the holder may see'],
-  ['work', 'Work', 'submit work, cancel and resume runs'],
+  ['work', 'Work', 'submit work, cancel and resume runs, answer agents'],
   ['decide', 'Decide', 'approve and reject in the holder’s name'],
   ['administer', 'Administer', 'everything else: people, budgets, policies'],
 ] as const

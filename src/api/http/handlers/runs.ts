@@ -9,6 +9,7 @@ type RunHandlers = Pick<
   | 'watchRun'
   | 'watchTenant'
   | 'cancelRun'
+  | 'replyToRun'
   | 'resumeRun'
   | 'getRunPlan'
   | 'getStep'
@@ -17,7 +18,7 @@ type RunHandlers = Pick<
   | 'getTrace'
 >
 
-export function runHandlers({ runs, runDetails, events }: Services): RunHandlers {
+export function runHandlers({ runs, runDetails, questions, events }: Services): RunHandlers {
   return {
     listRuns: ({ caller, query }) => runs.list(caller, query),
     getRun: ({ caller, params }) => runs.get(caller, params.runId),
@@ -31,6 +32,7 @@ export function runHandlers({ runs, runDetails, events }: Services): RunHandlers
       return events.watch(caller, lastEventId, signal)
     },
     cancelRun: ({ caller, params, body }) => runs.cancel(caller, params.runId, body.reason),
+    replyToRun: ({ caller, params, body }) => questions.reply(caller, params.runId, body),
     resumeRun: ({ caller, params }) => runs.resume(caller, params.runId),
     getRunPlan: ({ caller, params }) => runDetails.plan(caller, params.runId),
     getStep: ({ caller, params }) => runDetails.step(caller, params.runId, params.stepId),

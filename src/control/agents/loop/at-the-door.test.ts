@@ -4,7 +4,7 @@ import type { Tool } from '../../../contracts/index.ts'
 import type { Governance } from '../../../governance/index.ts'
 import { AtelierError, type RunId, systemClock } from '../../../kernel/index.ts'
 import { createGovernedStudio, free, type GovernedStudio, scriptedModel } from '../../../testing/index.ts'
-import { agentTool, recordingTool, runAgent, type RunAgentOptions } from '../index.ts'
+import { agentTool, recordingTool, refusedTool, runAgent, type RunAgentOptions } from '../index.ts'
 import { scratchAgent, scratchBrief, scratchResult } from './scratch-workspace.ts'
 
 let studio: GovernedStudio
@@ -59,6 +59,8 @@ function countingTools() {
   return { performed, tools: [read, edit, run] }
 }
 
+const publish = { name: 'repository.publish', effect: 'external-reversible', permissions: [] } as const
+
 class Killed extends Error {}
 
 function optionsFor(
@@ -75,6 +77,13 @@ function optionsFor(
         const found = tools.find(({ name }) => name === tool)!
         const request = studio.request(runId, { key, signal, principal: studio.agent })
         return governance.door.act(recordingTool(found, systemClock), input, request)
+      },
+      refuse: async (refused) => {
+        const grants = tools.map(({ name }) => name)
+        const { key, signal } = refused
+        const request = studio.request(runId, { key, signal, principal: studio.agent, grants })
+        const act = governance.door.act(refusedTool(refused, [publish]), refused.input, request)
+        await expect(act).rejects.toMatchObject({ code: 'ATL_DOOR_NOT_GRANTED' })
       },
     },
     key: `${runId}:develop`,
@@ -102,6 +111,7 @@ test('another process goes on from the acts on record: none is done twice, and e
   let calls = 0
   const first = optionsFor(studio.governance, runId, tools)
   const dying: RunAgentOptions['acts'] = {
+    ...first.acts,
     perform: async (one) => {
       const outcome = await first.acts.perform(one)
       if ((calls += 1) === 4) throw new Killed()
@@ -130,7 +140,7 @@ test('another process goes on from the acts on record: none is done twice, and e
   expect(performed).toHaveLength(6)
 })
 
-test('a secret of the repository reaches no model, and a tool that was not granted no door', async () => {
+test('a secret of the repository reaches no model, and a tool that was not granted is refused at the door, once', async () => {
   const runId = await studio.openRun()
   const { tools } = countingTools()
   const model = scriptedModel(script)
@@ -140,9 +150,21 @@ test('a secret of the repository reaches no model, and a tool that was not grant
   expect(asked).toContain('[redacted:')
   expect(asked).toContain('There is no tool repository_publish for you.')
   const acts = await studio.database.transaction(studio.scope, (tx) =>
-    tx.selectFrom('acts').select('tool').where('run_id', '=', runId).execute(),
+    tx.selectFrom('acts').select(['tool', 'state']).where('run_id', '=', runId).execute(),
   )
-  expect(new Set(acts.map(({ tool }) => tool))).toEqual(new Set(['files.read', 'files.edit', 'tests.run']))
+  const used = acts.filter(({ state }) => state !== 'refused')
+  expect(new Set(used.map(({ tool }) => tool))).toEqual(new Set(['files.read', 'files.edit', 'tests.run']))
+  await runAgent({ ...optionsFor(studio.governance, runId, tools), model: scriptedModel(script) })
+  const denied = await studio.database.transaction(studio.scope, (tx) =>
+    tx
+      .selectFrom('audit_log')
+      .select(['action', 'principal_id', 'record'])
+      .where('run_id', '=', runId)
+      .where('outcome', '=', 'denied')
+      .execute(),
+  )
+  expect(denied).toMatchObject([{ action: 'tool:repository.publish', principal_id: studio.agent.id }])
+  expect(denied[0]?.record).toContain('ATL_DOOR_NOT_GRANTED')
 })
 
 test('what the budget does not allow caps the work', async () => {
@@ -152,7 +174,7 @@ test('what the budget does not allow caps the work', async () => {
     ...optionsFor(studio.governance, runId, tools),
     model: scriptedModel(script),
   })
-  expect(outcome).toMatchObject({ kind: 'capped', limit: 'budget', next: { kind: 'person' } })
+  expect(outcome).toMatchObject({ kind: 'capped', limit: 'budget' })
   expect(performed).toHaveLength(2)
 })
 

@@ -25,7 +25,6 @@ test('who takes over sees attempts, failing tests and the hypothesis, as Markdow
   expect(outcome).toMatchObject({
     kind: 'stuck',
     breaker: 'same-test',
-    next: { kind: 'tier', route: 'large' },
   })
   const table = escalationMarkdown(outcome.escalation)
   expect(table).toContain(

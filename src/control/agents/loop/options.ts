@@ -17,8 +17,6 @@ export interface RunAgentOptions {
   readonly signal: AbortSignal
   /** Git tree to begin with; absent for agents without a workspace. */
   readonly tree?: string
-  /** 0 is the route of the agent file, 1 its first fallback. */
-  readonly tier?: number
   /** What earlier tiers of the same work used; it counts against the limits. */
   readonly usedBefore?: AgentUsage
   /** Answers of people, by the id of the question. */

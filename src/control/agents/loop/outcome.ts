@@ -17,22 +17,14 @@ export type AgentEnd =
   /** The model could not be asked, and asking again will not help. */
   | { readonly kind: 'failed'; readonly error: ErrorReport }
 
-/** Who comes next. */
-export type NextInLine =
-  | { readonly kind: 'nobody' }
-  | { readonly kind: 'tier'; readonly tier: number; readonly route: string }
-  | { readonly kind: 'person' }
-
 /** JSON throughout, so that a step can store it. */
 export type AgentOutcome = AgentEnd & {
   readonly agent: { readonly name: string; readonly version: number; readonly digest: Digest }
   readonly route: string
-  readonly tier: number
   /** Tree that the agent leaves; empty without a workspace. */
   readonly tree: string
   readonly used: AgentUsage
   readonly nudges: readonly Nudge[]
-  readonly next: NextInLine
   /** The ten-second table. */
   readonly escalation: Escalation
 }

@@ -46,6 +46,8 @@ export interface Done {
   readonly treeBefore: string
   readonly question?: PersonQuestion
   readonly finished?: { readonly result: JsonValue }
+  /** What the studio has seen and a claim denies. */
+  readonly contradiction?: string
 }
 
 /** The key of a call is its place in the conversation: recovery asks for the same again. */
@@ -120,6 +122,9 @@ export function finish(
     changed: state.tree !== services.startTree,
     failing: [...state.failing.keys()],
   })
-  if (!checked.ok) return refused(`Not ended: ${checked.problem}`)
+  if (!checked.ok) {
+    const { problem, contradicts } = checked
+    return { ...refused(`Not ended: ${problem}`), ...(contradicts ? { contradiction: problem } : {}) }
+  }
   return { state, call, treeBefore, failed: false, text: 'Done.', finished: { result: checked.value } }
 }

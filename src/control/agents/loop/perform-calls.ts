@@ -64,9 +64,12 @@ export async function performCalls(
     })
   }
   const failedBefore = [...done.values()].some(({ failed }) => failed)
-  calls.forEach((call, index) => {
-    if (isFinish(call)) place(index, finish(state, call, failedBefore, services))
-  })
+  for (const [index, call] of calls.entries()) {
+    if (!isFinish(call)) continue
+    const ended = finish(state, call, failedBefore, services)
+    if (ended.contradiction !== undefined) await refuse(call, index, services, ended.contradiction)
+    place(index, ended)
+  }
   return gather(state, calls, done)
 }
 
@@ -106,10 +109,14 @@ type Acted =
 async function act(state: AgentState, call: ReadCall, index: number, services: CallServices): Promise<Acted> {
   const possible = callsPossible(services)
   if (index >= possible) return { problem: `only ${possible} calls were possible in this answer` }
+  if (call.kind === 'refused') await refuse(call, index, services)
   if (call.kind !== 'call' || call.granted.kind !== 'act') return {}
   const { tool } = call.granted
   const whole = tool.inputFor(call.input, state.tree)
-  if ('problem' in whole) return { problem: whole.problem }
+  if ('problem' in whole) {
+    await refuse(call, index, services, whole.problem)
+    return { problem: whole.problem }
+  }
   const outcome = await services.acts.perform({
     tool: tool.name,
     input: whole.input,
@@ -117,6 +124,16 @@ async function act(state: AgentState, call: ReadCall, index: number, services: C
     signal: services.signal,
   })
   return { outcome, tool }
+}
+
+async function refuse(call: ReadCall, index: number, services: CallServices, why?: string): Promise<void> {
+  await services.acts.refuse({
+    tool: call.kind === 'call' ? call.granted.name : call.tool,
+    input: call.kind === 'call' ? call.input : { written: call.written },
+    key: callKey(services, index),
+    signal: services.signal,
+    ...(why === undefined ? {} : { why }),
+  })
 }
 
 function settle(

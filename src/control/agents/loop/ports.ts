@@ -20,12 +20,21 @@ export type ToolOutcome =
  * capped, others that may pass are passed on.
  */
 export interface AgentActs {
-  perform(call: {
-    readonly tool: string
-    readonly input: JsonObject
-    readonly key: string
-    readonly signal: AbortSignal
-  }): Promise<ToolOutcome>
+  perform(call: AgentCall): Promise<ToolOutcome>
+  /** Puts on record, once, that the loop has refused a call; nothing is done. */
+  refuse(call: RefusedCall): Promise<void>
+}
+
+interface AgentCall {
+  readonly tool: string
+  readonly input: JsonObject
+  readonly key: string
+  readonly signal: AbortSignal
+}
+
+export interface RefusedCall extends AgentCall {
+  /** Absent where there is no such tool for the agent; `tool` is then whatever the model wrote. */
+  readonly why?: string
 }
 
 /** A test that fails, as a tool reports it. */

@@ -65,7 +65,7 @@ function dying(model: ModelClient, acts: AgentActs, at: number, when: 'before' |
   }
   return {
     model: { ask: (request, options) => act(() => model.ask(request, options)) } satisfies ModelClient,
-    acts: { perform: (one) => act(() => acts.perform(one)) } satisfies AgentActs,
+    acts: { ...acts, perform: (one) => act(() => acts.perform(one)) } satisfies AgentActs,
   }
 }
 

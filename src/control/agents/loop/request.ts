@@ -8,7 +8,6 @@ import type { Toolbox } from './toolbox.ts'
 
 /** What stays the same in every request of one agent's work. */
 export interface RequestFrame {
-  readonly route: string
   readonly agent: ModelAgent
   readonly brief: string
   readonly toolbox: Toolbox
@@ -32,8 +31,8 @@ export function requestFrame(frame: Omit<RequestFrame, 'tokens'>): RequestFrame 
  * except when old turns are compacted.
  */
 export function nextRequest(frame: RequestFrame, state: AgentState, maxOutputTokens: number): ModelRequest {
-  const { route, agent, brief, toolbox } = frame
-  const { reasoning, temperature, topP } = agent.model
+  const { agent, brief, toolbox } = frame
+  const { route, reasoning, temperature, topP } = agent.model
   return {
     model: route,
     messages: [

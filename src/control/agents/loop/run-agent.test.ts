@@ -54,7 +54,6 @@ describe('an agent at work', () => {
     expect(outcome).toMatchObject({
       kind: 'completed',
       result: { status: 'done' },
-      next: { kind: 'nobody' },
       used: { steps: 4, toolCalls: 4 },
     })
     expect(work.workspace.filesOf(outcome.tree)).toEqual({ 'a.js': 'right' })
@@ -98,6 +97,7 @@ describe('an agent at work', () => {
     let running = 0
     let most = 0
     const acts: RunAgentOptions['acts'] = {
+      ...workspace.acts,
       perform: async (call) => {
         most = Math.max(most, (running += 1))
         await Promise.resolve()
@@ -186,12 +186,21 @@ describe('what a model gets wrong is told to it', () => {
     expect(await work.outcome).toMatchObject({ kind: 'completed', result, used: { steps: 25 } })
   })
 
+  test('a claim that what the studio saw denies ends nothing, and is put on record as refused', async () => {
+    const claim = { calls: [{ tool: 'finish', input: scratchResult }] }
+    const work = run([claim, { calls: [{ tool: 'rm_rf', input: {} }] }, edit('right'), runTests, finish])
+    expect(await work.outcome).toMatchObject({ kind: 'completed' })
+    expect([...work.workspace.refused.values()]).toMatchObject([
+      { tool: 'finish', why: expect.any(String) as string, key: 'run-1:develop:turn-1:call-1' },
+      { tool: 'rm_rf' },
+    ])
+  })
+
   test('text alone is no result', async () => {
     const work = run({ text: 'All done, the tests pass!' })
     expect(await work.outcome).toMatchObject({
       kind: 'stuck',
       breaker: 'format',
-      next: { kind: 'tier', route: 'large' },
     })
     expect(work.model.asked).toHaveLength(4)
   })
@@ -240,7 +249,6 @@ describe('how it ends', () => {
     expect(asking).toMatchObject({
       kind: 'asks-person',
       question: { id: 'run-1:develop:turn-1:call-1', question: 'Which?' },
-      next: { kind: 'person' },
     })
     const replies = { 'run-1:develop:turn-1:call-1': 'The first.' }
     const resumed = await runAgent({ ...work.options, replies })
@@ -251,17 +259,16 @@ describe('how it ends', () => {
     )
   })
 
-  test('at a later tier another route is asked, and what was used before counts', async () => {
+  test('what earlier tiers used counts', async () => {
     const usedBefore = { tokens: 100, money: 5, unpriced: 0, milliseconds: 1000, toolCalls: 2, steps: 49 }
-    const work = run([edit('right'), finish], { tier: 1, usedBefore })
+    const work = run([edit('right'), finish], { usedBefore })
     expect(await work.outcome).toMatchObject({
       kind: 'capped',
       limit: 'steps',
-      route: 'large',
-      tier: 1,
+      route: 'small',
       used: { steps: 50, toolCalls: 3 },
     })
-    expect(work.model.asked.map(({ request }) => request.model)).toEqual(['large'])
+    expect(work.model.asked.map(({ request }) => request.model)).toEqual(['small'])
   })
 
   test.each([
@@ -274,7 +281,7 @@ describe('how it ends', () => {
     let count = 0
     const busy = () => ({ ...edit(`try ${(count += 1)}`), cost: 100, milliseconds: 15_000 })
     const outcome = await ends(busy, { agent: scratchAgent({ limits }) })
-    expect(outcome).toMatchObject({ kind: 'capped', limit, next: { kind: 'person' } })
+    expect(outcome).toMatchObject({ kind: 'capped', limit })
     expect(outcome.nudges.some(({ by }) => by === 'limits')).toBe(true)
     expect(outcome).not.toHaveProperty('result')
   })
@@ -324,7 +331,6 @@ describe('how it ends', () => {
     expect(await ends(failure('ATL_MODEL_UNKNOWN', false))).toMatchObject({
       kind: 'failed',
       error: { code: 'ATL_MODEL_UNKNOWN' },
-      next: { kind: 'tier', tier: 1, route: 'large' },
     })
     await expect(ends(failure('ATL_STORE_UNAVAILABLE', true))).rejects.toMatchObject({
       code: 'ATL_STORE_UNAVAILABLE',

@@ -4,7 +4,7 @@ import { digestOfValue, type ErrorReport } from '../../../kernel/index.ts'
 import { parseAgent, type ModelAgent } from '../agent-file.ts'
 import { agentTool } from './agent-tool.ts'
 import type { AgentBrief } from './brief.ts'
-import type { AgentActs, AgentTool, JsonValue, ToolOutcome } from './ports.ts'
+import type { AgentActs, AgentTool, JsonValue, RefusedCall, ToolOutcome } from './ports.ts'
 
 type Files = Readonly<Record<string, string>>
 
@@ -34,6 +34,8 @@ export interface ScratchWorkspace {
   readonly tree: string
   /** Calls that were performed, and not answered from the record. */
   readonly performed: readonly { readonly tool: string; readonly key: string }[]
+  /** Refused calls, by their keys. */
+  readonly refused: ReadonlyMap<string, RefusedCall>
   filesOf(tree: string): Files
 }
 
@@ -54,6 +56,7 @@ export function scratchWorkspace(
   const tree = keep(files)
   const record = new Map<string, ToolOutcome>()
   const performed: { tool: string; key: string }[] = []
+  const refused = new Map<string, RefusedCall>()
   const filesOf = (id: string): Files => trees.get(id) ?? {}
   const written = z.object({ tree: z.string(), path: z.string().default(''), text: z.string().default('') })
   const perform = (tool: string, input: unknown): ToolOutcome => {
@@ -79,6 +82,7 @@ export function scratchWorkspace(
     tools: Object.values(declarations).map((declaration) => agentTool(declaration)),
     tree,
     performed,
+    refused,
     filesOf,
     acts: {
       perform: ({ tool, input, key, signal }) => {
@@ -89,6 +93,10 @@ export function scratchWorkspace(
         const outcome = perform(tool, input)
         record.set(key, outcome)
         return Promise.resolve(outcome)
+      },
+      refuse: (call) => {
+        refused.set(call.key, call)
+        return Promise.resolve()
       },
     },
   }
@@ -109,7 +117,7 @@ export function scratchAgent(changes: Readonly<Record<string, string>> = {}): Mo
     name: 'mender',
     version: '1',
     role: 'Mends.',
-    model: '{ route: small, fallback: [large], maxOutputTokens: 2000 }',
+    model: '{ route: small, maxOutputTokens: 2000 }',
     tools: '[files.read, code.search, files.edit, tests.run, notes.plan, person.ask]',
     limits: '{ seconds: 600, toolCalls: 100, tokens: 1000000, money: 1000000, steps: 50 }',
     output: 'change',

@@ -24,7 +24,10 @@ export interface ExpectedResult {
   check(
     value: unknown,
     facts: SeenFacts,
-  ): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly problem: string }
+  ):
+    | { readonly ok: true; readonly value: JsonValue }
+    /** `contradicts`: it fits the schema, and not what the studio has seen. */
+    | { readonly ok: false; readonly problem: string; readonly contradicts: boolean }
 }
 
 /**
@@ -56,9 +59,11 @@ function expecting(
     schema,
     check: (value, facts) => {
       const parsed = type.safeParse(value)
-      if (!parsed.success) return { ok: false, problem: z.prettifyError(parsed.error) }
+      if (!parsed.success) return { ok: false, problem: z.prettifyError(parsed.error), contradicts: false }
       const problem = contradiction?.(parsed.data, facts)
-      return problem === undefined ? { ok: true, value: parsed.data as JsonValue } : { ok: false, problem }
+      return problem === undefined
+        ? { ok: true, value: parsed.data as JsonValue }
+        : { ok: false, problem, contradicts: true }
     },
   }
 }
