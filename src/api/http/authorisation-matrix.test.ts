@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Operation, operations } from '../../contracts/api/index.ts'
 import { type Caller, roleSchema } from '../../contracts/index.ts'
 import type { Intention } from '../../governance/index.ts'
-import type { PrincipalId, RunId } from '../../kernel/index.ts'
+import type { RunId } from '../../kernel/index.ts'
 import { createScratchStudio, type ScratchStudio, type ScratchTenant } from '../scratch-studio.ts'
 
 /** What a request of the matrix is about. */
@@ -38,7 +38,7 @@ const resources: Readonly<Record<string, (tenant: ScratchTenant, target: Target)
       tenantId,
       runId,
       projectId: 'default' as never,
-      requester: 'person:requester' as PrincipalId,
+      requester: 'person:requester',
     }),
     approval: ({ id: tenantId }, { runId, approvalId }) => ({
       kind: 'approval',
