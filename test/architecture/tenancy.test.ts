@@ -32,10 +32,10 @@ interface Declared extends Migration {
   readonly path: string
 }
 
-/** Every migration of every plane, found where migrations are and not where they are registered, which is in `main`. */
+/** Every migration of every plane, found where migrations are and not where they are registered. */
 async function declaredMigrations(): Promise<Declared[]> {
   const found = new Map<string, Declared>()
-  for (const path of globSync('src/**/*migrations.ts', { cwd: root, exclude: ['src/main/**'] })) {
+  for (const path of globSync('src/**/*migrations.ts', { cwd: root })) {
     const module = (await import(pathToFileURL(join(root, path)).href)) as Record<string, unknown>
     for (const migration of Object.values(module).flatMap((exported) => exported))
       if (isMigration(migration)) found.set(migration.name, { ...migration, path })
