@@ -10,7 +10,6 @@ import { NotFound } from './not-found.tsx'
 import { parseSearchParameters, writeSearchParameters } from './search-parameters.ts'
 import { ScreenFailure } from './screen-failure.tsx'
 import { Shell } from './shell.tsx'
-import { SignInScreen } from './sign-in-screen.tsx'
 
 const root = createRootRoute({ notFoundComponent: NotFound })
 
@@ -34,7 +33,11 @@ const start = createRoute({
   },
 })
 
-const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: SignInScreen })
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  component: lazyRouteComponent(() => import('./sign-in-screen.tsx'), 'SignInScreen'),
+})
 
 /** Makes the router of the whole application. */
 export function createApplicationRouter() {

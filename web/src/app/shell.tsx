@@ -1,4 +1,4 @@
-import { Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { meQuery, statusOf, useLiveLists } from '../api/index.ts'
@@ -6,20 +6,28 @@ import { useShortcuts } from '../keyboard/index.ts'
 import { Skeleton } from '../ui/index.ts'
 import { shortcutsOf, useCommands } from './commands.ts'
 import { ConnectionBanner } from './connection-banner.tsx'
-import { KeyboardHelp } from './keyboard-help.tsx'
 import { Navigation } from './navigation.tsx'
 import { Palette } from './palette.tsx'
 import styles from './shell.module.css'
 
+const KeyboardHelp = lazy(() =>
+  import('./keyboard-help.tsx').then((module) => ({ default: module.KeyboardHelp })),
+)
+
 /** What is around every screen: navigation, palette, keys. */
 export function Shell() {
   const [overlay, setOverlay] = useState<'palette' | 'keys'>()
+  const [hasAskedForKeys, setAskedForKeys] = useState(false)
   const commands = useCommands()
   const close = (): void => setOverlay(undefined)
+  const showKeys = (): void => {
+    setAskedForKeys(true)
+    setOverlay('keys')
+  }
 
   useShortcuts([
     { keys: 'mod+k', does: 'Find a command', group: 'Anywhere', run: () => setOverlay('palette') },
-    { keys: '?', does: 'Show all keys', group: 'Anywhere', run: () => setOverlay('keys') },
+    { keys: '?', does: 'Show all keys', group: 'Anywhere', run: showKeys },
     ...shortcutsOf(commands),
   ])
 
@@ -38,7 +46,7 @@ export function Shell() {
       <a href="#content" className={styles['skip']}>
         Skip to the content
       </a>
-      <Navigation onPalette={() => setOverlay('palette')} onKeys={() => setOverlay('keys')} />
+      <Navigation onPalette={() => setOverlay('palette')} onKeys={showKeys} />
       <main id="content" tabIndex={-1} className={styles['content']}>
         <ConnectionBanner />
         <Suspense fallback={<Skeleton />}>
@@ -46,7 +54,11 @@ export function Shell() {
         </Suspense>
       </main>
       <Palette open={overlay === 'palette'} onClose={close} commands={commands} />
-      <KeyboardHelp open={overlay === 'keys'} onClose={close} />
+      {hasAskedForKeys && (
+        <Suspense>
+          <KeyboardHelp open={overlay === 'keys'} onClose={close} />
+        </Suspense>
+      )}
     </div>
   )
 }

@@ -1,7 +1,8 @@
 import { useState } from 'react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { studio } from '../api/index.ts'
-import { Button, Choice, ErrorNote, Secret, Stack, TextField } from '../ui/index.ts'
+import { Button, Choice, ErrorNote, TextField } from '../ui/index.ts'
+import { Secret, Stack } from '../panels/index.ts'
 import styles from './create-token.module.css'
 
 const scopes = [

@@ -1,17 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { studio } from '../api/index.ts'
-import {
-  Age,
-  Button,
-  ErrorNote,
-  Loaded,
-  PlainTable,
-  Row,
-  Stack,
-  Tag,
-  useAnnouncer,
-  type PlainColumn,
-} from '../ui/index.ts'
+import { Age, Button, ErrorNote, Tag, useAnnouncer } from '../ui/index.ts'
+import { Loaded, PlainTable, Row, Stack, type PlainColumn } from '../panels/index.ts'
 import { sessionsQuery, type Session } from './queries.ts'
 
 /** Browsers in which one is signed in; each can be signed out from here. */

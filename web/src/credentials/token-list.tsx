@@ -9,16 +9,12 @@ import {
   EmptyState,
   ErrorNote,
   formatMoment,
-  Loaded,
-  PlainTable,
   principalName,
-  Row,
-  Stack,
   Tag,
   useAnnouncer,
   useNow,
-  type PlainColumn,
 } from '../ui/index.ts'
+import { Loaded, PlainTable, Row, Stack, type PlainColumn } from '../panels/index.ts'
 import { CreateToken } from './create-token.tsx'
 import { endOf } from './expiry.ts'
 import { tokensQuery, type ApiToken } from './queries.ts'

@@ -1,7 +1,8 @@
 import { useState } from 'react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { studio } from '../api/index.ts'
-import { Button, Choice, ErrorNote, Secret, Soft, Stack, TextField } from '../ui/index.ts'
+import { Button, Choice, ErrorNote, TextField } from '../ui/index.ts'
+import { Secret, Soft, Stack } from '../panels/index.ts'
 import { peopleQuery } from './queries.ts'
 
 const kinds = [

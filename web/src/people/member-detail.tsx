@@ -12,15 +12,12 @@ import {
   ErrorNote,
   Facts,
   plural,
-  Row,
-  Secret,
   Section,
-  Soft,
-  Stack,
   Tag,
   TextField,
   useAnnouncer,
 } from '../ui/index.ts'
+import { Row, Secret, Soft, Stack } from '../panels/index.ts'
 import { peopleQuery, type Member } from './queries.ts'
 import { rolesInOrder, roleWords, type Role } from './role-words.ts'
 import styles from './member-detail.module.css'

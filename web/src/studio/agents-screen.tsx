@@ -2,19 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Bot } from 'lucide-react'
 import { useSearchParameters } from '../app/search-parameters.ts'
-import {
-  Digest,
-  EmptyState,
-  Facts,
-  Loaded,
-  Page,
-  Section,
-  Soft,
-  Source,
-  Split,
-  Stack,
-  Tag,
-} from '../ui/index.ts'
+import { Digest, EmptyState, Facts, Page, Section, Tag } from '../ui/index.ts'
+import { Loaded, Soft, Source, Split, Stack } from '../panels/index.ts'
 import { agentsQuery, type Agent } from './queries.ts'
 import { SettingsList } from './settings-list.tsx'
 import styles from './studio.module.css'

@@ -1,19 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import {
-  Age,
-  Facts,
-  formatDuration,
-  formatMoney,
-  Loaded,
-  Page,
-  PlainTable,
-  plural,
-  Section,
-  Soft,
-  Stack,
-  Status,
-} from '../ui/index.ts'
+import { Age, Facts, formatDuration, formatMoney, Page, plural, Section, Status } from '../ui/index.ts'
+import { Loaded, PlainTable, Soft, Stack } from '../panels/index.ts'
 import { flowQuery, healthQuery, type Health } from './queries.ts'
 import styles from './studio.module.css'
 

@@ -12,20 +12,16 @@ import {
   EmptyState,
   ErrorNote,
   Facts,
-  Loaded,
   Page,
   plural,
   principalName,
-  Row,
   Section,
-  Soft,
-  Split,
-  Stack,
   Tag,
   TextArea,
   TextField,
   useAnnouncer,
 } from '../ui/index.ts'
+import { Loaded, Row, Soft, Split, Stack } from '../panels/index.ts'
 import { projectsQuery, type Project } from './queries.ts'
 
 /** Repositories that belong together, with roles and a budget of their own. */

@@ -4,17 +4,8 @@ import { Stamp } from 'lucide-react'
 import { studio, type Answer } from '../../api/index.ts'
 import { useSearchParameters } from '../../app/search-parameters.ts'
 import { DataTable, type Column } from '../../table/index.ts'
-import {
-  Age,
-  Digest,
-  EmptyState,
-  FilterBar,
-  Loaded,
-  Page,
-  principalName,
-  repositoryName,
-  Status,
-} from '../../ui/index.ts'
+import { Age, Digest, EmptyState, Page, principalName, repositoryName, Status } from '../../ui/index.ts'
+import { FilterBar, Loaded } from '../../panels/index.ts'
 
 type Approval = Answer<'listApprovals'>['items'][number]
 

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useSearchParameters } from '../../app/search-parameters.ts'
-import { Button, Choice, Row, TextField } from '../../ui/index.ts'
+import { Button, Choice, TextField } from '../../ui/index.ts'
+import { Row } from '../../panels/index.ts'
 import { outcomes } from './filters.ts'
 import styles from './audit.module.css'
 

@@ -7,15 +7,12 @@ import {
   Digest,
   Facts,
   formatMoment,
-  Loaded,
   Page,
   principalName,
-  Row,
   Section,
-  Source,
-  Stack,
   Status,
 } from '../../ui/index.ts'
+import { Loaded, Row, Source, Stack } from '../../panels/index.ts'
 import { auditRecordQuery, type AuditRecord } from './queries.ts'
 import styles from './audit.module.css'
 

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import { studio } from '../../api/index.ts'
-import { Button, Dialog, ErrorNote, formatNumber, plural, Soft, Status } from '../../ui/index.ts'
+import { Button, Dialog, ErrorNote, formatNumber, plural, Status } from '../../ui/index.ts'
+import { Soft } from '../../panels/index.ts'
 import styles from './audit.module.css'
 
 type Said = ReturnType<typeof studio.checkAuditChain> extends AsyncGenerator<infer Each> ? Each : never

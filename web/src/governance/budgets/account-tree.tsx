@@ -1,5 +1,6 @@
 import { useSearchParameters } from '../../app/search-parameters.ts'
-import { Button, formatDuration, formatMoney, formatShortNumber, Meter } from '../../ui/index.ts'
+import { Button, formatDuration, formatMoney, formatShortNumber } from '../../ui/index.ts'
+import { Meter } from '../../panels/index.ts'
 import type { Account } from './queries.ts'
 import styles from './account-tree.module.css'
 

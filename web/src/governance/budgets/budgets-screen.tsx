@@ -8,18 +8,14 @@ import {
   Dialog,
   EmptyState,
   Facts,
-  FilterBar,
   formatMoney,
   formatNumber,
   formatShortNumber,
-  Loaded,
   Page,
-  PlainTable,
   plural,
   Section,
-  Soft,
-  Stack,
 } from '../../ui/index.ts'
+import { FilterBar, Loaded, PlainTable, Soft, Stack } from '../../panels/index.ts'
 import { AccountTree, accountName } from './account-tree.tsx'
 import { runsOutInWords, totalsOf } from './figures.ts'
 import { LimitForm } from './limit-form.tsx'

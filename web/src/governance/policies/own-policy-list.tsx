@@ -1,16 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ScrollText } from 'lucide-react'
-import {
-  Age,
-  EmptyState,
-  Loaded,
-  PlainTable,
-  plural,
-  principalName,
-  Status,
-  type PlainColumn,
-} from '../../ui/index.ts'
+import { Age, EmptyState, plural, principalName, Status } from '../../ui/index.ts'
+import { Loaded, PlainTable, type PlainColumn } from '../../panels/index.ts'
 import { ownPoliciesQuery, type OwnPolicy } from './queries.ts'
 
 const columns: readonly PlainColumn<OwnPolicy>[] = [

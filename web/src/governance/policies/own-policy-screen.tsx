@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { usePathParameter, useSearchParameters } from '../../app/search-parameters.ts'
-import { Loaded, Page, Status, Tabs } from '../../ui/index.ts'
+import { Page, Status, Tabs } from '../../ui/index.ts'
+import { Loaded } from '../../panels/index.ts'
 import { PolicyDraft } from './policy-draft.tsx'
 import { PolicyVersions } from './policy-versions.tsx'
 import { policyVersionsQuery } from './queries.ts'

@@ -10,18 +10,14 @@ import {
   Digest,
   EmptyState,
   Facts,
-  Loaded,
   Page,
-  Row,
   Section,
-  Source,
-  Split,
-  Stack,
   Status,
   Tabs,
   Tag,
   TextField,
 } from '../../ui/index.ts'
+import { Loaded, Row, Source, Split, Stack } from '../../panels/index.ts'
 import { OwnPolicyList } from './own-policy-list.tsx'
 import { policiesQuery, type Policy } from './queries.ts'
 import { ShippedTests } from './shipped-tests.tsx'

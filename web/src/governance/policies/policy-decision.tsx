@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { meQuery, studio } from '../../api/index.ts'
-import { principalName, Soft, Stack, TextDecision } from '../../ui/index.ts'
+import { principalName } from '../../ui/index.ts'
+import { Soft, Stack, TextDecision } from '../../panels/index.ts'
 import { obstacleTo } from './stage.ts'
 import type { OwnPolicy } from './queries.ts'
 

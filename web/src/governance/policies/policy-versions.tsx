@@ -1,16 +1,6 @@
 import { ScrollText } from 'lucide-react'
-import {
-  Age,
-  Digest,
-  EmptyState,
-  Facts,
-  principalName,
-  Section,
-  Soft,
-  Source,
-  Stack,
-  Status,
-} from '../../ui/index.ts'
+import { Age, Digest, EmptyState, Facts, principalName, Section, Status } from '../../ui/index.ts'
+import { Soft, Source, Stack } from '../../panels/index.ts'
 import type { OwnPolicy } from './queries.ts'
 
 /** Every version there has been, newest first, with who wrote and who decided. */

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { studio } from '../../api/index.ts'
-import { Loaded, plural, Section, Stack, Status } from '../../ui/index.ts'
+import { plural, Section, Status } from '../../ui/index.ts'
+import { Loaded, Stack } from '../../panels/index.ts'
 import styles from './policies.module.css'
 
 /** The tests of the shipped policies, run anew each time they are looked at. */

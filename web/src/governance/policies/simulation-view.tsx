@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
-import { Age, PlainTable, plural, principalName, Soft, Stack, Tag, type PlainColumn } from '../../ui/index.ts'
+import { Age, plural, principalName, Tag } from '../../ui/index.ts'
+import { PlainTable, Soft, Stack, type PlainColumn } from '../../panels/index.ts'
 import type { Simulation } from './queries.ts'
 import styles from './policies.module.css'
 

@@ -1,16 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useSearchParameters } from '../../app/search-parameters.ts'
-import {
-  formatDuration,
-  formatShortNumber,
-  Loaded,
-  Page,
-  PlainTable,
-  Status,
-  Tabs,
-  Tag,
-  type PlainColumn,
-} from '../../ui/index.ts'
+import { formatDuration, formatShortNumber, Page, Status, Tabs, Tag } from '../../ui/index.ts'
+import { Loaded, PlainTable, type PlainColumn } from '../../panels/index.ts'
 import { modelsQuery, type ModelOverview } from '../queries.ts'
 import { RouteList } from './route-list.tsx'
 

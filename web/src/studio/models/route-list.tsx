@@ -8,17 +8,13 @@ import {
   Button,
   EmptyState,
   ErrorNote,
-  PlainTable,
   principalName,
-  Row,
   Section,
-  Soft,
-  Split,
-  Stack,
   Tag,
   TextField,
   useAnnouncer,
 } from '../../ui/index.ts'
+import { PlainTable, Row, Soft, Split, Stack } from '../../panels/index.ts'
 import { modelsQuery, type ModelOverview } from '../queries.ts'
 import { ModelState } from './models-screen.tsx'
 import { sharesOf } from './weights.ts'

@@ -8,18 +8,13 @@ import {
   Dialog,
   EmptyState,
   ErrorNote,
-  Loaded,
-  PlainTable,
   principalName,
-  Row,
   Section,
-  Soft,
-  Source,
-  Stack,
   Status,
   Tag,
   useAnnouncer,
 } from '../../ui/index.ts'
+import { Loaded, PlainTable, Row, Soft, Source, Stack } from '../../panels/index.ts'
 import { toolServersQuery, type ToolServer } from '../queries.ts'
 
 type ServerTool = ToolServer['tools'][number]

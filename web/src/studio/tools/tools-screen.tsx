@@ -1,21 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { Boxes } from 'lucide-react'
 import { useSearchParameters } from '../../app/search-parameters.ts'
-import {
-  EmptyState,
-  Facts,
-  formatDuration,
-  formatMoney,
-  Loaded,
-  Page,
-  Section,
-  Soft,
-  Source,
-  Split,
-  Stack,
-  Tabs,
-  Tag,
-} from '../../ui/index.ts'
+import { EmptyState, Facts, formatDuration, formatMoney, Page, Section, Tabs, Tag } from '../../ui/index.ts'
+import { Loaded, Soft, Source, Split, Stack } from '../../panels/index.ts'
 import { toolsQuery, type Tool } from '../queries.ts'
 import { ToolServers } from './tool-servers.tsx'
 

@@ -4,18 +4,8 @@ import { meQuery, studio } from '../../api/index.ts'
 import { Editor, useSettled } from '../../editor/index.ts'
 import { useShortcuts } from '../../keyboard/index.ts'
 import { PlanGraph } from '../../run/plan-graph.tsx'
-import {
-  Button,
-  ErrorNote,
-  principalName,
-  Row,
-  Section,
-  Soft,
-  SourceDiff,
-  Stack,
-  TextDecision,
-  useAnnouncer,
-} from '../../ui/index.ts'
+import { Button, ErrorNote, principalName, Section, useAnnouncer } from '../../ui/index.ts'
+import { Row, Soft, SourceDiff, Stack, TextDecision } from '../../panels/index.ts'
 import { workflowCheckQuery, workflowQuery, type WorkflowDetail } from '../queries.ts'
 import { momentsOf } from './diagram.ts'
 import styles from './workflows.module.css'

@@ -10,18 +10,15 @@ import {
   Facts,
   formatDuration,
   formatMoney,
-  Loaded,
   Page,
   plural,
   principalName,
   Section,
-  Soft,
-  Source,
-  Stack,
   Status,
   Tabs,
   Tag,
 } from '../../ui/index.ts'
+import { Loaded, Soft, Source, Stack } from '../../panels/index.ts'
 import { workflowQuery, type WorkflowDetail } from '../queries.ts'
 import { SettingsList } from '../settings-list.tsx'
 import { momentsOf } from './diagram.ts'

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Loaded, Page, PlainTable, plural, Tag, type PlainColumn } from '../../ui/index.ts'
+import { Page, plural, Tag } from '../../ui/index.ts'
+import { Loaded, PlainTable, type PlainColumn } from '../../panels/index.ts'
 import { workflowsQuery, type WorkflowDetail } from '../queries.ts'
 
 type Listed = Omit<WorkflowDetail, 'draft' | 'versions' | 'estimate'>

@@ -1,10 +1,7 @@
 import { useState } from 'react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useAnnouncer } from './announcements.tsx'
-import { Button } from './button.tsx'
-import { TextArea } from './field.tsx'
+import { Button, ErrorNote, TextArea, useAnnouncer } from '../ui/index.ts'
 import { Row, Stack } from './layout.tsx'
-import { ErrorNote } from './states.tsx'
 
 type Verdict = 'approved' | 'rejected'
 

@@ -4,7 +4,7 @@ import { ChevronLeft } from 'lucide-react'
 import { useShortcuts } from '../keyboard/index.ts'
 import styles from './split.module.css'
 
-export interface SplitItem {
+interface SplitItem {
   readonly id: string
   readonly title: string
   /** One line under the title. */

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { ErrorState, Skeleton } from './states.tsx'
+import { ErrorState, Skeleton } from '../ui/index.ts'
 
 /** What a query has come to, as the query library tells it. */
 interface Query<T> {

@@ -1,6 +1,5 @@
-import { Button } from './button.tsx'
+import { Button, CopyButton } from '../ui/index.ts'
 import { Soft, Stack } from './layout.tsx'
-import { CopyButton } from './values.tsx'
 import styles from './secret.module.css'
 
 /** Something that is shown once: it lives in this component alone and in no cache. */
