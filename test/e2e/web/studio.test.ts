@@ -25,7 +25,7 @@ describe.skipIf(!hasBrowser)('the studio in the browser', () => {
     ['/workflows/deliver', 'Choose a step in the diagram'],
     ['/tools', 'What goes in'],
     ['/tools?view=servers', 'No MCP servers'],
-    ['/models', 'Can be asked'],
+    ['/models', 'The provider has no key'],
     ['/models?view=models', 'Context'],
     ['/projects', 'New project'],
     ['/health', 'Work now'],
@@ -57,7 +57,11 @@ describe.skipIf(!hasBrowser)('the studio in the browser', () => {
   })
 
   it('can be read on a phone: the list first, then what was chosen', async () => {
-    const { page, context } = await visit(browser, { ...studio, device: 'phone' })
+    const { page, context } = await visit(browser, {
+      url: studio.url,
+      device: 'phone',
+      session: desk.context,
+    })
     await page.goto('/agents')
     await page.getByRole('link', { name: /^developer/ }).click()
     await page.getByRole('heading', { name: 'Instructions' }).waitFor()
