@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { TenantId } from '../../kernel/index.ts'
@@ -23,6 +33,16 @@ describe('importing', () => {
     })
     expect(notes).toEqual([])
     expect(await repository.readText(base.tree, 'a.js')).toBe('one\n')
+  })
+
+  it('never shows a reader a HEAD that is half written', async () => {
+    const source = scratch.repository('app', { 'a.js': 'one\n' })
+    const { repository } = await scratch.import(source.path)
+    const reader = openSync(join(repository.gitDirectory, 'HEAD'), 'r')
+    source.git('checkout', '--quiet', '-b', 'side')
+    expect((await scratch.import(source.path)).base.branch).toBe('side')
+    expect(readFileSync(reader, 'utf8')).toBe('ref: refs/heads/main\n')
+    closeSync(reader)
   })
 
   it('takes a bare repository, a file URL, a relative path and a linked working tree', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RepositoryContext } from './context.ts'
 import { repositoryErrors } from './errors.ts'
@@ -140,9 +140,15 @@ async function fetchInto(context: RepositoryContext, { from, refs, signal }: Fet
   })
 }
 
-/** HEAD of the studio's directory is HEAD of the source, so that `HEAD` and `HEAD~2` mean what they mean there. */
+/**
+ * HEAD of the studio's directory is HEAD of the source, so that `HEAD` and `HEAD~2` mean what they mean there. It is
+ * replaced in one step: a git that reads it half written takes the directory for none of its own.
+ */
 async function recordHead(context: RepositoryContext, head: string): Promise<void> {
-  await writeFile(join(context.gitDirectory, 'HEAD'), `${head}\n`)
+  const file = join(context.gitDirectory, 'HEAD')
+  const draft = `${file}.new`
+  await writeFile(draft, `${head}\n`)
+  await rename(draft, file)
 }
 
 async function hasCommit(context: RepositoryContext, commit: string): Promise<boolean> {
