@@ -26,11 +26,7 @@ const screenRoutes = screens.map(({ path, load }) =>
 const start = createRoute({
   getParentRoute: () => root,
   path: '/',
-  beforeLoad: () => {
-    // The router's own way to lead elsewhere is to throw the answer.
-    // eslint-disable-next-line @typescript-eslint/only-throw-error
-    throw redirect({ to: '/inbox', replace: true })
-  },
+  beforeLoad: () => redirect({ to: '/inbox', replace: true, throw: true }),
 })
 
 const signIn = createRoute({

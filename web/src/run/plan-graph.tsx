@@ -21,14 +21,17 @@ interface Layout {
   readonly height: number
 }
 
-function arrange(moments: readonly StepMoment[]): Layout {
+/** What the places of the steps depend on. */
+type Shape = readonly Pick<StepMoment, 'id' | 'needs'>[]
+
+function arrange(shape: Shape): Layout {
   const graph = new Graph<GraphLabel, { x: number; y: number; width: number; height: number }>()
   graph.setGraph({ rankdir: 'TB', ranksep: 20, nodesep: 12 })
   graph.setDefaultEdgeLabel(() => ({}))
-  for (const { id } of moments) graph.setNode(id, { ...node, x: 0, y: 0 })
-  for (const { id, needs } of moments) for (const need of needs) graph.setEdge(need, id)
+  for (const { id } of shape) graph.setNode(id, { ...node, x: 0, y: 0 })
+  for (const { id, needs } of shape) for (const need of needs) graph.setEdge(need, id)
   layout(graph)
-  const places = moments.map(({ id }) => {
+  const places = shape.map(({ id }) => {
     const { x, y } = graph.node(id)
     return [id, { x: x - node.width / 2, y: y - node.height / 2 }] as const
   })
@@ -72,10 +75,9 @@ export function PlanGraph({
   readonly selected: string | undefined
   readonly onSelect: (stepId: string) => void
 }) {
-  const shape = moments.map(({ id, needs }) => `${id}<${needs.join(',')}`).join(';')
-  // The places depend on the shape of the plan alone, so nothing jumps while the run goes on.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
-  const { places, width, height } = useMemo(() => arrange(moments), [shape])
+  // By value, so that nothing is placed anew, and nothing jumps, while the run goes on.
+  const shape = JSON.stringify(moments.map(({ id, needs }): Shape[number] => ({ id, needs })))
+  const { places, width, height } = useMemo(() => arrange(JSON.parse(shape) as Shape), [shape])
   const nodes: StepNode[] = moments.map((moment) => ({
     id: moment.id,
     type: 'step',

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { useSearchParameters } from '../../app/search-parameters.ts'
-import { formatDuration, formatShortNumber, Page, Status, Tabs, Tag } from '../../ui/index.ts'
+import { formatShortNumber, Page, Tabs } from '../../ui/index.ts'
 import { Loaded, PlainTable, type PlainColumn } from '../../panels/index.ts'
 import { modelsQuery, type ModelOverview } from '../queries.ts'
+import { ModelState } from './model-state.tsx'
 import { RouteList } from './route-list.tsx'
 
 type Model = ModelOverview['models'][number]
@@ -63,21 +64,4 @@ function columnsOf(currency: string): readonly PlainColumn<Model>[] {
     { header: `${currency}/M in`, align: 'end', cell: ({ price }) => priceOf(price, 'input') },
     { header: `${currency}/M out`, align: 'end', cell: ({ price }) => priceOf(price, 'output') },
   ]
-}
-
-/** Whether a model can be asked now: in a word, with what is in the way. */
-export function ModelState({ model: { obstacle, restingMs, retiredAt } }: { readonly model: Model }) {
-  if (restingMs !== null)
-    return (
-      <Status
-        status="escalated"
-        word={`Rests for ${formatDuration(Math.ceil(restingMs / 1000))}: it kept failing`}
-      />
-    )
-  if (retiredAt !== null && obstacle === null) return <Tag tone="warn">{`retires ${retiredAt}`}</Tag>
-  return obstacle === null ? (
-    <Status status="passed" word="Can be asked" />
-  ) : (
-    <Status status="skipped" word={obstacle} />
-  )
 }

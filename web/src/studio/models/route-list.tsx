@@ -16,7 +16,7 @@ import {
 } from '../../ui/index.ts'
 import { PlainTable, Row, Soft, Split, Stack } from '../../panels/index.ts'
 import { modelsQuery, type ModelOverview } from '../queries.ts'
-import { ModelState } from './models-screen.tsx'
+import { ModelState } from './model-state.tsx'
 import { sharesOf } from './weights.ts'
 import styles from '../studio.module.css'
 
