@@ -84,8 +84,12 @@ describe('bad input ends in a clear state, with a code and what to do', { timeou
 
   test('a suite that floods its output and fails without a test', async () => {
     const repository = makeRepository('flood', (root) => {
-      rmSync(path.join(root, 'test'), { recursive: true })
-      mkdirSync(path.join(root, 'test'))
+      for (const folder of ['src', 'test']) {
+        rmSync(path.join(root, folder), { recursive: true })
+        mkdirSync(path.join(root, folder))
+      }
+      // Little to try, for no edit of it can help.
+      writeFileSync(path.join(root, 'src/opening.js'), 'export const opening = 9\n')
       writeFileSync(
         path.join(root, 'test/flood.test.js'),
         'const line = "x".repeat(1 << 20)\nfor (let i = 0; i < 100; i += 1) console.log(line)\nprocess.exit(1)\n',
