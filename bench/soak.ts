@@ -1,13 +1,12 @@
 import { parseArgs } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-import type { ModelRequest } from '../src/contracts/index.ts'
-import { asking, createScratchGateway, question } from '../src/control/models/scratch-gateway.ts'
+import { createFaultyGateway, makeFaultyCall } from '../src/control/models/scratch-faults.ts'
+import type { CallWay } from '../src/control/models/scratch-faults.ts'
 import type { ScratchGateway } from '../src/control/models/scratch-gateway.ts'
 import { verifyLedger } from '../src/governance/index.ts'
 import { AtelierError } from '../src/kernel/index.ts'
 import { modelFaults, startModelServer } from '../src/testing/index.ts'
-import type { FaultProbabilities, ModelServer } from '../src/testing/index.ts'
+import type { FaultProbabilities } from '../src/testing/index.ts'
+import { liveMegabytes } from './measure/live-megabytes.ts'
 import { generator } from './retrieval/measures.ts'
 import type { BenchmarkResult } from './run.ts'
 
@@ -53,7 +52,7 @@ export default async function soak(args: string[]): Promise<BenchmarkResult> {
   const scenario = { name: 'talk', steps: [{ answer: ['One two three four five. '.repeat(8)] }] }
   await using bad = await startModelServer({ scenario, faults, seed: Number(values.seed) })
   await using good = await startModelServer({ scenario })
-  await using scratch = await openGateway(bad, good)
+  await using scratch = await createFaultyGateway(bad.url, good.url, 50)
   const tally: Tally = { calls: 0, answered: 0, longestMs: 0, refusals: new Map(), defects: new Set() }
   const random = generator(Number(values.seed))
   const memory: number[] = []
@@ -101,40 +100,11 @@ export default async function soak(args: string[]): Promise<BenchmarkResult> {
   }
 }
 
-function openGateway(bad: ModelServer, good: ModelServer): Promise<ScratchGateway> {
-  const place = { deployment: 'cloud', residency: 'us' }
-  const model = {
-    context: 8000,
-    maxOutput: 200,
-    size: 'small',
-    prices: { input: 2, output: 10 },
-    capabilities: ['tools'],
-  }
-  return createScratchGateway(
-    JSON.stringify({
-      upstreams: {
-        chat: { ...place, kind: 'openai-compatible', baseUrl: `${bad.url}/v1` },
-        claude: { ...place, kind: 'anthropic', baseUrl: `${bad.url}/v1` },
-        spare: { ...place, kind: 'openai-compatible', baseUrl: `${good.url}/v1` },
-      },
-      models: {
-        chat: { ...model, upstream: 'chat' },
-        claude: { ...model, upstream: 'claude' },
-        spare: { ...model, upstream: 'spare' },
-      },
-    }),
-    `defaults: { retries: 1, cutOffRetries: 1, backoff: { first: 0.005, longest: 0.02 }, deadlines: { firstToken: 2, betweenTokens: 2, total: 12 } }
-routes:
-  mixed: { targets: [{ model: chat }, { model: claude }], fallback: [{ model: spare }], assignBy: call }
-  bare: { targets: [{ model: chat }], cutOffRetries: 0 }
-`,
-    { circuitBreaker: { failures: 1_000_000, restMs: 1 } },
-  )
-}
-
-const tools: ModelRequest['tools'] = [
-  { name: 'files_read', description: 'Reads a file.', input: { type: 'object', properties: {} } },
-]
+/** Ways to take an answer, and how often in twenty each is chosen. */
+const ways = { ask: 7, watch: 2, stream: 5, whole: 5, 'give up': 1 } satisfies Record<CallWay, number>
+const urn = Object.entries(ways).flatMap(([way, count]) =>
+  Array.from({ length: count }, () => way as CallWay),
+)
 
 /** A few calls at once, within a budget that may not hold for all. @returns what was spent beyond it */
 async function oneRun(scratch: ScratchGateway, tally: Tally, random: () => number): Promise<number> {
@@ -144,17 +114,11 @@ async function oneRun(scratch: ScratchGateway, tally: Tally, random: () => numbe
   await Promise.all(
     Array.from({ length: count }, async () => {
       tally.calls += 1
-      const controller = new AbortController()
-      const givesUp = random() < 0.05
-      const call = asking({ signal: controller.signal })
+      const way = urn[Math.floor(random() * urn.length)] ?? 'ask'
+      const model = random() < 0.7 ? 'mixed' : 'bare'
       const started = performance.now()
       try {
-        await scratch.gateway
-          .client(access)
-          .ask(question(random() < 0.7 ? 'mixed' : 'bare', 'Count.', { tools }), {
-            ...call,
-            onEvent: () => (givesUp ? controller.abort() : undefined),
-          })
+        await makeFaultyCall(scratch, access, { model, way })
         tally.answered += 1
       } catch (error) {
         if (!(error instanceof AtelierError)) throw error
@@ -182,13 +146,4 @@ async function whatIsLeft({ studio }: ScratchGateway) {
       'entries of the ledger': report.entries,
     }
   })
-}
-
-/** Megabytes that are still referred to. */
-function liveMegabytes(): number {
-  setFlagsFromString('--expose_gc')
-  const collect = runInNewContext('gc') as () => void
-  collect()
-  const { heapUsed, external } = process.memoryUsage()
-  return (heapUsed + external) / 2 ** 20
 }

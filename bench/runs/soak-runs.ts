@@ -1,6 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { RunView } from '../../src/contracts/index.ts'
 import { type FaultProbabilities, modelFaults, startModelServer } from '../../src/testing/index.ts'
 import {
@@ -12,6 +10,7 @@ import {
   script,
   settle,
 } from '../../test/studio/scratch-studio.ts'
+import { liveMegabytes } from '../measure/live-megabytes.ts'
 
 export interface SoakOptions {
   readonly runs: number
@@ -136,13 +135,4 @@ async function oneRun({ studio, repository }: ScratchStudio, number: number): Pr
   if (run !== 'late') return run
   const { steps } = await studio.getRun(runId)
   return `${runId} ${steps.map(({ id, status }) => `${id} ${status}`).join(', ')}`
-}
-
-/** Megabytes that are still referred to. */
-function liveMegabytes(): number {
-  setFlagsFromString('--expose_gc')
-  const collect = runInNewContext('gc') as () => void
-  collect()
-  const { heapUsed, external } = process.memoryUsage()
-  return (heapUsed + external) / 2 ** 20
 }

@@ -4,7 +4,8 @@ import { verifyLedger } from '../../governance/index.ts'
 import { AtelierError } from '../../kernel/index.ts'
 import { startModelServer } from '../../testing/index.ts'
 import type { ModelAccess } from './access.ts'
-import { asking, createScratchGateway, question } from './scratch-gateway.ts'
+import { createFaultyGateway, makeFaultyCall } from './scratch-faults.ts'
+import type { FaultyCall } from './scratch-faults.ts'
 import type { ScratchGateway } from './scratch-gateway.ts'
 
 type ModelServer = Awaited<ReturnType<typeof startModelServer>>
@@ -36,67 +37,20 @@ const faults = {
 beforeAll(async () => {
   good = await startModelServer({ scenario })
   bad = await startModelServer({ scenario, faults, seed: 7 })
-  const place = { deployment: 'cloud', residency: 'us', limits: { concurrent: 6, waiting: 12 } }
-  const model = { context: 8000, maxOutput: 200, size: 'small', prices: { input: 2, output: 10 } }
-  scratch = await createScratchGateway(
-    JSON.stringify({
-      upstreams: {
-        chat: { ...place, kind: 'openai-compatible', baseUrl: `${bad.url}/v1` },
-        claude: { ...place, kind: 'anthropic', baseUrl: `${bad.url}/v1` },
-        spare: { ...place, kind: 'openai-compatible', baseUrl: `${good.url}/v1` },
-      },
-      models: {
-        chat: { ...model, upstream: 'chat' },
-        claude: { ...model, upstream: 'claude', prices: { input: 3, output: 15, cacheWrite: 4 } },
-        spare: { ...model, upstream: 'spare', prices: { input: 1, output: 5 } },
-      },
-    }),
-    `defaults: { retries: 1, cutOffRetries: 1, backoff: { first: 0.005, longest: 0.02 }, deadlines: { firstToken: 2, betweenTokens: 2, total: 12 } }
-routes:
-  mixed: { targets: [{ model: chat }, { model: claude }], fallback: [{ model: spare }], assignBy: call }
-  bare: { targets: [{ model: chat }], cutOffRetries: 0 }
-`,
-    // So that calls go on to meet faults.
-    { circuitBreaker: { failures: 1000, restMs: 1 } },
-  )
+  scratch = await createFaultyGateway(bad.url, good.url, 6)
 })
 afterAll(async () => {
   await scratch[Symbol.asyncDispose]()
   await Promise.all([good.close(), bad.close()])
 })
 
-interface AskedCall {
-  readonly model: 'mixed' | 'bare' | 'chat' | 'claude'
-  readonly way: 'ask' | 'watch' | 'stream' | 'whole' | 'give up'
-  readonly run: 0 | 1
-}
+type AskedCall = FaultyCall & { readonly run: 0 | 1 }
 
-/** What a call cost, as far as its caller was told; undefined when it failed. */
-async function make({ model, way }: AskedCall, access: ModelAccess): Promise<number | undefined> {
-  const controller = new AbortController()
-  const call = asking({ signal: controller.signal })
+/** What a call cost, as far as its caller was told; undefined when it failed, and whatever goes wrong has a code. */
+async function make(call: AskedCall, access: ModelAccess): Promise<number | undefined> {
   try {
-    if (way === 'stream' || way === 'whole') {
-      const body = {
-        ...question(model),
-        messages: [{ role: 'user', content: 'Count.' }],
-        stream: way === 'stream',
-      }
-      const answer = await scratch.gateway.exchange(access, {
-        ...{ protocol: 'openai-chat', body, unrepeatable: true },
-        ...call,
-      })
-      for await (const piece of answer.body) expect(piece.length).toBeGreaterThan(0)
-      return 0
-    }
-    const onEvent =
-      way === 'ask' ? undefined : (): void => (way === 'give up' ? controller.abort() : undefined)
-    const response = await scratch.gateway
-      .client(access)
-      .ask(question(model, 'Count.'), { ...call, ...(onEvent && { onEvent }) })
-    return response.cost ?? 0
+    return await makeFaultyCall(scratch, access, call)
   } catch (error) {
-    // Whatever goes wrong has a code.
     if (!(error instanceof AtelierError)) throw error
     return undefined
   }
