@@ -1,10 +1,10 @@
 import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { execFileSync } from 'node:child_process'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RunView } from '../../src/contracts/index.ts'
 import { packageRoot, runAtelier, startAtelier } from './atelier-process.ts'
+import { git, scratchRepository } from './scratch-repository.ts'
 
 let directory: string
 
@@ -20,23 +20,12 @@ test(
   { timeout: 300_000 },
   async () => {
     const at = (name: string) => path.join(directory, name)
-    execFileSync('cp', ['-r', path.join(packageRoot, 'examples/appointments'), at('repository')])
-    const git = (...args: string[]): string =>
-      execFileSync(
-        'git',
-        ['-C', at('repository'), '-c', 'user.name=T', '-c', 'user.email=t@example.org', ...args],
-        {
-          encoding: 'utf8',
-        },
-      )
-    git('init', '--quiet', '--initial-branch=main')
-    git('add', '--all')
-    git('commit', '--quiet', '--message', 'Begin')
+    const repository = scratchRepository('examples/appointments', at('repository'))
     const issue = path.join(packageRoot, 'examples/appointments/ISSUE.md')
     const solving = startAtelier(at('data'), [
       'solve',
       '--repo',
-      at('repository'),
+      repository,
       '--issue',
       issue,
       '--no-wait',
@@ -55,7 +44,7 @@ test(
     // The late one waits for the decision; it is made in the restored studio.
     expect(await runAtelier(at('moved'), 'restore', at('late'))).toMatchObject({ code: 0 })
     expect(await runAtelier(at('moved'), 'approve', 'latest')).toMatchObject({ code: 0 })
-    expect(git('branch', '--list', 'atelier/*')).not.toBe('')
+    expect(git(repository, 'branch', '--list', 'atelier/*')).not.toBe('')
     expect((await runAtelier(at('moved'), 'audit', 'verify')).code).toBe(0)
 
     // The early one was in the middle of its work and goes on with it.

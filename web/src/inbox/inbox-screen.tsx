@@ -5,18 +5,8 @@ import { CircleAlert, CircleCheckBig, Inbox, TriangleAlert, type LucideIcon } fr
 import { inboxQuery, type InboxItem } from '../api/index.ts'
 import { useSearchParameters } from '../app/search-parameters.ts'
 import { useShortcuts } from '../keyboard/index.ts'
-import {
-  Age,
-  buttonClass,
-  Button,
-  EmptyState,
-  ErrorState,
-  Page,
-  plural,
-  repositoryName,
-  Skeleton,
-} from '../ui/index.ts'
-import { DemoButton } from '../work/demo-button.tsx'
+import { Age, Button, EmptyState, ErrorState, Page, plural, repositoryName, Skeleton } from '../ui/index.ts'
+import { WaysToBegin } from '../work/ways-to-begin.tsx'
 import { ItemDetail } from './item-detail.tsx'
 import styles from './inbox-screen.module.css'
 
@@ -108,18 +98,7 @@ function Entry({ item, current }: { readonly item: InboxItem; readonly current: 
 
 function NothingWaits() {
   return (
-    <EmptyState
-      icon={Inbox}
-      title="Nothing waits for you"
-      actions={
-        <>
-          <Link to="/work/new" className={buttonClass('primary')}>
-            Submit work
-          </Link>
-          <DemoButton />
-        </>
-      }
-    >
+    <EmptyState icon={Inbox} title="Nothing waits for you" actions={<WaysToBegin />}>
       <p>
         Changes that need your approval come here, with what was asked, what was changed, the tests that prove
         it, and what it cost. So does work that the studio could not finish by itself.

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { CirclePlay } from 'lucide-react'
 import { runsQuery, type RunSummary } from '../api/index.ts'
 import { useSearchParameters } from '../app/search-parameters.ts'
-import { DemoButton } from '../work/demo-button.tsx'
+import { WaysToBegin } from '../work/ways-to-begin.tsx'
 import {
   Age,
   buttonClass,
@@ -110,18 +110,7 @@ function NoRuns({ filtered }: { readonly filtered: boolean }) {
       <p>Choose another filter above, or all runs.</p>
     </EmptyState>
   ) : (
-    <EmptyState
-      icon={CirclePlay}
-      title="No runs yet"
-      actions={
-        <>
-          <Link to="/work/new" className={buttonClass('primary')}>
-            Submit work
-          </Link>
-          <DemoButton />
-        </>
-      }
-    >
+    <EmptyState icon={CirclePlay} title="No runs yet" actions={<WaysToBegin />}>
       <p>
         A run takes a work item from its plan to a change that is tested, reviewed and approved. Submit one,
         or watch the demo repair a real bug in a small sample repository.
