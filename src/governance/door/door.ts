@@ -74,8 +74,11 @@ export function createDoor(options: DoorOptions): Door {
     settled: () => standings.settled(),
     act: async (tool, input, request) => {
       if (request.unrepeatable === true) {
-        const entered = standings.enter(tool, request)
-        if (entered !== undefined) return performUnderStanding(inside, entered, tool, input, request)
+        // What is refused for its input is recorded by itself.
+        const parsed = parseInput(tool, input)
+        const entered = parsed.ok ? standings.enter(tool, request) : undefined
+        if (parsed.ok && entered !== undefined)
+          return performUnderStanding(inside, entered, tool, parsed.value, input, request)
       }
       const { tenantId, runId, principal, key } = request
       const inputDigest = digestOfInput(input)
@@ -152,13 +155,14 @@ async function performUnderStanding<I, O>(
   inside: Inside,
   entered: Entered,
   tool: Tool<I, O>,
+  input: I,
   rawInput: unknown,
   request: ActRequest,
 ): Promise<O> {
   const { judgement, reserved } = entered
   return traceOf(tool, request, async (traceId, span) => {
     const startedAt = new Date(inside.clock.now())
-    const { input, kept, inputDigest } = orWithdraw(entered, () => readInput(tool, rawInput))
+    const { kept, inputDigest } = orWithdraw(entered, () => readInput(input, rawInput))
     const identity: ActIdentity = { request, tool: tool.name, effect: tool.effect, inputDigest, traceId }
     span.setAttribute('atelier.act.attempt', 1)
     const admitted: Admitted = {
@@ -186,13 +190,10 @@ function orWithdraw<T>({ withdraw }: Entered, read: () => T): T {
 }
 
 /** @throws ATL_DOOR_INPUT_INVALID */
-function readInput<I>(tool: Tool<I>, rawInput: unknown) {
-  const parsed = parseInput(tool, rawInput)
-  if (!parsed.ok) throw parsed.error
-  const input = parsed.value
+function readInput(input: unknown, rawInput: unknown) {
   const kept = asJson(() => keepContent(input))
   const isTheSame = Object.is(input, rawInput) && kept.redactions.length === 0
-  return { input, kept, inputDigest: isTheSame ? kept.digest : digestOfInput(rawInput) }
+  return { kept, inputDigest: isTheSame ? kept.digest : digestOfInput(rawInput) }
 }
 
 /**

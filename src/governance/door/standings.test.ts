@@ -171,8 +171,9 @@ describe('a standing admission', { timeout: 60_000 }, () => {
       code: 'ATL_DOOR_INPUT_INVALID',
     })
     await governance.door.settled()
-    const { acts, ledger } = await recorded(runId)
-    expect(acts.map(({ state }) => state).sort()).toEqual(['failed', 'succeeded', 'succeeded'])
+    const { acts, audited, ledger } = await recorded(runId)
+    expect(acts.map(({ state }) => state).sort()).toEqual(['failed', 'refused', 'succeeded', 'succeeded'])
+    expect(audited.map(({ detail }) => detail['code'])).toContain('ATL_DOOR_INPUT_INVALID')
     expect(ledger.problems).toEqual([])
   })
 
