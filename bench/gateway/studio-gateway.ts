@@ -1,7 +1,7 @@
 /** The gateway with all of its guards on: real keys, policies, ledger, audit and PostgreSQL. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startGatewayServer } from '../../src/api/index.ts'
+import { loadServing } from '../../src/api/index.ts'
 import { createModelGateway, modelMigrations, openModelDirectory } from '../../src/control/models/index.ts'
 import { createTaskKeyAuthenticator, issueTaskKey } from '../../src/governance/identity/index.ts'
 import { silentLogger, systemClock } from '../../src/kernel/index.ts'
@@ -62,6 +62,7 @@ const { key } = await database.transaction(scope, (tx) =>
     lifetimeMs: 3_600_000,
   }),
 )
+const { startGatewayServer } = await loadServing()
 const server = await startGatewayServer({
   core: gateway,
   keys: createTaskKeyAuthenticator({ database }),

@@ -64,8 +64,8 @@ test('hits name lines and reasons, and nothing of a repository reaches the termi
   expect(text).not.toContain('\u001b')
 })
 
-test('a context fences code that has fences itself', () => {
-  const text = renderContext({
+test('a context fences code that has fences itself', async () => {
+  const text = await renderContext({
     ...answer,
     budget: 100,
     tokens: 10,

@@ -1,5 +1,5 @@
 import type { CodeContextAnswer, CodeSearchAnswer } from '../api/index.ts'
-import { type CodeHit, type IndexReport, presentContext } from '../control/context/index.ts'
+import type { CodeHit, IndexReport } from '../control/context/index.ts'
 import { count, humanDuration, oneLine, palette, printable, type Terminal } from './terminal.ts'
 
 const shortCommit = 12
@@ -47,7 +47,8 @@ function reasons({ why }: CodeHit): string {
 }
 
 /** The pieces as Markdown, then the record of what was left out. */
-export function renderContext(answer: CodeContextAnswer): string {
+export async function renderContext(answer: CodeContextAnswer): Promise<string> {
+  const { presentContext } = await import('../control/context/index.ts')
   return [...staleness(answer), presentContext(answer, printable)].join('\n')
 }
 

@@ -79,11 +79,11 @@ export interface CliContext {
     out(server: string): Promise<boolean>
     ownerLink(options: GlobalOptions): Promise<string>
   }
-  verifyEvidence(bundle: unknown): {
+  verifyEvidence(bundle: unknown): Promise<{
     readonly ok: boolean
     readonly checked: number
     readonly problems: readonly string[]
-  }
+  }>
   /** Aborted when the person interrupts. */
   readonly signal: AbortSignal
 }

@@ -1,6 +1,6 @@
 import pc from 'picocolors'
 import type { Readable, Writable } from 'node:stream'
-import { displayText } from '../control/intake/index.ts'
+import { displayText } from '../kernel/index.ts'
 
 /** The streams a command talks to; a test supplies its own. */
 export interface Terminal {

@@ -31,7 +31,7 @@ const packageNameSchema = z
 
 export const labelsSchema = z.array(z.string().min(1).max(100)).max(50).default([])
 
-export const updateLevelSchema = z.enum(['in-range', 'patch', 'minor'])
+const updateLevelSchema = z.enum(['in-range', 'patch', 'minor'])
 export type UpdateLevel = z.infer<typeof updateLevelSchema>
 
 /** What is to be done, and with which particulars. A person says so; text from outside may only ask for the harmless. */

@@ -45,7 +45,8 @@ export interface Governance {
 export interface GovernanceOptions {
   readonly database: Database
   readonly clock: Clock
-  readonly policies: PolicyLocations
+  /** Where they lie, or loaded already. */
+  readonly policies: PolicyLocations | PolicyEngine
   /** Folder outside of the database for the signing key and the checkpoints of the audit log. */
   readonly directory: string
   /** `process.getuid()`; null where there is none. */
@@ -64,7 +65,7 @@ export interface GovernanceOptions {
 export async function createGovernance(options: GovernanceOptions): Promise<Governance> {
   const { database, clock, directory, osUid, circuitBreaker, graceMs } = options
   const [policy, key] = await Promise.all([
-    loadPolicies(options.policies),
+    'decide' in options.policies ? options.policies : loadPolicies(options.policies),
     openSigningKey(join(directory, 'keys')),
   ])
   const checkpoints = createCheckpointFile(join(directory, 'audit-checkpoints.jsonl'))

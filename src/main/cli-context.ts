@@ -1,12 +1,11 @@
 import type { CliContext } from '../cli/index.ts'
-import { verifyEvidence } from '../governance/evidence/index.ts'
-import { backUp, restore } from './backup.ts'
 import { productVersion, readConfiguration } from './configuration.ts'
-import { diagnose } from './diagnosis.ts'
 import { createSignInContext } from './sign-in-context.ts'
-import { openStudio } from './studio.ts'
 
-/** The command line's view of this process: its streams, its signals, and the studio behind it. */
+/**
+ * The command line's view of this process: its streams, its signals, and the studio behind it. What a command needs is
+ * loaded when it is called, so that one that needs little starts at once.
+ */
 export function createCliContext(): { readonly context: CliContext; readonly close: () => void } {
   const interruption = new AbortController()
   const interrupt = (): void => {
@@ -24,19 +23,32 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
     },
     version: productVersion(readConfiguration()),
     signal: interruption.signal,
-    openStudio: (options, purpose) => openStudio(readConfiguration(options), purpose),
-    diagnose: (options) => diagnose(readConfiguration(options)),
-    backUp: (options, folder) =>
-      backUp(readConfiguration(options), folder, productVersion(readConfiguration())),
-    restore: (options, folder) => restore(readConfiguration(options), folder),
-    verifyEvidence,
+    openStudio: async (options, purpose) => {
+      const { openStudio } = await import('./studio.ts')
+      return openStudio(readConfiguration(options), purpose)
+    },
+    diagnose: async (options) => {
+      const { diagnose } = await import('./diagnosis.ts')
+      return diagnose(readConfiguration(options))
+    },
+    backUp: async (options, folder) => {
+      const { backUp } = await import('./backup.ts')
+      const configuration = readConfiguration(options)
+      return backUp(configuration, folder, productVersion(configuration))
+    },
+    restore: async (options, folder) => {
+      const { restore } = await import('./backup.ts')
+      return restore(readConfiguration(options), folder)
+    },
+    verifyEvidence: async (bundle) => {
+      const { verifyEvidence } = await import('../governance/evidence/index.ts')
+      return verifyEvidence(bundle)
+    },
     signIn: createSignInContext(interruption.signal),
-    // Loaded by the one command that needs it: a server takes time to load.
     serveStudio: async (options, settings) => {
       const { serveStudio } = await import('./serve.ts')
       return serveStudio(readConfiguration(options), settings)
     },
-    // Loaded by the one command that needs it: what is made for tests takes time to load.
     startModelServer: async (settings) => {
       const { startModelServer } = await import('../testing/index.ts')
       const server = await startModelServer(settings)

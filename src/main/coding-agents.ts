@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { startGatewayServer } from '../api/index.ts'
+import { loadServing } from '../api/index.ts'
 import type { ModelGateway } from '../control/models/index.ts'
 import type { CodingAgentPlaces } from '../execution/coding-agents/index.ts'
 import type { ExecutionPlaces } from '../execution/tools/index.ts'
@@ -85,6 +85,7 @@ async function listen({ gateway, database, audit, logger }: CodingAgentParts): P
     database,
     onRefused: (refused) => recordRefusedKey({ database, audit }, refused),
   })
+  const { startGatewayServer } = await loadServing()
   const server = await startGatewayServer({
     core: gateway,
     keys,

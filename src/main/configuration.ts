@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { defaultRetention, type Retention } from '../control/context/index.ts'
+import type { Retention } from '../control/context/index.ts'
+import type { PolicyLocations } from '../governance/policy/index.ts'
 import { hostErrors } from './errors.ts'
 
 /** Everything the studio takes from its environment; nothing else reads `process.env`. */
@@ -19,8 +20,8 @@ export interface Configuration {
   readonly publicUrl: string | undefined
   /** Values of the credentials of model and identity providers, by name; undefined where there is none. */
   readonly credentials: (name: string) => string | undefined
-  /** Which commits of a repository stay indexed. */
-  readonly indexRetention: Retention
+  /** Which commits of a repository stay indexed, as far as somebody said. */
+  readonly indexRetention: { readonly [K in keyof Retention]: Retention[K] | undefined }
 }
 
 export interface ConfigurationOptions {
@@ -44,8 +45,8 @@ export function readConfiguration(
     publicUrl: readUrl(environment, 'ATELIER_URL'),
     credentials: (name) => environment[name],
     indexRetention: {
-      commits: readCount(environment, 'ATELIER_INDEX_COMMITS') ?? defaultRetention.commits,
-      days: readCount(environment, 'ATELIER_INDEX_DAYS') ?? defaultRetention.days,
+      commits: readCount(environment, 'ATELIER_INDEX_COMMITS'),
+      days: readCount(environment, 'ATELIER_INDEX_DAYS'),
     },
   }
 }
@@ -72,6 +73,12 @@ function readUrl(environment: NodeJS.ProcessEnv, name: string): string | undefin
   )
     throw hostErrors.URL_INVALID({ detail: `${name} is ${JSON.stringify(text)}` })
   return url.origin
+}
+
+/** The policies that come with the studio. */
+export function policyLocations({ packageRoot }: Pick<Configuration, 'packageRoot'>): PolicyLocations {
+  const policies = path.join(packageRoot, 'policies')
+  return { schemaFile: path.join(policies, 'schema.cedarschema'), folders: [policies] }
 }
 
 /** Version of the installed package. */

@@ -21,11 +21,15 @@ export interface OpenDatabase {
   close(): Promise<void>
 }
 
-/** The server that the configuration names, or the embedded one: joined where it runs already, else started. */
+/**
+ * The server that the configuration names, or the embedded one: joined where it runs already, else started.
+ * @param onWaiting told once other processes are at work, while which this one has time.
+ */
 export async function openDatabase(
   { databaseUrl, dataDirectory }: Configuration,
   purpose: 'work' | 'look',
   logger: Logger,
+  onWaiting?: () => void,
 ): Promise<OpenDatabase> {
   if (databaseUrl !== undefined) {
     const close = (): Promise<void> => Promise.resolve()
@@ -34,7 +38,7 @@ export async function openDatabase(
   const options = { directory: path.join(dataDirectory, 'postgresql'), works: purpose === 'work', logger }
   const running = await findRunningServer(options.directory)
   if (running === undefined) {
-    const server = await startEmbeddedServer(options)
+    const server = await startEmbeddedServer({ ...options, ...(onWaiting && { onWaiting }) })
     return { target: server.target, kind: 'own', othersWork: false, close: () => server.stop() }
   }
   const close = purpose === 'work' ? inherit(options) : (): Promise<void> => Promise.resolve()

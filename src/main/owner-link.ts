@@ -3,12 +3,11 @@ import { createSignInLink, hasSignedIn } from '../governance/credentials/index.t
 import { createGovernance, seededIdentities, seedIdentities, tenantScope } from '../governance/index.ts'
 import { systemClock } from '../kernel/index.ts'
 import { connect, type Database, migrate } from '../store/index.ts'
-import { type Configuration, localUrl } from './configuration.ts'
+import { type Configuration, localUrl, policyLocations } from './configuration.ts'
 import { makeDataDirectory } from './data-directory.ts'
 import { openDatabase } from './database.ts'
 import { createFileLogger } from './logger.ts'
 import { allMigrations } from './schema.ts'
-import { policyLocations } from './studio.ts'
 
 /**
  * A link that signs the owner of the installation in, once. Whoever can run this owns the data directory, and so the

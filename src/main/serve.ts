@@ -1,19 +1,8 @@
 import { createServer } from 'node:net'
 import path from 'node:path'
-import {
-  addAuditExport,
-  addMetrics,
-  addSignInRoutes,
-  addTenantExport,
-  createHandlers,
-  createServices,
-  startApiServer,
-} from '../api/index.ts'
 import type { RunningStudio, ServeSettings } from '../cli/index.ts'
-import { operations } from '../contracts/api/index.ts'
 import { type Configuration, productVersion } from './configuration.ts'
 import { hostErrors } from './errors.ts'
-import { firstOwnerLink } from './owner-link.ts'
 import { assembleStudio } from './studio.ts'
 
 /**
@@ -35,11 +24,13 @@ export async function serveStudio(
     roles.includes('worker') ? 'work' : 'look',
   )
   try {
+    const { createServices, loadServing } = await import('../api/index.ts')
+    const serving = await loadServing()
     const services = createServices(below)
     const { identity, database, audit } = below
-    const server = await startApiServer({
-      operations,
-      handlers: createHandlers(services),
+    const server = await serving.startApiServer({
+      operations: serving.operations,
+      handlers: serving.createHandlers(services),
       authenticator: identity.authenticator,
       database,
       logger: below.logger.child({ component: 'api' }),
@@ -48,12 +39,13 @@ export async function serveStudio(
       checkReady: () => services.health.check(),
       webDirectory: path.join(configuration.packageRoot, 'web/dist'),
       extensions: [
-        (app) => addSignInRoutes(app, identity),
-        (app) => addTenantExport(app, identity.tenants),
-        (app) => addAuditExport(app, services),
-        (app) => addMetrics(app, services),
+        (app) => serving.addSignInRoutes(app, identity),
+        (app) => serving.addTenantExport(app, identity.tenants),
+        (app) => serving.addAuditExport(app, services),
+        (app) => serving.addMetrics(app, services),
       ],
     })
+    const { firstOwnerLink } = await import('./owner-link.ts')
     const stopUpkeep = services.upkeep.start()
     return {
       url: publicUrl,

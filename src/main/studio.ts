@@ -1,31 +1,20 @@
-import path from 'node:path'
-import { createStudio, type Studio, type StudioServices } from '../api/index.ts'
-import { BackgroundIndexer } from '../control/context/index.ts'
-import { createWorkflows } from '../control/workflows/index.ts'
-import { RepositoryHost, type SeenRevision } from '../execution/repository/index.ts'
-import { createGovernance, seededIdentities, seedIdentities, tenantScope } from '../governance/index.ts'
-import { systemClock } from '../kernel/index.ts'
-import { connect, migrate } from '../store/index.ts'
+import type { Studio, StudioServices } from '../api/index.ts'
 import type { Configuration } from './configuration.ts'
 import { makeDataDirectory } from './data-directory.ts'
-import { checkHost } from './host-checks.ts'
 import { openDatabase } from './database.ts'
-import { openIdentityPlane } from './identity-plane.ts'
 import { createFileLogger } from './logger.ts'
-import { allMigrations } from './schema.ts'
-import { openModelPlane } from './model-plane.ts'
-import { createRecords } from './records.ts'
-import { openSample } from './sample.ts'
-import { createWorkplace, readWorkflows, runBudget } from './workplace.ts'
 
 /** The studio as the command line uses it, in this process; see {@link assembleStudio}. */
 export async function openStudio(configuration: Configuration, purpose: 'work' | 'look'): Promise<Studio> {
-  return createStudio(await assembleStudio(configuration, purpose))
+  const below = await assembleStudio(configuration, purpose)
+  const { createStudio } = await import('../api/index.ts')
+  return createStudio(below)
 }
 
 /**
  * Puts the studio together on this machine. `work` executes steps in this process; `look` only reads and records
- * commands, and joins a studio that runs in another process.
+ * commands, and joins a studio that runs in another process. While PostgreSQL starts, or is set up for the first time,
+ * the parts of the studio are loaded.
  */
 export async function assembleStudio(
   configuration: Configuration,
@@ -34,129 +23,9 @@ export async function assembleStudio(
   const { dataDirectory } = configuration
   makeDataDirectory(dataDirectory)
   const logger = createFileLogger(dataDirectory)
-  const closers: (() => Promise<void>)[] = []
-  const close = async (): Promise<void> => {
-    for (const closer of closers.splice(0).reverse()) await closer()
-  }
-  try {
-    const server = await openDatabase(configuration, purpose, logger)
-    closers.push(() => server.close())
-    const database = await connect(server.target, { logger })
-    closers.push(() => database.close())
-    await migrate(database, allMigrations)
-    await seedIdentities(database)
-    const governance = await createGovernance({
-      database,
-      clock: systemClock,
-      policies: policyLocations(configuration),
-      directory: dataDirectory,
-      osUid: process.getuid?.() ?? null,
-      logger,
-    })
-    closers.push(stopping(governance.ownPolicies.follow()))
-    const indexer = new BackgroundIndexer({
-      database,
-      logger: logger.child({ component: 'indexer' }),
-      retention: configuration.indexRetention,
-    })
-    const repositories = openRepositories(configuration, closers, (seen) => {
-      if (purpose === 'work') followRevision(indexer, seen)
-    })
-    closers.push(() => indexer.close())
-    const { door } = governance
-    const identity = await openIdentityPlane(configuration, {
-      database,
-      governance,
-      repositories,
-      clock: systemClock,
-      logger,
-    })
-    const models = await openModelPlane(configuration, { door, database, clock: systemClock, logger })
-    closers.push(() => models.gateway.close())
-    const shipped = await readWorkflows(configuration)
-    const parts = { configuration, database, governance, repositories, indexer, models, logger }
-    const workplace = await createWorkplace({ ...parts, clock: systemClock }, closers)
-    const { engine, mcp, agents, tools, releaseRun } = workplace
-    closers.push(() => engine.shutdown())
-    if (purpose === 'work' && !server.othersWork) await engine.launch({ exclusive: server.kind === 'own' })
-    return {
-      ...governance,
-      ...(await createRecords({ configuration, database, governance, clock: systemClock }, engine)),
-      database,
-      engine,
-      clock: systemClock,
-      workflows: createWorkflows({
-        database,
-        clock: systemClock,
-        administration: governance.administration,
-        shipped,
-        surroundings: () => ({ agents, tools, runBudget }),
-      }),
-      agents,
-      tools,
-      models: models.gateway,
-      checkHost: () => checkHost(configuration),
-      policyTests: path.join(configuration.packageRoot, 'policies', 'tests'),
-      runLimits: runBudget,
-      prepareSample: () => openSample(configuration.packageRoot, dataDirectory),
-      openSource: sourceOpener(repositories),
-      indexer,
-      background: purpose === 'work',
-      routing: models.routing,
-      mcp,
-      releaseRun,
-      identity,
-      logger,
-      close,
-    }
-  } catch (error) {
-    await close()
-    throw error
-  }
-}
-
-function stopping(stop: () => void): () => Promise<void> {
-  return () => {
-    stop()
-    return Promise.resolve()
-  }
-}
-
-function openRepositories(
-  { dataDirectory }: Configuration,
-  closers: (() => Promise<void>)[],
-  onRevision: (seen: SeenRevision) => void,
-): RepositoryHost {
-  const repositories = new RepositoryHost({
-    onRevision,
-    stateDirectory: path.join(dataDirectory, 'repositories'),
-    workingDirectory: process.cwd(),
-    environment: process.env,
-  })
-  closers.push(
-    stopping(() => {
-      repositories.close()
-    }),
-  )
-  return repositories
-}
-
-/** Has every commit indexed that the studio works on or publishes, while the work goes on. */
-function followRevision(indexer: BackgroundIndexer, { tenantId, repository, revision }: SeenRevision): void {
-  indexer.request(tenantScope(tenantId, seededIdentities.owner), { source: repository, revision })
-}
-
-function sourceOpener(repositories: RepositoryHost): StudioServices['openSource'] {
-  return async (place) => {
-    const { repository, base, notes } = await repositories.import({
-      tenantId: seededIdentities.tenant,
-      ...place,
-    })
-    return { source: repository, revision: base, notes }
-  }
-}
-
-export function policyLocations({ packageRoot }: Configuration): { schemaFile: string; folders: string[] } {
-  const policies = path.join(packageRoot, 'policies')
-  return { schemaFile: path.join(policies, 'schema.cedarschema'), folders: [policies] }
+  const waiting = Promise.withResolvers<undefined>()
+  const server = openDatabase(configuration, purpose, logger, () => waiting.resolve(undefined))
+  await Promise.race([waiting.promise, server])
+  const { assembleParts } = await import('./assembly.ts')
+  return assembleParts(configuration, { purpose, logger, server })
 }

@@ -2,13 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import {
-  addSignInRoutes,
-  addTenantExport,
-  createHandlers,
-  createServices,
-  startApiServer,
-} from '../../src/api/index.ts'
+import { createServices, loadServing } from '../../src/api/index.ts'
 import type { ApiServer } from '../../src/api/index.ts'
 import type { StudioServices } from '../../src/api/index.ts'
 import { operations } from '../../src/contracts/api/index.ts'
@@ -65,6 +59,7 @@ export async function createAttackedStudio(): Promise<AttackedStudio> {
   const below = await assembleStudio(configuration, 'look')
   const { identity } = below
   const services = createServices(below)
+  const { addSignInRoutes, addTenantExport, createHandlers, startApiServer } = await loadServing()
   const server = await startApiServer({
     operations,
     handlers: createHandlers(services),

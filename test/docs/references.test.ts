@@ -38,7 +38,7 @@ const program = buildProgram(
     restore: () => Promise.reject(new Error('not restored')),
     serveStudio: () => Promise.reject(new Error('not served')),
     startModelServer: () => Promise.reject(new Error('not started')),
-    verifyEvidence: () => ({ ok: true, checked: 0, problems: [] }),
+    verifyEvidence: () => Promise.resolve({ ok: true, checked: 0, problems: [] }),
     signIn: {
       at: () => Promise.reject(new Error('not signed in')),
       out: () => Promise.reject(new Error('not signed out')),

@@ -167,10 +167,11 @@ function sendProblem(
 }
 
 function addDescriptions(app: FastifyInstance, options: ApiServerOptions): void {
-  const document = JSON.stringify(openApiDocument(Object.values(options.operations), options.version))
-  app.get('/api/v1/openapi.json', (_request, reply) =>
-    reply.header('content-type', 'application/json; charset=utf-8').send(document),
-  )
+  let document: string | undefined
+  app.get('/api/v1/openapi.json', (_request, reply) => {
+    document ??= JSON.stringify(openApiDocument(Object.values(options.operations), options.version))
+    return reply.header('content-type', 'application/json; charset=utf-8').send(document)
+  })
   app.get('/healthz', (_request, reply) => reply.send({ status: 'alive' }))
   app.get('/readyz', async (_request, reply) => {
     try {

@@ -1,10 +1,9 @@
 import { Command, Option } from 'commander'
-import { type FileKind, fileKinds } from '../../control/context/index.ts'
-import { readIssue } from '../../control/intake/index.ts'
+import type { FileKind } from '../../control/context/index.ts'
 import { renderContext, renderHits, renderIndexReport } from '../code-report.ts'
 import type { CliContext, GlobalOptions } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
-import { issueArgument } from '../issue-argument.ts'
+import { readIssueArgument } from '../issue-argument.ts'
 import { numberUpTo } from '../number-argument.ts'
 import { placeArgument } from '../repository-argument.ts'
 import { writeJson, writeLine } from '../terminal.ts'
@@ -19,6 +18,15 @@ interface CodeOptions extends GlobalOptions {
 interface QuestionOptions extends CodeOptions {
   /** Commander's name for the negated option `--no-index`. */
   readonly index: boolean
+}
+
+/** As `control/context` knows them; said again, since a command that is not called loads nothing. */
+const fileKinds: Readonly<Record<FileKind, true>> = {
+  source: true,
+  test: true,
+  documentation: true,
+  configuration: true,
+  other: true,
 }
 
 export function codeCommands(context: CliContext, finish: (code: ExitCode) => void): Command[] {
@@ -38,7 +46,9 @@ export function codeCommands(context: CliContext, finish: (code: ExitCode) => vo
     ),
     question('search', 'find the code that a question is about, and say why')
       .argument('<words...>', 'names, messages or plain words')
-      .addOption(new Option('--kind <kind>', 'kind of files').choices(fileKinds).default('source'))
+      .addOption(
+        new Option('--kind <kind>', 'kind of files').choices(Object.keys(fileKinds)).default('source'),
+      )
       .option('--limit <n>', 'how many files', numberUpTo(150), 10)
       .action(async (words: string[], _options: unknown, self: Command) => {
         finish(await search(context, words.join(' '), self.optsWithGlobals()))
@@ -84,11 +94,11 @@ async function assemble(
   context: CliContext,
   options: QuestionOptions & { readonly issue: string; readonly tokens: number },
 ): Promise<ExitCode> {
-  const issue = await readIssue(issueArgument(options.issue, context))
+  const issue = await readIssueArgument(options.issue, context)
   return withStudio(context, options, 'look', async (studio) => {
     const answer = await studio.code.context({ ...questionOf(options), issue, tokens: options.tokens })
     if (options.json === true) writeJson(context.terminal.stdout, answer)
-    else writeLine(context.terminal.stdout, renderContext(answer))
+    else writeLine(context.terminal.stdout, await renderContext(answer))
     return exitCodes.success
   })
 }

@@ -45,7 +45,7 @@ async function exportEvidence(
 
 async function verifyEvidence(context: CliContext, file: string, options: GlobalOptions): Promise<ExitCode> {
   const bundle = await readBundle(file)
-  const report = context.verifyEvidence(bundle)
+  const report = await context.verifyEvidence(bundle)
   const { stdout } = context.terminal
   if (options.json === true) writeJson(stdout, report)
   else {

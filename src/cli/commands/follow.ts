@@ -1,4 +1,3 @@
-import * as prompts from '@clack/prompts'
 import type { Studio } from '../../api/index.ts'
 import type { QuestionView, RunView } from '../../contracts/index.ts'
 import type { CliContext } from '../context.ts'
@@ -90,6 +89,7 @@ async function decide(
   }
   if (!isAsked) return false
   writeLine(terminal.stdout, `\n${renderReport(run, terminal)}\n`)
+  const prompts = await import('@clack/prompts')
   const answer = await prompts.select({
     message: `Publish this change? You decide as ${options.approver}.`,
     options: [
@@ -118,6 +118,7 @@ async function answerQuestion(
   { question: { id, expiresAt }, answerer }: { readonly question: QuestionView; readonly answerer: string },
 ): Promise<boolean> {
   writeLine(terminal.stdout, `\n${renderReport(run, terminal)}\n`)
+  const prompts = await import('@clack/prompts')
   const text = await prompts.text({
     message: `Your answer? (nothing: answer later, until ${expiresAt})`,
     defaultValue: '',

@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { serveCode } from '../../api/index.ts'
 import type { CliContext, GlobalOptions } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { placeArgument } from '../repository-argument.ts'
@@ -42,6 +41,8 @@ async function serve(context: CliContext, options: McpOptions): Promise<ExitCode
   const repository = placeArgument(options)
   const { stdin: input, stdout: output } = context.terminal
   return withStudio(context, options, 'look', async ({ code }) => {
+    const { loadServing } = await import('../../api/index.ts')
+    const { serveCode } = await loadServing()
     await serveCode(
       { code, repository, by, fresh, version: context.version },
       { input, output, signal: context.signal },

@@ -1,8 +1,7 @@
 import { Command } from 'commander'
-import { readIssue } from '../../control/intake/index.ts'
 import type { CliContext, GlobalOptions } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
-import { issueArgument } from '../issue-argument.ts'
+import { readIssueArgument } from '../issue-argument.ts'
 import { numberUpTo } from '../number-argument.ts'
 import { renderExplanation, renderRoutingReport } from '../route-report.ts'
 import { writeJson, writeLine } from '../terminal.ts'
@@ -41,7 +40,7 @@ async function explain(
   argument: string,
   options: RouteOptions & { readonly label: readonly string[] },
 ): Promise<ExitCode> {
-  const issue = await readIssue(issueArgument(argument, context))
+  const issue = await readIssueArgument(argument, context)
   return withStudio(context, options, 'look', async (studio) => {
     const answer = await studio.routing.explain({ issue, labels: options.label, by: options.as })
     if (options.json === true) writeJson(context.terminal.stdout, answer)

@@ -1,8 +1,7 @@
 import { Command, Option } from 'commander'
-import { readIssue } from '../../control/intake/index.ts'
 import type { CliContext } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { issueArgument } from '../issue-argument.ts'
+import { readIssueArgument } from '../issue-argument.ts'
 import { submitAndFollow, type SubmissionOptions, withSubmissionOptions } from '../submission-options.ts'
 
 interface SolveOptions extends SubmissionOptions {
@@ -23,7 +22,7 @@ export function solveCommand(context: CliContext, finish: (code: ExitCode) => vo
     )
   return withSubmissionOptions(command).action(async (_options: unknown, called: Command) => {
     const options = called.optsWithGlobals<SolveOptions>()
-    const issue = await readIssue(issueArgument(options.issue, context))
+    const issue = await readIssueArgument(options.issue, context)
     const { kind } = options
     finish(
       await submitAndFollow(context, options, { issue, ...(kind === undefined ? {} : { task: { kind } }) }),

@@ -1,6 +1,4 @@
 export { normaliseIntent } from './intent.ts'
 export { readIssue } from './issue-source.ts'
-export type { IssueSource } from './issue-source.ts'
-export { displayText } from './display-text.ts'
 export { intakeErrors } from './errors.ts'
 export { readTask } from './task.ts'

@@ -1,6 +1,6 @@
 import type { Intent, WorkItem } from '../../contracts/index.ts'
+import { displayText } from '../../kernel/index.ts'
 import { findCommands } from './commands.ts'
-import { displayText } from './display-text.ts'
 import { intakeErrors } from './errors.ts'
 import { splitMarkdown, type ProseLine } from './markdown.ts'
 import { codeSpansOf, findFiles, findSymbols, findTests } from './mentions.ts'

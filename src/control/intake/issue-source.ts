@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { displayText } from './display-text.ts'
+import { displayText } from '../../kernel/index.ts'
 import { intakeErrors } from './errors.ts'
 
 /** Where an issue comes from. A stream is read to its end, for example standard input. */

@@ -1,5 +1,5 @@
 import type { WorkItem } from '../../contracts/index.ts'
-import { displayText } from './display-text.ts'
+import { displayText } from '../../kernel/index.ts'
 
 const politely = String.raw`(?:please\s+)?(?:(?:chore|style|lint|format)(?:\([\w-]+\))?:\s*)?`
 const somewhere = String.raw`(?:\s+(?:everywhere|in (?:the )?(?:code(?:base)?|repo(?:sitory)?|project)|of (?:the )?(?:code(?:base)?|project)))?`

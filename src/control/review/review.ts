@@ -1,7 +1,6 @@
 import type { Change, Finding } from '../../contracts/index.ts'
 import { reviewShape } from './change-shape.ts'
 import type { ChangedFile } from './changed-file.ts'
-import { findSecrets } from './secrets.ts'
 import { reviewSuiteConfiguration } from './suite-configuration.ts'
 import { sortFindings } from './sort-findings.ts'
 import { findSuspiciousCode } from './suspicious-code.ts'
@@ -15,6 +14,7 @@ export async function reviewChange(
   change: Change,
   files: readonly ChangedFile[],
 ): Promise<readonly Finding[]> {
+  const { findSecrets } = await import('./secrets.ts')
   const findings = [
     ...reviewTests(files),
     ...reviewSuiteConfiguration(files),

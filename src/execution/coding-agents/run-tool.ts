@@ -3,7 +3,6 @@ import type { Tool, ToolContext } from '../../contracts/index.ts'
 import { errorCodes } from '../../kernel/index.ts'
 import { type ExecutionPlaces, workspaceFailures, workspaceSchema } from '../tools/index.ts'
 import { acpAgents } from './acp/agents.ts'
-import { runAcpAgent } from './acp/run-acp.ts'
 import { codingAgentErrors } from './errors.ts'
 import { runHeadlessAgent } from './headless/run-headless.ts'
 import type { CodingAgentRequest, CodingAgentResult, GatewayAccess, PermittedActs } from './port.ts'
@@ -78,7 +77,7 @@ export function codingAgentTool(
         const result =
           speaks === 'headless'
             ? await runHeadlessAgent(places.execution, program, request, context)
-            : await runAcpAgent(places.execution, acpAgentOf(program), request, acts, context)
+            : await runByProtocol(places.execution, program, request, acts, context)
         return presentResult(result)
       } finally {
         await gateway.close()
@@ -87,11 +86,18 @@ export function codingAgentTool(
   }
 }
 
-function acpAgentOf(program: string) {
+async function runByProtocol(
+  places: ExecutionPlaces,
+  program: string,
+  request: CodingAgentRequest,
+  acts: PermittedActs,
+  context: ToolContext,
+): Promise<CodingAgentResult> {
   const agent = acpAgents.find(({ name }) => name === program)
   if (agent === undefined)
     throw codingAgentErrors.UNKNOWN({ detail: `${program} by the Agent Client Protocol` })
-  return agent
+  const { runAcpAgent } = await import('./acp/run-acp.ts')
+  return runAcpAgent(places, agent, request, acts, context)
 }
 
 function presentResult(result: CodingAgentResult): CodingAgentOutput {

@@ -2,7 +2,7 @@ import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ProxyAgent, request } from 'undici'
+import type { ProxyAgent } from 'undici'
 import { type EgressDecision, openEgress, socketName } from '../sandbox/index.ts'
 import type { HttpServer } from './configuration.ts'
 import { mcpErrors } from './errors.ts'
@@ -39,6 +39,7 @@ export async function openEgressFetch(
     },
     onDecision: (decision) => (last = decision),
   })
+  const { ProxyAgent } = await import('undici')
   const dispatcher = new ProxyAgent({
     uri: 'http://egress.invalid',
     connectTimeout: connectMs,
@@ -67,8 +68,9 @@ async function proxiedFetch(
   url: URL,
   init: RequestInit = {},
 ): Promise<Response> {
-  const { statusCode, headers, body } = await request(url, {
-    dispatcher,
+  const { statusCode, headers, body } = await dispatcher.request({
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
     method: methodOf(init),
     headers: Object.fromEntries(new Headers(init.headers)),
     ...(typeof init.body === 'string' ? { body: init.body } : {}),

@@ -1,7 +1,5 @@
-export { isRepairable } from './languages/index.ts'
-export { repair } from './repair.ts'
-
-export { openValidation, validationErrors } from './validation/index.ts'
+export { validationErrors } from './validation/errors.ts'
+export { loadRepair } from './load-repair.ts'
 
 export type {
   Candidate,

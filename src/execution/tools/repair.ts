@@ -11,9 +11,8 @@ import {
 import { errorCodes } from '../../kernel/index.ts'
 import {
   type Candidate,
-  isRepairable,
+  loadRepair,
   type RecentChange,
-  repair,
   type RepairOutcome,
   type RepairProgress,
   type SourceFile,
@@ -95,6 +94,7 @@ export async function attemptRepair(
   context: ToolContext,
   onProgress: (progress: RepairProgress) => void,
 ): Promise<RepairOutcome> {
+  const { repair } = await loadRepair()
   const { workspace, reproduction } = input
   const repository = await openRepository(places, workspace, context)
   const validation = await validateWorkspace(places, workspace, reproduction, context)
@@ -165,6 +165,7 @@ async function readSources(
   repository: Repository,
   { tree, failingFiles }: FrozenReproduction,
 ): Promise<{ readonly sources: readonly SourceFile[]; readonly tests: readonly SourceFile[] }> {
+  const { isRepairable } = await loadRepair()
   const files = (await repository.listFiles(tree)).filter(
     ({ path, size, kind }) => kind !== 'link' && isRepairable(path) && size <= sourceLimit,
   )

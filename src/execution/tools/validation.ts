@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { ToolContext } from '../../contracts/index.ts'
-import { openValidation } from '../repair/index.ts'
+import { loadRepair } from '../repair/index.ts'
 import { runSuite } from '../testing/index.ts'
 import { suiteTimeoutMs } from './execute.ts'
 import type { FrozenReproduction } from './reproduce.ts'
@@ -12,7 +12,8 @@ export async function validateWorkspace(
   workspace: Workspace,
   reproduction: FrozenReproduction,
   context: ToolContext,
-): ReturnType<typeof openValidation> {
+): ReturnType<Awaited<ReturnType<typeof loadRepair>>['openValidation']> {
+  const { openValidation } = await loadRepair()
   const { suite } = workspace
   const { layers } = await workspaceLayers(places, workspace, reproduction.tree, context)
   context.report('starting workers')

@@ -21,14 +21,16 @@ export function dataDirectory(clusterDirectory: string): string {
 /**
  * Makes sure that `cluster/data` is a database of this major version, creating it at the first start. Creation takes
  * place beside it and ends with a rename, so that an interrupted one leaves nothing that looks complete.
+ * @param onWaiting told once other processes are at work.
  */
 export async function ensureCluster(
   installation: Installation,
   account: ServerAccount,
   clusterDirectory: string,
+  onWaiting?: () => void,
 ): Promise<void> {
   const data = dataDirectory(clusterDirectory)
-  if (!existsSync(data)) return createCluster(installation, account, clusterDirectory)
+  if (!existsSync(data)) return createCluster(installation, account, clusterDirectory, onWaiting)
   const found = readVersion(data)
   if (found === undefined) throw embeddedServerErrors.INVALID({ detail: data })
   if (found !== installation.majorVersion)
@@ -52,13 +54,20 @@ async function createCluster(
   installation: Installation,
   account: ServerAccount,
   clusterDirectory: string,
+  onWaiting?: () => void,
 ): Promise<void> {
   const partial = join(clusterDirectory, `partial-${randomBytes(6).toString('hex')}`)
   const initdb = join(installation.binDirectory, 'initdb')
   const options = { env: serverEnvironment, cwd: '/', ...spawnIdentity(account) }
   try {
     await removeInterrupted(clusterDirectory, options)
-    await execute(initdb, ['--pgdata', partial, ...creationOptions(installation.majorVersion)], options)
+    const created = execute(
+      initdb,
+      ['--pgdata', partial, ...creationOptions(installation.majorVersion)],
+      options,
+    )
+    onWaiting?.()
+    await created
     await execute(initdb, ['--pgdata', partial, '--sync-only'], options)
   } catch (cause) {
     throw creationFailure(cause)

@@ -25,6 +25,8 @@ export interface EmbeddedServerOptions {
   /** Whether this process does the studio's work, which others that join are told; true when absent. */
   readonly works?: boolean
   readonly logger?: Logger
+  /** Told when it begins to wait for PostgreSQL's programs, which may take seconds: this process has time meanwhile. */
+  readonly onWaiting?: () => void
   /** Account to run as when the studio is root; `nobody` when absent. */
   readonly account?: { readonly uid: number; readonly gid: number }
   /** Folder of other PostgreSQL programs than the ones from npm, for example `/usr/lib/postgresql/15/bin`. */
@@ -66,7 +68,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     }
     const orphans = await endOrphans(server)
     const installation = await chooseInstallation(options, place)
-    await ensureCluster(installation, place.account, place.cluster)
+    await ensureCluster(installation, place.account, place.cluster, options.onWaiting)
     const command: ServerCommand = {
       installation,
       account: place.account,
@@ -82,6 +84,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     const logger = (options.logger ?? silentLogger).child({ component: 'embedded-postgresql' })
     logger.log('debug', { ...server, orphans, version: installation.majorVersion }, 'starting PostgreSQL')
     const supervised = new SupervisedServer(command, logger, lock)
+    options.onWaiting?.()
     await supervised.start()
     try {
       await bootstrap(supervised.urlFor(superuser, 'postgres'))

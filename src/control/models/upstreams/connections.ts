@@ -1,4 +1,3 @@
-import { Agent } from 'undici'
 import type { Dispatcher } from 'undici'
 import type { UpstreamDefinition } from '../catalogue/schema.ts'
 import { modelErrors } from '../errors.ts'
@@ -66,6 +65,8 @@ export class Connections {
     const { credentials, answerBytes } = this.#options
     const kind = upstreamKinds[definition.kind]
     const baseUrl = (definition.baseUrl ?? kind.baseUrl ?? '').replace(/\/+$/, '')
+    // Whoever asks no model need not load it.
+    const { Agent, fetch } = await import('undici')
     const dispatcher = new Agent({
       connect: { timeout: (definition.connectSeconds ?? 10) * 1000 },
       keepAliveTimeout: 60_000,
@@ -84,7 +85,7 @@ export class Connections {
         Object.entries(definition.credentials ?? {}).map(([role, name]) => [role, secretOf(name)]),
       ),
       options: definition.options ?? {},
-      fetch: fetchThrough(dispatcher),
+      fetch: fetchThrough(fetch, dispatcher),
     })
     return { ...upstream, definition, kind, endpoint: withoutCredentials(baseUrl), dispatcher }
   }

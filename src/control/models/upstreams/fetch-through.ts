@@ -1,11 +1,13 @@
-import { fetch as undiciFetch } from 'undici'
-import type { Dispatcher } from 'undici'
+import type { Dispatcher, fetch as UndiciFetch } from 'undici'
 
 /**
  * `fetch` over the connections of one upstream. Redirects are not followed: they would carry credentials to where
  * nobody configured them to go.
  */
-export function fetchThrough(dispatcher: Dispatcher): typeof globalThis.fetch {
+export function fetchThrough(
+  undiciFetch: typeof UndiciFetch,
+  dispatcher: Dispatcher,
+): typeof globalThis.fetch {
   return async (input, { method = 'GET', headers, body, signal } = {}) => {
     if (body !== undefined && body !== null && typeof body !== 'string' && !(body instanceof Uint8Array))
       throw new TypeError('only text and bytes are sent to providers')

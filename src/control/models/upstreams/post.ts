@@ -1,4 +1,3 @@
-import { request } from 'undici'
 import type { Connection } from './connections.ts'
 
 export interface PostedAnswer {
@@ -15,8 +14,10 @@ export async function postJson(
   body: unknown,
   signal: AbortSignal,
 ): Promise<PostedAnswer> {
-  const answer = await request(url, {
-    dispatcher,
+  const { origin, pathname, search } = new URL(url)
+  const answer = await dispatcher.request({
+    origin,
+    path: `${pathname}${search}`,
     method: 'POST',
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify(body),

@@ -1,3 +1,2 @@
-export { validationErrors } from './errors.ts'
 export { openValidation } from './validation.ts'
 export type { Validation } from './validation-setup.ts'

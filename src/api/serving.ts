@@ -1,0 +1,12 @@
+export { operations } from '../contracts/api/index.ts'
+export { startGatewayServer } from './gateway/index.ts'
+export {
+  addAuditExport,
+  addMetrics,
+  addTenantExport,
+  createHandlers,
+  openApiDocument,
+  startApiServer,
+} from './http/index.ts'
+export { serveCode } from './mcp/index.ts'
+export { addSignInRoutes } from './sign-in/index.ts'
