@@ -7,8 +7,9 @@ export default defineConfig({
     globalSetup: ['test/setup/offer-database.ts'],
     setupFiles: ['test/setup/use-database.ts'],
     pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // One more than the cores that there are at least: tests wait for servers, databases and sandboxes.
+    maxWorkers: 3,
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
   },
 })

@@ -38,8 +38,13 @@ interface Count {
   readonly skipped: number
 }
 
-/** Runs one check and prints what it says only when it has something to say. */
-async function runCheck({ name, command: [program, ...args] }: (typeof checks)[number]): Promise<Count> {
+interface Outcome extends Count {
+  /** What is wrong, to be read at the end, below what the tests print. */
+  readonly complaint?: string
+}
+
+/** Runs one check and prints how it ended. */
+async function runCheck({ name, command: [program, ...args] }: (typeof checks)[number]): Promise<Outcome> {
   const started = performance.now()
   const child = spawn(join(programs, program), args, {
     cwd: root,
@@ -52,19 +57,19 @@ async function runCheck({ name, command: [program, ...args] }: (typeof checks)[n
   const [code, output, errors] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(`${code === 0 ? '✔' : '✖'} ${name} (${seconds} s)`)
-  if (code !== 0) console.log(`${output}${errors}`)
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
+  if (code === 0) return { passed: 1, failed: 0, skipped: 0 }
+  return { passed: 0, failed: 1, skipped: 0, complaint: `✖ ${name}\n${output}${errors}` }
 }
 
-/** Runs the checks, two at a time: that many cores there are at least. */
-async function runChecks(): Promise<Count[]> {
-  const counts: Count[] = []
-  const waiting = checks.values()
+/** Runs the checks and then the tests, two at a time: that many cores there are at least. */
+async function runAll(args: readonly string[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  const waiting = [...checks.map((check) => () => runCheck(check)), () => runTests(args)].values()
   const work = async (): Promise<void> => {
-    for (const check of waiting) counts.push(await runCheck(check))
+    for (const run of waiting) outcomes.push(await run())
   }
   await Promise.all([work(), work()])
-  return counts
+  return outcomes
 }
 
 const vitestReport = z.object({
@@ -74,7 +79,7 @@ const vitestReport = z.object({
   numTodoTests: z.int(),
 })
 
-async function runTests(args: readonly string[]): Promise<Count> {
+async function runTests(args: readonly string[]): Promise<Outcome> {
   const directory = mkdtempSync(join(tmpdir(), 'atelier-report-'))
   const report = join(directory, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
@@ -119,6 +124,8 @@ try {
   console.log('0 passed, 1 failed')
   process.exit(1)
 }
-const { passed, failed, skipped } = sum([...(await runChecks()), await runTests(process.argv.slice(2))])
+const outcomes = await runAll(process.argv.slice(2))
+for (const { complaint } of outcomes) if (complaint !== undefined) console.log(complaint)
+const { passed, failed, skipped } = sum(outcomes)
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exitCode = failed > 0 ? 1 : 0

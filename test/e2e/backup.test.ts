@@ -1,6 +1,7 @@
-import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RunView } from '../../src/contracts/index.ts'
 import { packageRoot, runAtelier, startAtelier } from './atelier-process.ts'
@@ -17,7 +18,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 test(
   'a studio that was backed up at work goes on from its backup elsewhere',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     const at = (name: string) => path.join(directory, name)
     const repository = scratchRepository('examples/appointments', at('repository'))
@@ -33,8 +34,7 @@ test(
     ])
 
     // While the run is at work, a backup is taken by another process.
-    let running = false
-    while (!running) running = (await runAtelier(at('data'), 'runs')).stdout.includes('running')
+    while (!existsSync(path.join(at('data'), 'repositories'))) await delay(100)
     const early = await runAtelier(at('data'), 'backup', at('early'), '--json')
     expect(early).toMatchObject({ code: 0, stderr: '' })
     expect((await solving.finished).code).toBe(3)

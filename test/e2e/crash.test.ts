@@ -85,7 +85,7 @@ describe('kill -9 of the whole process group', async () => {
   const undisturbed = await startAtelier(directory, [], 'demo').finished
   const durationMs = performance.now() - startedAt
 
-  test('the demo run ends well when nobody disturbs it', { timeout: 300_000 }, async () => {
+  test('the demo run ends well when nobody disturbs it', { timeout: 600_000 }, async () => {
     expect(undisturbed.code, undisturbed.stderr).toBe(0)
     await expectDelivered(directory)
     await expectNothingLeft(directory)

@@ -157,7 +157,7 @@ const runaway: ScenarioSource = {
   ],
 }
 
-describe('a developer with a model', { timeout: 300_000 }, () => {
+describe('a developer with a model', { timeout: 600_000 }, () => {
   test('searches, edits, sees a test fail, mends it, and is believed by the tests alone', async () => {
     await using server = await startModelServer({ scenario })
     const { code, run } = await solve(makeStudio('success', server), makeRepository('wanted'))

@@ -39,7 +39,7 @@ async function signIn(link: string): Promise<Record<string, string>> {
 
 test(
   'work is submitted, watched, commented on and decided over the API, and the server ends gracefully',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     const repository = scratchRepository('examples/appointments', path.join(directory, 'repository'))
     server = startAtelier(path.join(directory, 'data'), ['serve', '--port', '0', '--json'])

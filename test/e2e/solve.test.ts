@@ -37,7 +37,7 @@ async function atelier(...args: readonly string[]): Promise<JsonAnswer> {
   return { code, run: JSON.parse(stdout) as JsonAnswer['run'] }
 }
 
-describe('bad input ends in a clear state, with a code and what to do', { timeout: 300_000 }, () => {
+describe('bad input ends in a clear state, with a code and what to do', { timeout: 600_000 }, () => {
   test('no repository', async () => {
     const { code, run } = await atelier('solve', '--repo', path.join(directory, 'nowhere'), '--issue', issue)
     expect(code).toBe(6)
@@ -101,7 +101,7 @@ describe('bad input ends in a clear state, with a code and what to do', { timeou
   })
 })
 
-describe('where no test fails', { timeout: 300_000 }, () => {
+describe('where no test fails', { timeout: 600_000 }, () => {
   const quietTest = `import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Calendar, duration, overlaps, parseInterval } from '../src/index.js'
@@ -169,7 +169,7 @@ Error: 09:30-10:00 overlaps 09:00-09:30
   })
 })
 
-describe('a person decides', { timeout: 300_000 }, () => {
+describe('a person decides', { timeout: 600_000 }, () => {
   test('never in whose name the change was made, and exactly once', async () => {
     const repository = makeRepository('decided')
     const solved = await atelier(
@@ -206,7 +206,7 @@ describe('a person decides', { timeout: 300_000 }, () => {
   })
 })
 
-describe('a repository in Python', { timeout: 300_000 }, () => {
+describe('a repository in Python', { timeout: 600_000 }, () => {
   test('is repaired with pytest as well', async () => {
     const root = path.join(directory, 'python')
     const files = {

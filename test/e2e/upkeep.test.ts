@@ -38,7 +38,7 @@ function expectVerified({ code, run }: Awaited<ReturnType<typeof atelier>>): voi
 
 test(
   'lint fixes are read from the title, approved, and published on a branch',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     const asked = await atelier('solve', '--repo', repository, '--issue', 'Fix lint errors', '--approve')
     expect(asked.code, JSON.stringify(asked.run.error ?? asked.run.report)).toBe(0)
@@ -55,7 +55,7 @@ test(
   },
 )
 
-test('formatting keeps the syntax trees', { timeout: 300_000 }, async () => {
+test('formatting keeps the syntax trees', { timeout: 600_000 }, async () => {
   const formatted = await atelier('fix', 'format', '--repo', repository, '--no-wait')
   expectVerified(formatted)
   expect(formatted.run.report).toMatchObject({ kind: 'format', explanation: 'prettier formatted 1 file.' })
@@ -63,7 +63,7 @@ test('formatting keeps the syntax trees', { timeout: 300_000 }, async () => {
 
 test(
   'a codemod takes its rule from a file, and has nothing to do where nothing matches',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     const rule = path.join(directory, 'rule.yml')
     writeFileSync(
@@ -86,7 +86,7 @@ test(
   },
 )
 
-test('an update of a dependency brings its versions and its changelog', { timeout: 300_000 }, async () => {
+test('an update of a dependency brings its versions and its changelog', { timeout: 600_000 }, async () => {
   const updated = await atelier('deps', '--repo', repository, '--package', 'commander', '--no-wait')
   expectVerified(updated)
   expect(updated.run.report?.summary?.files.map((file) => file.path)).toEqual(['package-lock.json'])

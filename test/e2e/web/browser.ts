@@ -38,6 +38,8 @@ export async function visit(
       ? { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
       : { viewport: { width: 1360, height: 850 } }),
   })
+  // A loaded machine is slow; what never comes fails all the same.
+  context.setDefaultTimeout(90_000)
   const page = await context.newPage()
   page.setDefaultTimeout(30_000)
   const complaints: string[] = []

@@ -160,9 +160,11 @@ describe.skipIf(!hasBrowser)('the web application', () => {
     await page.getByRole('heading', { name: 'Approve this change' }).waitFor()
     await check(page, 'approve')
     await context.setOffline(true)
-    await page.getByText('You are offline, so nothing can be decided now.').waitFor()
+    const offline = page.getByText('You are offline, so nothing can be decided now.')
+    await offline.waitFor()
     await page.keyboard.press('Control+Enter')
     await context.setOffline(false)
+    await offline.waitFor({ state: 'hidden' })
 
     // The studio decides, and its answer is lost on the way.
     let answers = 0
