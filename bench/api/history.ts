@@ -13,8 +13,8 @@ export interface History {
   }[]
 }
 
-/** Days over which the runs are spread, the last of them an hour ago. */
-const days = 180
+/** Of a tenant; the last one was an hour ago. */
+const runsPerDay = 450
 const projects = 8
 const repositories = 50
 const variants = 10
@@ -87,7 +87,7 @@ async function planRuns(
     `create temp table planned as
      with drawn as (
        select i, (i % 100) * 19 % 100 as lot, i > $3 - greatest(10, $3 / 200) as recent,
-              now() - interval '1 hour' - ($3 - i) * (interval '${days} days' / $3) as created_at
+              now() - interval '1 hour' - ($3 - i) * (interval '1 day' / ${runsPerDay}) as created_at
        from generate_series(1, $3::int) i
      ), placed as (
        select *, lpad(to_hex((extract(epoch from created_at) * 1000)::bigint), 12, '0') || lpad(to_hex(i), 14, '0') as tail,

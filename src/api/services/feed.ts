@@ -131,7 +131,7 @@ export class EventFeed {
           and (transaction, run_id, sequence) > (${transaction}::xid8, ${runId}, ${Number(sequence)}::bigint)
           and transaction < ${horizon}::xid8
           and kind not in ('log', 'progress')
-        order by transaction, run_id, sequence
+        order by run_events.transaction, run_id, sequence
         limit ${pageSize}`.execute(tx)
       const events = rows.map((row) => ({
         id: `${row.transaction}.${row.sequence}.${row.run_id}`,

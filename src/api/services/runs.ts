@@ -1,5 +1,6 @@
 import type { Caller, RunEventView, RunSummary, RunView } from '../../contracts/index.ts'
 import { engineErrors, type JsonObject, type RunEvent, type RunRecord, type TenantScope } from '../../engine/index.ts'
+import { findAccount } from '../../governance/budget/index.ts'
 import { AtelierError, type RunId } from '../../kernel/index.ts'
 import { approvalOutput } from '../../workflow/delivery/index.ts'
 import { openQuestionOf, summariseRun, viewEvent, viewRun } from '../run-report.ts'
@@ -43,16 +44,16 @@ export class RunService {
   /** @throws ATL_ENGINE_UNKNOWN_RUN, ATL_DOOR_DENIED */
   async get(caller: Caller, runId: string): Promise<RunView> {
     const run = await this.read(caller, runId)
-    const { engine, approvals, ledger, database, clock } = this.#services
+    const { engine, approvals, database, clock } = this.#services
     const scope = scopeOf(caller)
     const [steps, facts] = await Promise.all([
       engine.listSteps(scope, runId),
       database.transaction(scope, async (tx) => ({
         approvals: await approvals.ofRun(tx, run.tenantId, run.runId),
-        balances: await ledger.balances(tx, run.tenantId, run.runId),
+        account: await findAccount(tx, run.tenantId, 'run', run.runId),
       })),
     ])
-    const spent = facts.balances.find(({ level }) => level === 'run')?.units
+    const spent = facts.account?.units
     return viewRun({
       run,
       steps,
