@@ -35,7 +35,7 @@ import type {
   WatchOptions,
 } from './ports.ts'
 import { begin, begunSteps, cancel, complete, resume, revise, wake } from './run-commands.ts'
-import { listRuns, listSteps, readEvents, readHeader, recordsOf } from './run-queries.ts'
+import { changedRuns, listRuns, listSteps, readEvents, readHeader, recordsOf } from './run-queries.ts'
 import { stepNode, wholeStep } from './run-state.ts'
 import { RunWatchers } from './run-watch.ts'
 import { RunWriter } from './run-writer.ts'
@@ -58,7 +58,7 @@ class DurableEngine implements Engine {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #plans = new PlanCache()
-  readonly #watchers = new RunWatchers()
+  readonly #watchers: RunWatchers
   readonly #places: Places
   readonly #functions: DurableFunctions
   readonly #lease: ExecutorLease
@@ -76,6 +76,14 @@ class DurableEngine implements Engine {
     this.#database = database
     this.#clock = clock
     this.#logger = logger
+    this.#watchers = new RunWatchers({
+      logger,
+      source: {
+        changed: (runs) => database.transaction({ kind: 'system' }, (tx) => changedRuns(tx, runs)),
+        read: (scope, runId, position) =>
+          database.transaction(scope, (tx) => readEvents(tx, scope.tenantId, runId, position)),
+      },
+    })
     this.#places = new Places(concurrency)
     this.#functions = new DurableFunctions({
       owner,
@@ -287,10 +295,7 @@ class DurableEngine implements Engine {
   }
 
   watch(scope: TenantScope, runId: string, options: WatchOptions = {}): AsyncIterable<RunEvent> {
-    const { tenantId } = scope
-    return this.#watchers.watch(tenantId, runId, options, (position) =>
-      this.#database.transaction(scope, (tx) => readEvents(tx, tenantId, runId, position)),
-    )
+    return this.#watchers.watch(scope, runId, options)
   }
 
   appendEvent(

@@ -5,7 +5,7 @@ import type { Tx } from '../store/index.ts'
 import { engineErrors } from './errors.ts'
 import type { PlanCache } from './plan-cache.ts'
 import type { ListRuns, Page, RunRecord, StepRecord } from './ports.ts'
-import type { EventPage } from './run-watch.ts'
+import type { EventPage, WatchedRun } from './run-watch.ts'
 import { headerOf, nodeOf } from './run-rows.ts'
 import { stepNode, newNode, wholeStep } from './run-state.ts'
 import type { NodeState, RunHeader } from './run-state.ts'
@@ -160,5 +160,24 @@ export async function readEvents(
     itemIndex: row.item_index,
     data: row.data,
   }))
-  return { events, isLast: phase === 'ended' && (events.at(-1)?.sequence ?? afterSequence) >= lastSequence }
+  const isLast = phase === 'ended' && (events.at(-1)?.sequence ?? afterSequence) >= lastSequence
+  return { events, isLast, total: lastSequence }
+}
+
+/**
+ * Of the runs those that have more events than is known, or are not there any more. Needs a transaction of scope
+ * `system`: the runs are those of any tenant.
+ */
+export async function changedRuns(
+  tx: Tx,
+  watched: readonly WatchedRun[],
+): Promise<readonly Pick<WatchedRun, 'tenantId' | 'runId'>[]> {
+  const column = <K extends keyof WatchedRun>(name: K) => watched.map((run) => run[name])
+  const { rows } = await sql<Pick<WatchedRun, 'tenantId' | 'runId'>>`
+    select watched.tenant_id as "tenantId", watched.run_id as "runId"
+    from unnest(${column('tenantId')}::text[], ${column('runId')}::text[], ${column('sequence')}::bigint[])
+      as watched (tenant_id, run_id, sequence)
+    left join runs on runs.tenant_id = watched.tenant_id and runs.run_id = watched.run_id
+    where runs.run_id is null or runs.last_sequence > watched.sequence`.execute(tx)
+  return rows
 }

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 
 /**
  * All tables of the studio. Each plane adds its own beside its migrations:
@@ -79,6 +79,10 @@ export interface WorkItemsTable {
   body: string
   source: string
   repository: JsonColumn<{ location: string; revision?: string }>
+  /** Of the repository. */
+  location: GeneratedAlways<string>
+  /** The run that works on it, which has the same id but for the prefix. */
+  run_id: GeneratedAlways<string>
   test_command: string | null
   created_at: CreatedAt
 }

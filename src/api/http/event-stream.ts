@@ -10,7 +10,8 @@ export interface EventStreamOptions {
   readonly heartbeatMs: number
   /** Milliseconds that a client may leave the stream unread before it is cut. */
   readonly unreadMs: number
-  readonly encode: (data: unknown) => unknown
+  /** The text of an event's data, in one line. */
+  readonly encode: (data: unknown) => string
   readonly requestId: string
   /** Told of a failure in the middle of the stream. */
   readonly onFailure: (error: unknown) => void
@@ -56,7 +57,7 @@ async function* frames(
         return
       }
       const { id, data } = result.value
-      yield `id: ${id}\ndata: ${JSON.stringify(encode(data))}\n\n`
+      yield `id: ${id}\ndata: ${encode(data)}\n\n`
       next = source.next()
     }
   } catch (error) {

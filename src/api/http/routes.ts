@@ -49,6 +49,8 @@ class Route {
   readonly #readBody: Reader
   readonly #status: number
   readonly #answer: z.ZodType | EventStream | null
+  /** What goes out of an event, which many streams may send. */
+  readonly #encoded = new WeakMap<object, string>()
 
   constructor(serving: Serving, operation: Operation, handle: AnyHandling['handle']) {
     this.#serving = serving
@@ -132,11 +134,18 @@ class Route {
       signal,
       heartbeatMs: limits.heartbeatMs,
       unreadMs: limits.unreadMs,
-      encode: (data) => schema.events.parse(data),
+      encode: (data) => this.#encodeEvent(schema, data),
       requestId: request.id,
       onFailure: (error) =>
         logger.log('warn', { requestId: request.id, error: String(error) }, 'an event stream failed'),
     })
+  }
+
+  #encodeEvent({ events }: EventStream, data: unknown): string {
+    const shared = typeof data === 'object' && data !== null ? data : {}
+    const text = this.#encoded.get(shared) ?? JSON.stringify(events.parse(data))
+    this.#encoded.set(shared, text)
+    return text
   }
 
   #read(request: FastifyRequest, signal: AbortSignal): HandlerRequest<Operation> {

@@ -30,6 +30,7 @@ interface ApprovalQuery {
   readonly limit: number
   readonly after?: string | undefined
   readonly status?: ApprovalRequest['status'] | undefined
+  readonly runId?: string | undefined
 }
 
 interface Others {
@@ -50,7 +51,7 @@ export class ApprovalService {
   }
 
   /** Newest first. @throws ATL_DOOR_DENIED */
-  async list(caller: Caller, { limit, after, status }: ApprovalQuery) {
+  async list(caller: Caller, { limit, after, status, runId }: ApprovalQuery) {
     const { database, approvals } = this.#services
     const position = readCursor(after)
     const { tenantId } = caller.principal
@@ -61,6 +62,7 @@ export class ApprovalService {
         .$if(status !== undefined, (query) =>
           query.where('approval_requests.status', '=', status ?? 'pending'),
         )
+        .$if(runId !== undefined, (query) => query.where('approval_requests.run_id', '=', runId ?? ''))
         .$if(position !== undefined, (query) =>
           query.where(
             sql<boolean>`(requested_at, approval_requests.id) < (${position?.time ?? ''}::timestamptz, ${position?.id ?? ''})`,
@@ -68,12 +70,17 @@ export class ApprovalService {
         )
         .limit(limit + 1)
         .execute()
-      const items = []
-      for (const row of rows.slice(0, limit)) {
-        const requests = await approvals.ofRun(tx, tenantId, row.run_id as RunId)
-        const request = requests.find(({ id }) => id === row.id)
-        if (request !== undefined) items.push(view(request, row))
-      }
+      const shown = rows.slice(0, limit)
+      const requests = await approvals.withIds(
+        tx,
+        tenantId,
+        shown.map(({ id }) => id),
+      )
+      const byId = new Map(requests.map((request) => [request.id, request]))
+      const items = shown.flatMap((row) => {
+        const request = byId.get(row.id)
+        return request === undefined ? [] : [view(request, row)]
+      })
       return pageOfRows(rows, limit, (row) => ({ time: row.requested_at.toISOString(), id: row.id }), items)
     })
   }
@@ -151,7 +158,7 @@ function approvalRows(tx: Tx, tenantId: string) {
     .leftJoin('work_items', (join) =>
       join
         .onRef('work_items.tenant_id', '=', 'approval_requests.tenant_id')
-        .on('work_items.id', '=', sql<string>`'work_' || substr(approval_requests.run_id, 5)`),
+        .onRef('work_items.run_id', '=', 'approval_requests.run_id'),
     )
     .select([
       'approval_requests.id',

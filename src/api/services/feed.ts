@@ -1,6 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { TenantScope } from '../../engine/index.ts'
-import type { Database } from '../../store/index.ts'
+import type { Database, Tx } from '../../store/index.ts'
 import { viewEvent } from '../run-report.ts'
 
 type Json = Parameters<typeof viewEvent>[0]['data']
@@ -27,9 +28,8 @@ interface EventRow {
   readonly data: Json
 }
 
-const pollingMs = 500
-/** Streams that stand at the same place share what was read so recently. */
-const sharedMs = 400
+/** Milliseconds between two looks at what has happened. */
+const pollingMs = 100
 const pageSize = 500
 
 /** Whether a text is a position in the stream of a tenant. */
@@ -37,15 +37,25 @@ export function isFeedPosition(text: string): boolean {
   return /^\d{1,19}\.\d{1,15}\.[A-Za-z0-9._-]{0,200}$/.test(text)
 }
 
+/** Those of one tenant who wait for what follows on the same position. */
+interface Waiting {
+  readonly scope: TenantScope
+  readonly position: string
+  readonly page: PromiseWithResolvers<Page>
+}
+
 /**
  * What happens in all runs of a tenant, in the order of the transactions that wrote it. An event is told as soon as no
  * transaction is under way that could still put one before it, so a client that goes on behind a position misses nothing
  * and sees nothing twice.
+ *
+ * There is one look for all streams of this process, and one query for all of a tenant that stand at the same position,
+ * as those do that are up to date; while nothing is written, not even that. Nothing is kept for a stream that is slow.
  */
 export class EventFeed {
   readonly #database: Database
-  readonly #shared = new Map<string, Promise<Page>>()
-  readonly #newest = new Map<string, { readonly position: string; readonly at: number }>()
+  readonly #waiting = new Map<string, Waiting>()
+  #looking = false
 
   constructor({ database }: { readonly database: Database }) {
     this.#database = database
@@ -56,39 +66,64 @@ export class EventFeed {
     after: string | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<FeedEvent> {
-    let position = after ?? (await this.#now(scope))
+    let position = after ?? `${await this.#database.transaction(scope, horizonOf)}.0.`
     while (!signal.aborted) {
-      const { events, next } = await this.#read(scope, position)
-      for (const event of events) {
-        yield event
-        position = event.id
-      }
-      position = next
-      if (events.length < pageSize) await pause(pollingMs, signal)
+      const page = await unlessAborted(this.#next(scope, position), signal)
+      if (page === undefined) return
+      yield* page.events
+      position = page.next
     }
   }
 
-  async #now(scope: TenantScope): Promise<string> {
-    const newest = this.#newest.get(scope.tenantId)
-    if (newest !== undefined && performance.now() - newest.at < 2 * pollingMs) return newest.position
-    return this.#database.transaction(scope, async (tx) => `${await horizonOf(tx)}.0.`)
+  /** What follows on a position by the next look, which may be nothing. */
+  #next(scope: TenantScope, position: string): Promise<Page> {
+    const waiting = this.#waitAt(scope, position)
+    if (!this.#looking) {
+      this.#looking = true
+      void this.#lookWhileSomebodyWaits()
+    }
+    return waiting.page.promise
   }
 
-  #read(scope: TenantScope, position: string): Promise<Page> {
+  #waitAt(scope: TenantScope, position: string): Waiting {
     const key = `${scope.tenantId}/${position}`
-    const known = this.#shared.get(key)
-    if (known !== undefined) return known
-    const page = this.#query(scope, position)
-    this.#shared.set(key, page)
-    setTimeout(() => this.#shared.delete(key), sharedMs).unref()
+    const waiting = this.#waiting.get(key) ?? { scope, position, page: Promise.withResolvers<Page>() }
+    this.#waiting.set(key, waiting)
+    return waiting
+  }
+
+  async #lookWhileSomebodyWaits(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      await pause(pollingMs)
+      await this.#look()
+    }
+    this.#looking = false
+  }
+
+  async #look(): Promise<void> {
+    const waiting = [...this.#waiting.values()]
+    try {
+      const horizon = await this.#database.transaction({ kind: 'system' }, horizonOf)
+      for (const one of waiting) if (one.position !== `${horizon}.0.`) await this.#tell(one, horizon)
+    } catch (error) {
+      for (const one of waiting) this.#forget(one).reject(error)
+    }
+  }
+
+  async #tell(waiting: Waiting, horizon: string): Promise<void> {
+    const page = await this.#read(waiting, horizon)
+    this.#forget(waiting).resolve(page)
+  }
+
+  #forget({ scope, position, page }: Waiting): Waiting['page'] {
+    this.#waiting.delete(`${scope.tenantId}/${position}`)
     return page
   }
 
-  async #query(scope: TenantScope, position: string): Promise<Page> {
+  async #read({ scope, position }: Waiting, horizon: string): Promise<Page> {
     const [transaction = '0', sequence = '0', ...rest] = position.split('.')
     const runId = rest.join('.')
     return this.#database.transaction(scope, async (tx) => {
-      const horizon = await horizonOf(tx)
       const { rows } = await sql<EventRow>`
         select transaction::text as transaction, run_id, sequence, at, kind, step_id, item_index, data
         from run_events
@@ -96,7 +131,7 @@ export class EventFeed {
           and (transaction, run_id, sequence) > (${transaction}::xid8, ${runId}, ${Number(sequence)}::bigint)
           and transaction < ${horizon}::xid8
           and kind not in ('log', 'progress')
-        order by transaction, run_id, sequence
+        order by run_events.transaction, run_id, sequence
         limit ${pageSize}`.execute(tx)
       const events = rows.map((row) => ({
         id: `${row.transaction}.${row.sequence}.${row.run_id}`,
@@ -106,14 +141,13 @@ export class EventFeed {
         },
       }))
       const next = rows.length < pageSize ? later(position, `${horizon}.0.`) : (events.at(-1)?.id ?? position)
-      this.#newest.set(scope.tenantId, { position: next, at: performance.now() })
       return { events, next }
     })
   }
 }
 
 /** The oldest transaction that is under way: all before it have ended. */
-async function horizonOf(tx: Parameters<Parameters<Database['transaction']>[1]>[0]): Promise<string> {
+async function horizonOf(tx: Tx): Promise<string> {
   const { rows } = await sql<{ readonly horizon: string }>`
     select pg_snapshot_xmin(pg_current_snapshot())::text as horizon`.execute(tx)
   return rows[0]?.horizon ?? '0'
@@ -124,15 +158,14 @@ function later(a: string, b: string): string {
   return BigInt(a.split('.')[0] ?? '0') > BigInt(b.split('.')[0] ?? '0') ? a : b
 }
 
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise<void>((resolve) => {
-    const leave = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', leave)
-      resolve()
-    }
-    const timer = setTimeout(leave, milliseconds)
-    signal.addEventListener('abort', leave)
-  })
+/** Undefined as soon as the signal is aborted. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>()
+  const leave = (): void => resolve(undefined)
+  signal.addEventListener('abort', leave)
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', leave)
+  }
 }

@@ -61,7 +61,7 @@ export class InboxService {
     const query: EntryQuery = { caller, position: readCursor(after), limit: limit + 1, now }
     const found = await this.#services.database.transaction(scope, async (tx) => [
       ...(kind === undefined || kind === 'approval' ? await pendingApprovals(tx, query) : []),
-      ...(kind === 'approval' ? [] : await unhappyRuns(tx, query, kind, this.#steersAll(caller))),
+      ...(await unhappyRuns(tx, query, kind, this.#steersAll(caller))),
     ])
     const entries = found
       .sort((a, b) => b.since.getTime() - a.since.getTime() || (a.id < b.id ? 1 : -1))
@@ -130,27 +130,33 @@ async function pendingApprovals(tx: Tx, { caller, position, limit, now }: EntryQ
   }))
 }
 
+/** Each kind by an index of its own. */
 async function unhappyRuns(
   tx: Tx,
+  query: EntryQuery,
+  kind: InboxKind | undefined,
+  ofAll: boolean,
+): Promise<Entry[]> {
+  const kinds = (['escalation', 'failure'] as const).filter((each) => kind === undefined || kind === each)
+  const found = []
+  for (const each of kinds) found.push(...(await endedAs(tx, query, each, ofAll)))
+  return found
+}
+
+async function endedAs(
+  tx: Tx,
   { caller, position, limit, now }: EntryQuery,
-  kind: 'escalation' | 'failure' | undefined,
+  kind: 'escalation' | 'failure',
   ofAll: boolean,
 ): Promise<Entry[]> {
   const escalated = sql<boolean>`status = 'succeeded' and result_digest = ${digestOfValue({ outcome: 'escalated' })}`
-  const failed = sql<boolean>`status = 'failed'`
-  const wanted =
-    kind === 'escalation'
-      ? escalated
-      : kind === 'failure'
-        ? failed
-        : sql<boolean>`(${escalated} or ${failed})`
   const rows = await tx
     .selectFrom('runs')
-    .select(['run_id', 'principal_id', 'status', 'ended_at'])
+    .select(['run_id', 'principal_id', 'ended_at'])
     .where('tenant_id', '=', caller.principal.tenantId)
     .where('parent_run_id', 'is', null)
     .where('ended_at', '>', new Date(now.getTime() - keptMs))
-    .where(wanted)
+    .where(kind === 'escalation' ? escalated : sql<boolean>`status = 'failed'`)
     .$if(!ofAll, (query) => query.where('principal_id', '=', caller.principal.id))
     .$if(position !== undefined, (query) =>
       query.where(
@@ -162,7 +168,7 @@ async function unhappyRuns(
     .limit(limit)
     .execute()
   return rows.map((row) => ({
-    kind: row.status === 'failed' ? 'failure' : 'escalation',
+    kind,
     id: row.run_id,
     runId: row.run_id as RunId,
     requester: row.principal_id as PrincipalId,

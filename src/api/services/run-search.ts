@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import type { RunOutcome, RunStatus } from '../../contracts/index.ts'
 import { digestOfValue, type RunId, type TenantId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
-import { type Position, readCursor, writeCursor } from './cursor.ts'
+import { readCursor, writeCursor } from './cursor.ts'
+import { endOfLook, patternOf, positionOfWorkItem, workItemsIn } from './work-item-list.ts'
 
 export interface RunQuery {
   readonly limit: number
@@ -23,30 +24,24 @@ export interface FoundRuns {
 }
 
 /** The runs that a query is about; those that other runs have started are left out. */
-export async function findRuns(tx: Tx, tenantId: TenantId, query: RunQuery): Promise<FoundRuns> {
-  const { limit, status, outcome, repository, requester, text } = query
+export function findRuns(tx: Tx, tenantId: TenantId, query: RunQuery): Promise<FoundRuns> {
+  const isAboutWork = query.repository !== undefined || query.text !== undefined
+  return isAboutWork ? findRunsByWork(tx, tenantId, query) : findRunsByState(tx, tenantId, query)
+}
+
+async function findRunsByState(tx: Tx, tenantId: TenantId, query: RunQuery): Promise<FoundRuns> {
+  const { limit } = query
   const after = readCursor(query.after)
-  let select = tx
+  const rows = await tx
     .selectFrom('runs')
     .select(['runs.run_id', 'runs.created_at'])
     .where('runs.tenant_id', '=', tenantId)
-    .where('runs.parent_run_id', 'is', null)
-  if (status !== undefined) select = select.where('runs.status', '=', status)
-  if (outcome !== undefined) select = select.where(endedWith(outcome))
-  if (requester !== undefined) select = select.where('runs.principal_id', '=', requester)
-  if (repository !== undefined || text !== undefined)
-    select = select
-      .leftJoin('work_items', (join) =>
-        join
-          .onRef('work_items.tenant_id', '=', 'runs.tenant_id')
-          .on('work_items.id', '=', sql<string>`'work_' || substr(runs.run_id, 5)`),
-      )
-      .$if(repository !== undefined, (one) =>
-        one.where(sql<string>`work_items.repository ->> 'location'`, '=', repository ?? ''),
-      )
-      .$if(text !== undefined, (one) => one.where(holds(text ?? '')))
-  if (after !== undefined) select = select.where(before(after))
-  const rows = await select
+    .where(stateOf(query))
+    .$if(after !== undefined, (select) =>
+      select.where(
+        sql<boolean>`(runs.created_at, runs.run_id) < (${after?.time ?? ''}::timestamptz, ${after?.id ?? ''})`,
+      ),
+    )
     .orderBy('runs.created_at', 'desc')
     .orderBy('runs.run_id', 'desc')
     .limit(limit + 1)
@@ -61,8 +56,41 @@ export async function findRuns(tx: Tx, tenantId: TenantId, query: RunQuery): Pro
   }
 }
 
-function before({ time, id }: Position) {
-  return sql<boolean>`(runs.created_at, runs.run_id) < (${time}::timestamptz, ${id})`
+/** In the order in which the work was asked for. */
+async function findRunsByWork(tx: Tx, tenantId: TenantId, query: RunQuery): Promise<FoundRuns> {
+  const { limit, repository, text, status, outcome, requester } = query
+  const span = { tenantId, location: repository, position: readCursor(query.after) }
+  const isSparse = [text, status, outcome, requester].some((each) => each !== undefined)
+  const end = isSparse ? await endOfLook(tx, span) : undefined
+  const rows = await workItemsIn(tx, span, end)
+    .innerJoin('runs', (join) =>
+      join
+        .onRef('runs.tenant_id', '=', 'work_items.tenant_id')
+        .onRef('runs.run_id', '=', 'work_items.run_id'),
+    )
+    .select(['runs.run_id', 'work_items.id', positionOfWorkItem])
+    .where(stateOf(query))
+    .$if(text !== undefined, (select) => select.where(holds(text ?? '')))
+    .limit(limit + 1)
+    .execute()
+  const last = rows.length > limit ? rows[limit - 1] : undefined
+  const next = last === undefined ? end : { time: last.position, id: last.id }
+  return {
+    runIds: rows.slice(0, limit).map((row) => row.run_id as RunId),
+    next: next === undefined ? null : writeCursor(next),
+  }
+}
+
+function stateOf({ status, outcome, requester }: RunQuery) {
+  return sql<boolean>`${sql.join(
+    [
+      sql`runs.parent_run_id is null`,
+      ...(status === undefined ? [] : [sql`runs.status = ${status}`]),
+      ...(outcome === undefined ? [] : [endedWith(outcome)]),
+      ...(requester === undefined ? [] : [sql`runs.principal_id = ${requester}`]),
+    ],
+    sql` and `,
+  )}`
 }
 
 /** Results are stored once by their digest, and every workflow that ends a work item results in nothing but its outcome. */
@@ -71,8 +99,8 @@ function endedWith(outcome: RunOutcome) {
   return sql<boolean>`runs.status = 'succeeded' and runs.result_digest = ${digestOfValue({ outcome })}`
 }
 
-/** Whether the title or the id holds a text, whatever its case. */
+/** Whether the title or the run's id holds a text, whatever its case. */
 function holds(text: string) {
-  const pattern = `%${text.replaceAll('\0', '').replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
-  return sql<boolean>`(work_items.title ilike ${pattern} or runs.run_id ilike ${pattern})`
+  const pattern = patternOf(text)
+  return sql<boolean>`(work_items.title ilike ${pattern} or work_items.run_id ilike ${pattern})`
 }

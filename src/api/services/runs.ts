@@ -1,5 +1,6 @@
 import type { Caller, RunEventView, RunSummary, RunView } from '../../contracts/index.ts'
-import { engineErrors, type JsonObject, type RunRecord, type TenantScope } from '../../engine/index.ts'
+import { engineErrors, type JsonObject, type RunEvent, type RunRecord, type TenantScope } from '../../engine/index.ts'
+import { findAccount } from '../../governance/budget/index.ts'
 import { AtelierError, type RunId } from '../../kernel/index.ts'
 import { approvalOutput } from '../../workflow/delivery/index.ts'
 import { openQuestionOf, summariseRun, viewEvent, viewRun } from '../run-report.ts'
@@ -20,6 +21,9 @@ type Steering = 'cancel-run' | 'resume-run'
 export class RunService {
   readonly #services: CoreServices
   readonly #access: Access
+  /** The same event for all who watch it, so that what it becomes on its way out is made once. */
+  readonly #views = new WeakMap<RunEvent, RunEventView>()
+  readonly #closing = new Map<string, Promise<void>>()
 
   constructor(services: CoreServices, access: Access) {
     this.#services = services
@@ -40,16 +44,16 @@ export class RunService {
   /** @throws ATL_ENGINE_UNKNOWN_RUN, ATL_DOOR_DENIED */
   async get(caller: Caller, runId: string): Promise<RunView> {
     const run = await this.read(caller, runId)
-    const { engine, approvals, ledger, database, clock } = this.#services
+    const { engine, approvals, database, clock } = this.#services
     const scope = scopeOf(caller)
     const [steps, facts] = await Promise.all([
       engine.listSteps(scope, runId),
       database.transaction(scope, async (tx) => ({
         approvals: await approvals.ofRun(tx, run.tenantId, run.runId),
-        balances: await ledger.balances(tx, run.tenantId, run.runId),
+        account: await findAccount(tx, run.tenantId, 'run', run.runId),
       })),
     ])
-    const spent = facts.balances.find(({ level }) => level === 'run')?.units
+    const spent = facts.account?.units
     return viewRun({
       run,
       steps,
@@ -79,9 +83,19 @@ export class RunService {
 
   async *#follow(scope: TenantScope, runId: RunId, options: WatchRun): AsyncGenerator<RunEventView> {
     for await (const event of this.#services.engine.watch(scope, runId, options)) {
-      if (event.kind === 'run-ended') await this.closeRun(scope, runId)
-      yield viewEvent(event)
+      if (event.kind === 'run-ended') await this.#closeOnce(scope, runId)
+      const view = this.#views.get(event) ?? viewEvent(event)
+      this.#views.set(event, view)
+      yield view
     }
+  }
+
+  /** All who watch a run see it end at the same time. */
+  async #closeOnce(scope: TenantScope, runId: RunId): Promise<void> {
+    const key = `${scope.tenantId}/${runId}`
+    const closing = this.#closing.get(key) ?? this.closeRun(scope, runId)
+    this.#closing.set(key, closing)
+    await closing.finally(() => this.#closing.delete(key))
   }
 
   /** @throws ATL_ENGINE_RUN_ENDED, ATL_DOOR_DENIED */

@@ -6,9 +6,9 @@ import { findPrincipal } from '../../governance/index.ts'
 import { createId, digestOf, type RunId } from '../../kernel/index.ts'
 import { apiErrors } from '../errors.ts'
 import { type Access, defaultProject, projectResource, scopeOf } from './access.ts'
-import { pageOfRows, readCursor } from './cursor.ts'
+import { pageOfRows, readCursor, writeCursor } from './cursor.ts'
 import type { CoreServices } from './studio-services.ts'
-import { summariseWorkItem, viewWorkItem, workItemRows } from './work-item-list.ts'
+import { endOfLook, summariseWorkItem, viewWorkItem, workItemRows } from './work-item-list.ts'
 
 /** A submission, without what the caller stands for. */
 export type WorkRequest = Omit<z.output<typeof submissionSchema>, 'reporter' | 'idempotencyKey'>
@@ -43,10 +43,14 @@ export class WorkItemService {
   async list(caller: Caller, { limit, after, text }: WorkItemQuery) {
     const scope = await this.#assertReading(caller)
     const { tenantId } = scope
-    const query = { tenantId, limit: limit + 1, position: readCursor(after), text }
-    const rows = await this.#services.database.transaction(scope, (tx) => workItemRows(tx, query))
-    const items = rows.slice(0, limit).map(summariseWorkItem)
-    return pageOfRows(rows, limit, (row) => ({ time: row.position, id: row.id }), items)
+    const span = { tenantId, position: readCursor(after) }
+    return this.#services.database.transaction(scope, async (tx) => {
+      const end = text === undefined ? undefined : await endOfLook(tx, span)
+      const rows = await workItemRows(tx, { ...span, limit: limit + 1, text, end })
+      const items = rows.slice(0, limit).map(summariseWorkItem)
+      const page = pageOfRows(rows, limit, (row) => ({ time: row.position, id: row.id }), items)
+      return end === undefined ? page : { ...page, next: page.next ?? writeCursor(end) }
+    })
   }
 
   /** @throws ATL_STUDIO_WORK_ITEM_NOT_FOUND, ATL_DOOR_DENIED */

@@ -46,7 +46,7 @@ export const listApprovals = defineOperation({
   tag: 'approvals',
   summary: 'What people were asked to decide, newest first',
   access: { action: 'read-project', resource: 'project' },
-  query: z.strictObject({ ...pageQuery, status: approvalStatusSchema.optional() }),
+  query: z.strictObject({ ...pageQuery, status: approvalStatusSchema.optional(), runId: idSchema.optional() }),
   answer: { 200: pageOf(approvalSchema) },
 })
 

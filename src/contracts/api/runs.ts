@@ -148,6 +148,9 @@ export const listRuns = defineOperation({
   path: '/api/v1/runs',
   tag: 'runs',
   summary: 'Runs, newest first',
+  description:
+    'With `text`, or with `repository` and another filter, one page looks at a bounded number of runs, so it may be short, ' +
+    'or empty, without being the last: `next` says.',
   access: { action: 'read-project', resource: 'project' },
   query: z.strictObject({
     ...pageQuery,

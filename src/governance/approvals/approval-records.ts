@@ -16,7 +16,9 @@ export async function lockRequest(
     .where('id', '=', id)
     .forUpdate()
     .executeTakeFirst()
-  return row && withDecisions(tx, row)
+  if (row === undefined) return undefined
+  const [request] = await withDecisions(tx, tenantId, [row])
+  return request
 }
 
 /** All requests of a run, oldest first. */
@@ -33,7 +35,23 @@ export async function requestsOfRun(
     .orderBy('requested_at')
     .orderBy('id')
     .execute()
-  return Promise.all(rows.map((row) => withDecisions(tx, row)))
+  return withDecisions(tx, tenantId, rows)
+}
+
+/** Those of the requests that there are, in no order. */
+export async function requestsWithIds(
+  tx: Tx,
+  tenantId: TenantId,
+  ids: readonly string[],
+): Promise<readonly ApprovalRequest[]> {
+  if (ids.length === 0) return []
+  const rows = await tx
+    .selectFrom('approval_requests')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('id', 'in', ids)
+    .execute()
+  return withDecisions(tx, tenantId, rows)
 }
 
 export async function setStatus(
@@ -51,18 +69,28 @@ export async function setStatus(
     .execute()
 }
 
-async function withDecisions(tx: Tx, row: Selectable<Tables['approval_requests']>): Promise<ApprovalRequest> {
-  const decisions = await tx
+async function withDecisions(
+  tx: Tx,
+  tenantId: TenantId,
+  rows: readonly Selectable<Tables['approval_requests']>[],
+): Promise<readonly ApprovalRequest[]> {
+  if (rows.length === 0) return []
+  const found = await tx
     .selectFrom('approval_decisions')
-    .select(['principal_id', 'verdict', 'reason', 'decided_at'])
-    .where('tenant_id', '=', row.tenant_id)
-    .where('request_id', '=', row.id)
+    .select(['request_id', 'principal_id', 'verdict', 'reason', 'decided_at'])
+    .where('tenant_id', '=', tenantId)
+    .where(
+      'request_id',
+      'in',
+      rows.map(({ id }) => id),
+    )
     .orderBy('decided_at')
     .orderBy('principal_id')
     .execute()
-  return {
+  const decisions = Map.groupBy(found, (decision) => decision.request_id)
+  return rows.map((row) => ({
     id: row.id,
-    tenantId: row.tenant_id as TenantId,
+    tenantId,
     runId: row.run_id as RunId,
     projectId: row.project_id as ProjectId,
     stepId: row.step_id,
@@ -75,11 +103,11 @@ async function withDecisions(tx: Tx, row: Selectable<Tables['approval_requests']
     statusReason: row.status_reason,
     requestedAt: row.requested_at,
     expiresAt: row.expires_at,
-    decisions: decisions.map((decision) => ({
+    decisions: (decisions.get(row.id) ?? []).map((decision) => ({
       principalId: decision.principal_id as PrincipalId,
       verdict: decision.verdict,
       reason: decision.reason,
       decidedAt: decision.decided_at,
     })),
-  }
+  }))
 }

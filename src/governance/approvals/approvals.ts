@@ -7,7 +7,7 @@ import { storable, tenantScope } from '../audit/index.ts'
 import { authenticate, readMandate } from '../identity/index.ts'
 import { recordDecision } from '../policy/index.ts'
 import type { HandsOffContext, PolicyDecision, PolicyEngine, PolicyRequest } from '../policy/index.ts'
-import { lockRequest, requestsOfRun, setStatus } from './approval-records.ts'
+import { lockRequest, requestsOfRun, requestsWithIds, setStatus } from './approval-records.ts'
 import { approvalErrors } from './errors.ts'
 import { authorLineage } from './lineage.ts'
 import { describeChange, digestOfSubject } from './subject.ts'
@@ -70,6 +70,8 @@ export interface Approvals {
   /** Makes every request of the run void that is about something else than what is true now. */
   voidChanged(tx: Tx, tenantId: TenantId, runId: RunId, current: Partial<ApprovalSubject>): Promise<void>
   ofRun(tx: Tx, tenantId: TenantId, runId: RunId): Promise<readonly ApprovalRequest[]>
+  /** Those of the requests that there are, in no order. */
+  withIds(tx: Tx, tenantId: TenantId, ids: readonly string[]): Promise<readonly ApprovalRequest[]>
 }
 
 export interface ApprovalsOptions {
@@ -115,6 +117,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       }
     },
     ofRun: requestsOfRun,
+    withIds: requestsWithIds,
   }
 }
 

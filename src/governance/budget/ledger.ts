@@ -189,7 +189,7 @@ async function balances(tx: Tx, tenantId: TenantId, runId?: RunId): Promise<read
         account.or([
           account('level', '=', 'tenant'),
           account.and([account('level', '=', 'run'), account('subject', '=', runId ?? '')]),
-          account.and([account('level', '=', 'step'), account('subject', 'like', `${runId ?? ''}/%`)]),
+          account.and([account('level', '=', 'step'), isStepOf(runId ?? '')]),
         ]),
       ),
     )
@@ -198,6 +198,11 @@ async function balances(tx: Tx, tenantId: TenantId, runId?: RunId): Promise<read
   return rows
     .map(viewAccount)
     .sort((a, b) => rank(a.level) - rank(b.level) || a.subject.localeCompare(b.subject))
+}
+
+/** As a span of an index, whatever the language of the database: '0' is what comes after '/'. */
+function isStepOf(runId: string) {
+  return sql<boolean>`subject collate "C" >= ${`${runId}/`} and subject collate "C" < ${`${runId}0`}`
 }
 
 export function viewAccount(row: Selectable<Tables['budget_accounts']>): Balance {

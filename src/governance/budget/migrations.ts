@@ -96,6 +96,13 @@ export const budgetMigrations: readonly Migration[] = [
     },
   },
   ...leaseMigrations,
+  {
+    name: '0319-governance-accounts-of-steps',
+    async up(db) {
+      await sql`create index budget_accounts_of_steps on budget_accounts (tenant_id, subject collate "C")
+        where level = 'step'`.execute(db)
+    },
+  },
 ]
 
 type Db = Parameters<Migration['up']>[0]

@@ -51,17 +51,9 @@ export function pendingApprovalQuery(runId: string) {
   return queryOptions({
     queryKey: ['run', runId, 'approval'],
     queryFn: async ({ signal }) => {
-      let after: string | null = null
-      do {
-        const page: Awaited<ReturnType<typeof studio.listApprovals>> = await studio.listApprovals({
-          query: { status: 'pending', limit: 200, ...(after === null ? {} : { after }) },
-          signal,
-        })
-        const found = page.items.find((approval) => approval.runId === runId)
-        if (found !== undefined) return found
-        after = page.next
-      } while (after !== null)
-      return null
+      const query = { status: 'pending', runId, limit: 1 } as const
+      const { items } = await studio.listApprovals({ query, signal })
+      return items[0] ?? null
     },
   })
 }

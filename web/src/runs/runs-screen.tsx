@@ -1,4 +1,4 @@
-import { useMemo } from 'react'
+import { useEffect, useMemo } from 'react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { CirclePlay } from 'lucide-react'
@@ -7,6 +7,7 @@ import { useSearchParameters } from '../app/search-parameters.ts'
 import { WaysToBegin } from '../work/ways-to-begin.tsx'
 import {
   Age,
+  Button,
   buttonClass,
   Duration,
   EmptyState,
@@ -59,6 +60,9 @@ const columns: readonly Column<RunSummary>[] = [
   },
 ]
 
+/** Pages without a run that are passed over before somebody has to say that it shall go on. */
+const patience = 20
+
 /** Every run, newest first. What is looked for stands in the address. */
 export function RunsScreen() {
   const { values } = useSearchParameters()
@@ -66,6 +70,13 @@ export function RunsScreen() {
   const query = useInfiniteQuery(runsQuery(filter))
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = query
   const rows = useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data])
+  const isSearching = rows.length === 0 && hasNextPage
+  const pages = data?.pages.length ?? 0
+
+  // A page looks at a bounded number of runs; where none of these fits, the next one is asked for.
+  useEffect(() => {
+    if (isSearching && !isFetchingNextPage && pages < patience) void fetchNextPage()
+  }, [isSearching, isFetchingNextPage, pages, fetchNextPage])
 
   return (
     <Page
@@ -77,10 +88,22 @@ export function RunsScreen() {
         </Link>
       }
     >
-      {query.isPending ? (
+      {query.isPending || (isSearching && pages < patience) ? (
         <Skeleton lines={8} />
       ) : query.isError && rows.length === 0 ? (
         <ErrorState error={query.error} retry={() => void query.refetch()} />
+      ) : isSearching ? (
+        <EmptyState
+          icon={CirclePlay}
+          title="Nothing found so far"
+          actions={
+            <Button busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+              Look at older runs
+            </Button>
+          }
+        >
+          <p>None of the newest runs is like this.</p>
+        </EmptyState>
       ) : rows.length === 0 ? (
         <NoRuns filtered={Object.keys(filter).length > 0} />
       ) : (
