@@ -14,9 +14,11 @@ import { readAnswer } from '../control/questions/index.ts'
 import { createSignIn } from '../governance/sign-in/index.ts'
 import { createTenants } from '../governance/tenants/index.ts'
 import { engineStory, exportEvidence } from '../governance/evidence/index.ts'
+import { readMandate } from '../governance/identity/index.ts'
 import { registerPrincipal, verifyLedger } from '../governance/index.ts'
 import type { ApprovalRequest } from '../governance/approvals/index.ts'
 import {
+  defaultProject,
   digestOf,
   type PrincipalId,
   type ProjectId,
@@ -30,7 +32,7 @@ import { type ApiServer, createHandlers, startApiServer } from './http/index.ts'
 import { apiMigrations } from './migrations.ts'
 import { askingWorkflow, scratchOutputs, scratchWorkflow } from './scratch-workflow.ts'
 import { openWorkshop, workshopMigrations } from './scratch-workshop.ts'
-import { type CoreServices, createServices, defaultProject, type Services } from './services/index.ts'
+import { type CoreServices, createServices, type Services } from './services/index.ts'
 
 const roles = [
   'viewer',
@@ -49,8 +51,17 @@ export interface ScratchTenant {
   readonly callers: Readonly<Record<Role | 'requester', Caller>>
   /** A run that waits for an answer. */
   askingRun(): Promise<RunId>
-  /** A run that waits for approval, and what it waits for. */
-  waitingRun(): Promise<{ readonly runId: RunId; readonly request: ApprovalRequest }>
+  /** A run that waits for approval, and what it waits for; of the default project when none is named. */
+  waitingRun(project?: ScratchProject): Promise<{ readonly runId: RunId; readonly request: ApprovalRequest }>
+  /** A project with one person for each role who has it in this project and nowhere else. */
+  createProject(name: string): Promise<ScratchProject>
+}
+
+interface ScratchProject {
+  readonly id: ProjectId
+  /** `Authorization` by the name of a role. */
+  readonly authorization: Readonly<Record<Role, string>>
+  readonly callers: Readonly<Record<Role, Caller>>
 }
 
 /** A studio over a real database, whose runs are real and whose steps answer at once. */
@@ -91,6 +102,7 @@ export async function createScratchStudio(): Promise<ScratchStudio> {
     logger: silentLogger,
     runLimits: { money: 1_000_000, tokens: 1000, toolCalls: 100, seconds: 1000 },
     releaseRun: () => Promise.resolve(),
+    identifyRepository: (location) => Promise.resolve(location),
     prepareSample: () =>
       Promise.resolve({ location: '/srv/git/sample.git', issue: { title: 'A fault', body: '' } }),
     exportEvidence: (scope, runId) => exportEvidence(evidence, scope, runId),
@@ -196,12 +208,13 @@ async function prepareTenant(
   authorization['reader'] = `Bearer ${tenantId}/reader`
   callers.set(authorization['reader'], { ...callerOf('owner', 'owner'), scopes: ['read-nothing'] })
   const named = own as ScratchTenant['callers']
-  const submit = async (kind: 'format' | 'lint-fix'): Promise<RunId> => {
+  const submit = async (kind: 'format' | 'lint-fix', project?: ScratchProject): Promise<RunId> => {
     const body = {
       issue: { title: 'Tidy up', body: 'Please.' },
       repository: { location: '/srv/sample' },
       task: { kind, paths: [] },
       labels: [],
+      projectId: project?.id,
     }
     const how = { source: 'api', key: undefined } as const
     const { runId } = await services.workItems.submit(named.requester, body, how)
@@ -214,14 +227,57 @@ async function prepareTenant(
     authorization: authorization as ScratchTenant['authorization'],
     callers: named,
     askingRun: () => submit('lint-fix'),
-    waitingRun: async () => {
-      const runId = await submit('format')
+    createProject: (name) => prepareProject({ tenantId, name }, { governed, services, callers }),
+    waitingRun: async (project) => {
+      const runId = await submit('format', project)
       const [request] = await database.transaction(scope, (tx) =>
         governance.approvals.ofRun(tx, tenantId, runId),
       )
       if (request === undefined) throw new Error('the run asked nobody')
       return { runId, request }
     },
+  }
+}
+
+async function prepareProject(
+  { tenantId, name }: { readonly tenantId: TenantId; readonly name: string },
+  { governed: { database }, callers }: Surroundings,
+): Promise<ScratchProject> {
+  const id = `prj_${name}` as ProjectId
+  const authorization: Partial<Record<Role, string>> = {}
+  const own: Partial<Record<Role, Caller>> = {}
+  const scope = { kind: 'tenant', tenantId, principalId: 'person:owner' as PrincipalId } as const
+  await database.transaction(scope, async (tx) => {
+    await tx
+      .insertInto('projects')
+      .values({ tenant_id: tenantId, id, principal_id: scope.principalId, name, settings: '{}' })
+      .execute()
+    for (const role of roles) {
+      const person = `person:${name}-${role}` as PrincipalId
+      await registerPrincipal(tx, tenantId, {
+        id: person,
+        kind: 'person',
+        name: `${name} ${role}`,
+        roles: [],
+      })
+      await tx
+        .insertInto('project_roles')
+        .values({ tenant_id: tenantId, principal_id: person, project_id: id, role, source: 'given' })
+        .execute()
+      const principal: Principal = {
+        ...{ kind: 'person', id: person, tenantId, roles: [], onBehalfOf: undefined },
+        projectRoles: { [id]: [role] },
+      }
+      const caller: Caller = { principal, via: 'token', credentialId: `token-of-${person}`, scopes: 'all' }
+      own[role] = caller
+      authorization[role] = `Bearer ${tenantId}/${name}/${role}`
+      callers.set(authorization[role], caller)
+    }
+  })
+  return {
+    id,
+    authorization: authorization as ScratchProject['authorization'],
+    callers: own as ScratchProject['callers'],
   }
 }
 
@@ -236,10 +292,10 @@ function executorsOf({ governance, database }: GovernedStudio): Record<string, S
   const approval: StepExecutor = {
     execute: async ({ tenantId, runId, stepId, principalId }) => {
       const studio = 'service:studio' as PrincipalId
-      await database.transaction({ kind: 'tenant', tenantId, principalId }, (tx) =>
+      await database.transaction({ kind: 'tenant', tenantId, principalId }, async (tx) =>
         governance.approvals.request(tx, {
           tenantId,
-          projectId: defaultProject satisfies ProjectId,
+          projectId: (await readMandate(tx, tenantId, runId)).projectId,
           runId,
           stepId,
           requester: { kind: 'service', id: studio, tenantId, roles: [], onBehalfOf: undefined },

@@ -99,6 +99,7 @@ export async function assembleStudio(
       policyTests: path.join(configuration.packageRoot, 'policies', 'tests'),
       runLimits: runBudget,
       prepareSample: () => openSample(configuration.packageRoot, dataDirectory),
+      identifyRepository: (location) => repositories.identify(location),
       openSource: sourceOpener(repositories),
       indexer,
       background: purpose === 'work',

@@ -5,7 +5,7 @@ import { digestOfSubject } from '../../governance/index.ts'
 import type { RunId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 import { apiErrors } from '../errors.ts'
-import { type Access, projectResource, scopeOf } from './access.ts'
+import { type Access, isOfProjects, scopeOf } from './access.ts'
 import type { CommentService } from './comments.ts'
 import { pageOfRows, readCursor } from './cursor.ts'
 import type { RunService } from './runs.ts'
@@ -30,6 +30,7 @@ interface ApprovalQuery {
   readonly limit: number
   readonly after?: string | undefined
   readonly status?: ApprovalRequest['status'] | undefined
+  readonly projectId?: string | undefined
 }
 
 interface Others {
@@ -50,14 +51,14 @@ export class ApprovalService {
   }
 
   /** Newest first. @throws ATL_DOOR_DENIED */
-  async list(caller: Caller, { limit, after, status }: ApprovalQuery) {
+  async list(caller: Caller, { limit, after, status, projectId }: ApprovalQuery) {
     const { database, approvals } = this.#services
     const position = readCursor(after)
     const { tenantId } = caller.principal
-    const intention = { action: 'read-project', resource: projectResource(caller) } as const
-    const scope = await this.#others.access.assertReading(caller, intention)
-    return database.transaction(scope, async (tx) => {
+    const reading = await this.#others.access.readProjects(caller, projectId)
+    return database.transaction(reading.scope, async (tx) => {
       const rows = await approvalRows(tx, tenantId)
+        .where(isOfProjects('approval_requests.project_id', reading))
         .$if(status !== undefined, (query) =>
           query.where('approval_requests.status', '=', status ?? 'pending'),
         )
@@ -171,6 +172,7 @@ function view(request: ApprovalRequest, { title, repository }: Pick<ApprovalRow,
   return {
     id: request.id,
     runId: request.runId,
+    projectId: request.projectId,
     stepId: request.stepId,
     title: title ?? request.runId,
     repository: repository?.location ?? '',

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { TenantScope } from '../../engine/index.ts'
 import type { Database } from '../../store/index.ts'
 import { viewEvent } from '../run-report.ts'
+import { isOfProjects, type Reading } from './access.ts'
 
 type Json = Parameters<typeof viewEvent>[0]['data']
 
@@ -38,7 +39,7 @@ export function isFeedPosition(text: string): boolean {
 }
 
 /**
- * What happens in all runs of a tenant, in the order of the transactions that wrote it. An event is told as soon as no
+ * What happens in the runs of a tenant, or of some of its projects, in the order of the transactions that wrote it. An event is told as soon as no
  * transaction is under way that could still put one before it, so a client that goes on behind a position misses nothing
  * and sees nothing twice.
  */
@@ -51,14 +52,10 @@ export class EventFeed {
     this.#database = database
   }
 
-  async *watch(
-    scope: TenantScope,
-    after: string | undefined,
-    signal: AbortSignal,
-  ): AsyncGenerator<FeedEvent> {
-    let position = after ?? (await this.#now(scope))
+  async *watch(reading: Reading, after: string | undefined, signal: AbortSignal): AsyncGenerator<FeedEvent> {
+    let position = after ?? (await this.#now(reading.scope))
     while (!signal.aborted) {
-      const { events, next } = await this.#read(scope, position)
+      const { events, next } = await this.#read(reading, position)
       for (const event of events) {
         yield event
         position = event.id
@@ -74,19 +71,20 @@ export class EventFeed {
     return this.#database.transaction(scope, async (tx) => `${await horizonOf(tx)}.0.`)
   }
 
-  #read(scope: TenantScope, position: string): Promise<Page> {
-    const key = `${scope.tenantId}/${position}`
+  #read(reading: Reading, position: string): Promise<Page> {
+    const key = JSON.stringify([reading.scope.tenantId, reading.isEverything || reading.projects, position])
     const known = this.#shared.get(key)
     if (known !== undefined) return known
-    const page = this.#query(scope, position)
+    const page = this.#query(reading, position)
     this.#shared.set(key, page)
     setTimeout(() => this.#shared.delete(key), sharedMs).unref()
     return page
   }
 
-  async #query(scope: TenantScope, position: string): Promise<Page> {
+  async #query(reading: Reading, position: string): Promise<Page> {
     const [transaction = '0', sequence = '0', ...rest] = position.split('.')
     const runId = rest.join('.')
+    const { scope } = reading
     return this.#database.transaction(scope, async (tx) => {
       const horizon = await horizonOf(tx)
       const { rows } = await sql<EventRow>`
@@ -96,6 +94,7 @@ export class EventFeed {
           and (transaction, run_id, sequence) > (${transaction}::xid8, ${runId}, ${Number(sequence)}::bigint)
           and transaction < ${horizon}::xid8
           and kind not in ('log', 'progress')
+          ${reading.isEverything ? sql`` : ofReadableRuns(reading)}
         order by transaction, run_id, sequence
         limit ${pageSize}`.execute(tx)
       const events = rows.map((row) => ({
@@ -110,6 +109,11 @@ export class EventFeed {
       return { events, next }
     })
   }
+}
+
+function ofReadableRuns(reading: Reading) {
+  return sql`and exists (select from runs where runs.tenant_id = run_events.tenant_id
+    and runs.run_id = run_events.run_id and ${isOfProjects('runs.project_id', reading)})`
 }
 
 /** The oldest transaction that is under way: all before it have ended. */

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { RunOutcome, RunStatus } from '../../contracts/index.ts'
-import { digestOfValue, type RunId, type TenantId } from '../../kernel/index.ts'
+import { digestOfValue, type RunId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
+import { isOfProjects, type Reading } from './access.ts'
 import { type Position, readCursor, writeCursor } from './cursor.ts'
 
 export interface RunQuery {
@@ -9,6 +10,8 @@ export interface RunQuery {
   readonly after?: string | undefined
   readonly status?: RunStatus | undefined
   readonly outcome?: RunOutcome | undefined
+  /** Only runs of this project. */
+  readonly projectId?: string | undefined
   /** Location of the repository. */
   readonly repository?: string | undefined
   readonly requester?: string | undefined
@@ -23,13 +26,14 @@ export interface FoundRuns {
 }
 
 /** The runs that a query is about; those that other runs have started are left out. */
-export async function findRuns(tx: Tx, tenantId: TenantId, query: RunQuery): Promise<FoundRuns> {
+export async function findRuns(tx: Tx, reading: Reading, query: RunQuery): Promise<FoundRuns> {
   const { limit, status, outcome, repository, requester, text } = query
   const after = readCursor(query.after)
   let select = tx
     .selectFrom('runs')
     .select(['runs.run_id', 'runs.created_at'])
-    .where('runs.tenant_id', '=', tenantId)
+    .where('runs.tenant_id', '=', reading.scope.tenantId)
+    .where(isOfProjects('runs.project_id', reading))
     .where('runs.parent_run_id', 'is', null)
   if (status !== undefined) select = select.where('runs.status', '=', status)
   if (outcome !== undefined) select = select.where(endedWith(outcome))

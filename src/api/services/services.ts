@@ -18,6 +18,7 @@ import { AuditService } from './audit.ts'
 import { BudgetService } from './budgets.ts'
 import { InstallationService } from './installation.ts'
 import { PolicyService } from './policies.ts'
+import { ProjectChoice } from './project-choice.ts'
 import { ProjectService } from './projects.ts'
 import { WorkflowService } from './workflows.ts'
 import { WorkshopService } from './workshop.ts'
@@ -58,14 +59,15 @@ export interface Services {
 
 export function createServices(below: CoreServices): Services {
   const access = new Access(below)
+  const choice = new ProjectChoice(below, access)
   const runs = new RunService(below, access)
   const changes = new ChangeService(below, runs)
   const comments = new CommentService(below, access, runs, changes)
-  const workItems = new WorkItemService(below, access)
+  const workItems = new WorkItemService(below, access, choice)
   return {
     people: new PeopleService(below),
     workItems,
-    preview: new PreviewService(below, access),
+    preview: new PreviewService(below, choice),
     demo: new DemoService(below, access, workItems),
     runs,
     runDetails: new RunDetailService(below, runs),

@@ -65,6 +65,8 @@ export interface CoreServices {
     readonly tenants: Tenants
   }
   readonly logger: Logger
+  /** The same text for every way to write where a repository is; a place where there is none is taken as it is written. */
+  identifyRepository(location: string): Promise<string>
   /** What the studio needs of its machine. */
   checkHost(): Promise<readonly HealthCheck[]>
   exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>

@@ -1,10 +1,12 @@
 import { sql } from 'kysely'
 import type { RunStatus } from '../../contracts/index.ts'
+import { defaultProject } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
+import { isOfProjects, type Reading } from './access.ts'
 import type { Position } from './cursor.ts'
 
 interface WorkItemQuery {
-  readonly tenantId: string
+  readonly reading: Reading
   readonly limit: number
   readonly position?: Position | undefined
   readonly text?: string | undefined
@@ -12,7 +14,7 @@ interface WorkItemQuery {
 }
 
 /** Work items with the run that works on each, newest first. */
-export function workItemRows(tx: Tx, { tenantId, limit, position, text, id }: WorkItemQuery) {
+export function workItemRows(tx: Tx, { reading, limit, position, text, id }: WorkItemQuery) {
   const pattern = `%${(text ?? '').replaceAll('\0', '').replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
   return tx
     .selectFrom('work_items')
@@ -28,7 +30,8 @@ export function workItemRows(tx: Tx, { tenantId, limit, position, text, id }: Wo
         'position',
       ),
     )
-    .where('work_items.tenant_id', '=', tenantId)
+    .where('work_items.tenant_id', '=', reading.scope.tenantId)
+    .where(isOfProjects('work_items.project_id', reading))
     .$if(id !== undefined, (query) => query.where('work_items.id', '=', id ?? ''))
     .$if(text !== undefined, (query) => query.where('work_items.title', 'ilike', pattern))
     .$if(position !== undefined, (query) =>
@@ -49,6 +52,7 @@ export function summariseWorkItem(row: WorkItemRow) {
   const { run_id: runId, run_status: status } = row
   return {
     id: row.id,
+    projectId: row.project_id ?? defaultProject,
     title: row.title,
     source: row.source,
     requester: row.principal_id,

@@ -1,12 +1,13 @@
 import type { z } from 'zod'
 import { type Caller, type submissionSchema, type WorkItem, workItemSchema } from '../../contracts/index.ts'
 import { readTask } from '../../control/intake/index.ts'
-import type { JsonObject, RunRecord, TenantScope } from '../../engine/index.ts'
+import type { JsonObject, RunRecord } from '../../engine/index.ts'
 import { findPrincipal } from '../../governance/index.ts'
-import { createId, digestOf, type RunId } from '../../kernel/index.ts'
+import { createId, digestOf, type ProjectId, type RunId } from '../../kernel/index.ts'
 import { apiErrors } from '../errors.ts'
-import { type Access, defaultProject, projectResource, scopeOf } from './access.ts'
+import { type Access, scopeOf } from './access.ts'
 import { pageOfRows, readCursor } from './cursor.ts'
+import type { ProjectChoice } from './project-choice.ts'
 import type { CoreServices } from './studio-services.ts'
 import { summariseWorkItem, viewWorkItem, workItemRows } from './work-item-list.ts'
 
@@ -21,6 +22,7 @@ export interface SubmittedWork {
 interface WorkItemQuery {
   readonly limit: number
   readonly after?: string | undefined
+  readonly projectId?: string | undefined
   /** Part of the title. */
   readonly text?: string | undefined
 }
@@ -33,27 +35,28 @@ export class WorkItemService {
   readonly #services: CoreServices
 
   readonly #access: Access
+  readonly #projects: ProjectChoice
 
-  constructor(services: CoreServices, access: Access) {
+  constructor(services: CoreServices, access: Access, projects: ProjectChoice) {
     this.#services = services
     this.#access = access
+    this.#projects = projects
   }
 
   /** Newest first. @throws ATL_DOOR_DENIED */
-  async list(caller: Caller, { limit, after, text }: WorkItemQuery) {
-    const scope = await this.#assertReading(caller)
-    const { tenantId } = scope
-    const query = { tenantId, limit: limit + 1, position: readCursor(after), text }
-    const rows = await this.#services.database.transaction(scope, (tx) => workItemRows(tx, query))
+  async list(caller: Caller, { limit, after, text, projectId }: WorkItemQuery) {
+    const reading = await this.#access.readProjects(caller, projectId)
+    const query = { reading, limit: limit + 1, position: readCursor(after), text }
+    const rows = await this.#services.database.transaction(reading.scope, (tx) => workItemRows(tx, query))
     const items = rows.slice(0, limit).map(summariseWorkItem)
     return pageOfRows(rows, limit, (row) => ({ time: row.position, id: row.id }), items)
   }
 
   /** @throws ATL_STUDIO_WORK_ITEM_NOT_FOUND, ATL_DOOR_DENIED */
   async get(caller: Caller, id: string) {
-    const scope = await this.#assertReading(caller)
-    const query = { tenantId: scope.tenantId, limit: 1, id }
-    const [row] = await this.#services.database.transaction(scope, (tx) => workItemRows(tx, query))
+    const reading = await this.#access.readProjects(caller)
+    const query = { reading, limit: 1, id }
+    const [row] = await this.#services.database.transaction(reading.scope, (tx) => workItemRows(tx, query))
     if (row === undefined) throw apiErrors.WORK_ITEM_NOT_FOUND({ detail: id })
     return viewWorkItem(row)
   }
@@ -83,19 +86,16 @@ export class WorkItemService {
       ...(testCommand === undefined ? {} : { testCommand }),
       task,
       labels,
+      projectId: run.projectId,
     }
     const source = `follow-up:${run.runId}`
     const { runId } = await this.submit({ ...caller, principal: requester }, request, { source, key })
     return runId
   }
 
-  #assertReading(caller: Caller): Promise<TenantScope> {
-    return this.#access.assertReading(caller, { action: 'read-project', resource: projectResource(caller) })
-  }
-
   /**
    * Takes a work item and starts its run; the same key of the same tenant again yields the same run.
-   * @throws ATL_DOOR_DENIED
+   * @throws ATL_DOOR_DENIED, and those of {@link ProjectChoice.forWork}
    */
   async submit(
     caller: Caller,
@@ -104,6 +104,10 @@ export class WorkItemService {
   ): Promise<SubmittedWork> {
     const { administration, engine, clock, workflows, runLimits } = this.#services
     const { issue, repository, testCommand, task, labels } = request
+    const projectId = await this.#projects.forWork(caller, {
+      projectId: request.projectId,
+      repository: repository.location,
+    })
     const { principal } = caller
     const { tenantId } = principal
     const runId = runIdFor(tenantId, key)
@@ -120,22 +124,23 @@ export class WorkItemService {
     }
     await administration.openRun({
       tenantId,
-      projectId: defaultProject,
+      projectId,
       runId,
       requester: principal,
       repository: repository.location,
       limits: runLimits,
     })
-    await this.#record(caller, workItem)
+    await this.#record(caller, projectId, workItem)
     await engine.startRun(scopeOf(caller), {
       definition: { source: await workflows.sourceFor(scopeOf(caller), workItem.task.kind) },
       inputs: { workItem: toJson(workItem) },
       runId,
+      projectId,
     })
     return { workItemId: workItem.id, runId }
   }
 
-  async #record(caller: Caller, workItem: WorkItem): Promise<void> {
+  async #record(caller: Caller, projectId: ProjectId, workItem: WorkItem): Promise<void> {
     const { id: principalId, tenantId } = caller.principal
     await this.#services.database.transaction(scopeOf(caller), (tx) =>
       tx
@@ -144,7 +149,7 @@ export class WorkItemService {
           tenant_id: tenantId,
           id: workItem.id,
           principal_id: principalId,
-          project_id: defaultProject,
+          project_id: projectId,
           title: workItem.title,
           body: workItem.body,
           source: workItem.source,

@@ -18,6 +18,7 @@ const approvalSchema = z
   .object({
     id: z.string(),
     runId: z.string(),
+    projectId: z.string(),
     stepId: z.string(),
     title: z.string(),
     repository: z.string(),
@@ -46,7 +47,11 @@ export const listApprovals = defineOperation({
   tag: 'approvals',
   summary: 'What people were asked to decide, newest first',
   access: { action: 'read-project', resource: 'project' },
-  query: z.strictObject({ ...pageQuery, status: approvalStatusSchema.optional() }),
+  query: z.strictObject({
+    ...pageQuery,
+    status: approvalStatusSchema.optional(),
+    projectId: idSchema.optional(),
+  }),
   answer: { 200: pageOf(approvalSchema) },
 })
 
@@ -99,6 +104,7 @@ const inboxItemSchema = z
     /** Of the approval, or of the run. */
     id: z.string(),
     runId: z.string(),
+    projectId: z.string(),
     since: timeSchema,
     title: z.string(),
     repository: z.string(),
@@ -127,6 +133,10 @@ export const listInbox = defineOperation({
   tag: 'approvals',
   summary: 'What waits for the caller: approvals, escalations and failures, newest first',
   access: { action: 'read-project', resource: 'project' },
-  query: z.strictObject({ ...pageQuery, kind: z.enum(['approval', 'escalation', 'failure']).optional() }),
+  query: z.strictObject({
+    ...pageQuery,
+    kind: z.enum(['approval', 'escalation', 'failure']).optional(),
+    projectId: idSchema.optional(),
+  }),
   answer: { 200: pageOf(inboxItemSchema) },
 })
