@@ -1,21 +1,9 @@
-import { join } from 'node:path'
 import type { Caller, Principal, Role } from '../contracts/index.ts'
 import { operations } from '../contracts/api/index.ts'
 import { createEngine, type Engine, engineMigrations, type StepExecutor } from '../engine/index.ts'
-import { openSigningKey, type SigningKey } from '../governance/audit/index.ts'
-import {
-  createAuthenticator,
-  createDeviceLogins,
-  createStepKeys,
-  longestStepLifetimeMs,
-} from '../governance/credentials/index.ts'
-import { createCredentials, createPeople } from '../governance/directory/index.ts'
 import { readAnswer } from '../control/questions/index.ts'
-import { createSignIn } from '../governance/sign-in/index.ts'
-import { createTenants } from '../governance/tenants/index.ts'
-import { engineStory, exportEvidence } from '../governance/evidence/index.ts'
 import { readMandate } from '../governance/identity/index.ts'
-import { registerPrincipal, verifyLedger } from '../governance/index.ts'
+import { registerPrincipal } from '../governance/index.ts'
 import type { ApprovalRequest } from '../governance/approvals/index.ts'
 import {
   defaultProject,
@@ -24,15 +12,15 @@ import {
   type ProjectId,
   type RunId,
   silentLogger,
-  systemClock,
   type TenantId,
 } from '../kernel/index.ts'
 import { createGovernedStudio, type GovernedStudio } from '../testing/index.ts'
 import { type ApiServer, createHandlers, startApiServer } from './http/index.ts'
 import { apiMigrations } from './migrations.ts'
-import { askingWorkflow, scratchOutputs, scratchWorkflow } from './scratch-workflow.ts'
-import { openWorkshop, workshopMigrations } from './scratch-workshop.ts'
-import { type CoreServices, createServices, type Services } from './services/index.ts'
+import { openScratchServices } from './scratch-services.ts'
+import { scratchOutputs } from './scratch-workflow.ts'
+import { workshopMigrations } from './scratch-workshop.ts'
+import { createServices, type Services } from './services/index.ts'
 
 const roles = [
   'viewer',
@@ -78,40 +66,10 @@ export async function createScratchStudio(): Promise<ScratchStudio> {
   const governed = await createGovernedStudio({
     migrations: [...engineMigrations, ...workshopMigrations, ...apiMigrations],
   })
-  const { database, governance, directory, testDatabase } = governed
-  const { audit, approvals } = governance
+  const { database, testDatabase } = governed
   const engine = createEngine({ database, logger: silentLogger, executors: executorsOf(governed) })
   await engine.launch()
-  const key = await openSigningKey(join(directory, 'keys'))
-  const story = engineStory(engine, database)
-  const evidence = { database, clock: systemClock, audit, approvals, key, story, environment: {} }
-  const workflow = JSON.stringify(scratchWorkflow)
-  const services = createServices({
-    ...governance,
-    ...(await openWorkshop(governed, directory, {
-      repair: workflow,
-      format: workflow,
-      'lint-fix': JSON.stringify(askingWorkflow),
-      codemod: workflow,
-      'dependency-update': workflow,
-    })),
-    identity: identityOf(governed, key),
-    database,
-    engine,
-    clock: systemClock,
-    logger: silentLogger,
-    runLimits: { money: 1_000_000, tokens: 1000, toolCalls: 100, seconds: 1000 },
-    releaseRun: () => Promise.resolve(),
-    identifyRepository: (location) => Promise.resolve(location),
-    prepareSample: () =>
-      Promise.resolve({ location: '/srv/git/sample.git', issue: { title: 'A fault', body: '' } }),
-    exportEvidence: (scope, runId) => exportEvidence(evidence, scope, runId),
-    verifyRecords: async (scope) => {
-      const chain = await audit.verify(scope)
-      const ledger = await database.transaction(scope, (tx) => verifyLedger(tx, scope.tenantId))
-      return { ok: chain.ok && ledger.ok, records: chain.records, problems: [] }
-    },
-  })
+  const services = createServices(await openScratchServices(governed, engine))
   const callers = new Map<string, Caller>()
   const server = await startApiServer({
     operations,
@@ -139,29 +97,6 @@ export async function createScratchStudio(): Promise<ScratchStudio> {
       await engine.shutdown({ graceMs: 0 })
       await governed[Symbol.asyncDispose]()
     },
-  }
-}
-
-function identityOf({ database, governance }: GovernedStudio, key: SigningKey): CoreServices['identity'] {
-  const { administration, audit } = governance
-  const address = { url: 'http://127.0.0.1' }
-  return {
-    address,
-    authenticator: createAuthenticator({ database, address, logger: silentLogger }),
-    people: createPeople(administration),
-    credentials: createCredentials(administration),
-    tenants: createTenants({
-      database,
-      clock: systemClock,
-      administration,
-      key,
-      folders: [],
-      prepare: () => Promise.resolve(),
-      keepProof: () => Promise.resolve(),
-    }),
-    signIn: createSignIn({ database, audit, address, providers: [] }),
-    deviceLogins: createDeviceLogins(database),
-    stepKeys: createStepKeys({ database, longestLifetimeMs: longestStepLifetimeMs }),
   }
 }
 

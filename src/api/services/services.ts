@@ -6,6 +6,7 @@ import { ChangeService } from './changes.ts'
 import { CommentService } from './comments.ts'
 import { DemoService } from './demo.ts'
 import { EventService } from './events.ts'
+import { FollowUps } from './follow-ups.ts'
 import { HealthService } from './health.ts'
 import { InboxService } from './inbox.ts'
 import { PeopleService } from './people.ts'
@@ -64,6 +65,7 @@ export function createServices(below: CoreServices): Services {
   const changes = new ChangeService(below, runs)
   const comments = new CommentService(below, access, runs, changes)
   const workItems = new WorkItemService(below, access, choice)
+  const followUps = new FollowUps(below, workItems)
   return {
     people: new PeopleService(below),
     workItems,
@@ -73,13 +75,13 @@ export function createServices(below: CoreServices): Services {
     runDetails: new RunDetailService(below, runs),
     changes,
     comments,
-    approvals: new ApprovalService(below, { access, runs, comments, workItems }),
+    approvals: new ApprovalService(below, { access, runs, followUps }),
     questions: new QuestionService(below, access, runs),
     inbox: new InboxService(below, access, runs),
     events: new EventService(below, access),
     records: new RecordService(below, access, runs),
     health: new HealthService(below),
-    upkeep: new UpkeepService(below, runs),
+    upkeep: new UpkeepService(below, runs, followUps),
     directory: below.identity.people,
     credentials: below.identity.credentials,
     tenants: below.identity.tenants,

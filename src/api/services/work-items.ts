@@ -2,7 +2,6 @@ import type { z } from 'zod'
 import { type Caller, type submissionSchema, type WorkItem, workItemSchema } from '../../contracts/index.ts'
 import { readTask } from '../../control/intake/index.ts'
 import type { JsonObject, RunRecord } from '../../engine/index.ts'
-import { findPrincipal } from '../../governance/index.ts'
 import { createId, digestOf, type ProjectId, type RunId } from '../../kernel/index.ts'
 import { apiErrors } from '../errors.ts'
 import { type Access, scopeOf } from './access.ts'
@@ -62,20 +61,15 @@ export class WorkItemService {
   }
 
   /**
-   * Starts another run of what a run was asked, for the same person, with what is wanted otherwise. The same key again
-   * yields the same run.
-   * @throws ATL_STUDIO_PERSON_UNKNOWN when whoever asked is not there any more, ATL_DOOR_DENIED
+   * Starts another run of what a run was asked, for whoever asked for that one, with what is wanted otherwise. The same key
+   * again yields the same run.
+   * @throws ATL_DOOR_DENIED
    */
   async followUp(
     caller: Caller,
     run: RunRecord,
     { key, wishes }: { readonly key: string; readonly wishes: readonly string[] },
   ): Promise<RunId> {
-    const { tenantId, principalId } = run
-    const requester = await this.#services.database.transaction(scopeOf(caller), (tx) =>
-      findPrincipal(tx, tenantId, principalId),
-    )
-    if (requester === undefined) throw apiErrors.PERSON_UNKNOWN({ detail: principalId })
     const { title, body, repository, testCommand, task, labels } = workItemSchema.parse(
       run.inputs['workItem'],
     )
@@ -89,7 +83,7 @@ export class WorkItemService {
       projectId: run.projectId,
     }
     const source = `follow-up:${run.runId}`
-    const { runId } = await this.submit({ ...caller, principal: requester }, request, { source, key })
+    const { runId } = await this.submit(caller, request, { source, key })
     return runId
   }
 
@@ -102,7 +96,7 @@ export class WorkItemService {
     request: WorkRequest,
     { source, key }: { readonly source: string; readonly key: string | undefined },
   ): Promise<SubmittedWork> {
-    const { administration, engine, clock, workflows, runLimits } = this.#services
+    const { administration, engine, workflows, runLimits } = this.#services
     const { issue, repository, testCommand, task, labels } = request
     const projectId = await this.#projects.forWork(caller, {
       projectId: request.projectId,
@@ -111,7 +105,7 @@ export class WorkItemService {
     const { principal } = caller
     const { tenantId } = principal
     const runId = runIdFor(tenantId, key)
-    const workItem: WorkItem = {
+    const asked = {
       id: runId.replace(/^run_/, 'work_'),
       ...issue,
       source,
@@ -120,7 +114,6 @@ export class WorkItemService {
       ...(testCommand === undefined ? {} : { testCommand }),
       ...(task === undefined ? readTask(issue.title) : { task }),
       labels,
-      createdAt: new Date(clock.now()).toISOString(),
     }
     await administration.openRun({
       tenantId,
@@ -130,7 +123,7 @@ export class WorkItemService {
       repository: repository.location,
       limits: runLimits,
     })
-    await this.#record(caller, projectId, workItem)
+    const workItem: WorkItem = { ...asked, createdAt: await this.#record(caller, projectId, asked) }
     await engine.startRun(scopeOf(caller), {
       definition: { source: await workflows.sourceFor(scopeOf(caller), workItem.task.kind) },
       inputs: { workItem: toJson(workItem) },
@@ -140,29 +133,38 @@ export class WorkItemService {
     return { workItemId: workItem.id, runId }
   }
 
-  async #record(caller: Caller, projectId: ProjectId, workItem: WorkItem): Promise<void> {
+  /** Keeps what is asked, and answers since when it is: what is submitted again is the same work item. */
+  async #record(caller: Caller, projectId: ProjectId, asked: Omit<WorkItem, 'createdAt'>): Promise<string> {
     const { id: principalId, tenantId } = caller.principal
-    await this.#services.database.transaction(scopeOf(caller), (tx) =>
-      tx
+    return this.#services.database.transaction(scopeOf(caller), async (tx) => {
+      await tx
         .insertInto('work_items')
         .values({
           tenant_id: tenantId,
-          id: workItem.id,
+          id: asked.id,
           principal_id: principalId,
           project_id: projectId,
-          title: workItem.title,
-          body: workItem.body,
-          source: workItem.source,
-          repository: JSON.stringify(workItem.repository),
-          test_command: workItem.testCommand ?? null,
+          title: asked.title,
+          body: asked.body,
+          source: asked.source,
+          repository: JSON.stringify(asked.repository),
+          test_command: asked.testCommand ?? null,
         })
         .onConflict((conflict) => conflict.doNothing())
-        .execute(),
-    )
+        .execute()
+      const { created_at: createdAt } = await tx
+        .selectFrom('work_items')
+        .select('created_at')
+        .where('tenant_id', '=', tenantId)
+        .where('id', '=', asked.id)
+        .executeTakeFirstOrThrow()
+      return createdAt.toISOString()
+    })
   }
 }
 
-function runIdFor(tenantId: string, key: string | undefined): RunId {
+/** The run of a key, which is the same whoever asks for it again. */
+export function runIdFor(tenantId: string, key: string | undefined): RunId {
   if (key === undefined) return createId('run') as RunId
   return `run_${digestOf(`${tenantId}\n${key}`).slice('sha256:'.length, 'sha256:'.length + 26)}` as RunId
 }

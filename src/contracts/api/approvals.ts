@@ -29,6 +29,8 @@ const approvalSchema = z
     requestedAt: timeSchema,
     expiresAt: timeSchema,
     needed: z.int(),
+    /** Where changes were asked for: the run that takes them up, or why there is none; neither while it is being started. */
+    followUp: z.object({ runId: z.string().nullable(), problem: z.string().nullable() }).nullable(),
     decisions: z.array(
       z.object({
         by: z.string(),
@@ -92,7 +94,7 @@ export const decideApproval = defineOperation({
   answer: {
     200: z.object({
       approval: approvalSchema,
-      /** The run that takes up what was asked for. */
+      /** The run that takes up what was asked for; `followUp` says more. */
       followUpRunId: z.string().nullable(),
     }),
   },
