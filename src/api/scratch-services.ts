@@ -14,7 +14,7 @@ import { createSignIn } from '../governance/sign-in/index.ts'
 import { createTenants } from '../governance/tenants/index.ts'
 import { silentLogger, systemClock } from '../kernel/index.ts'
 import type { GovernedStudio } from '../testing/index.ts'
-import { askingWorkflow, scratchWorkflow } from './scratch-workflow.ts'
+import { askingWorkflow, scratchFiles, scratchWorkflow } from './scratch-workflow.ts'
 import { openWorkshop } from './scratch-workshop.ts'
 import type { CoreServices } from './services/index.ts'
 
@@ -44,7 +44,10 @@ export async function openScratchServices(below: Below, engine: Engine): Promise
     logger: silentLogger,
     runLimits: { money: 1_000_000, tokens: 1000, toolCalls: 100, seconds: 1000 },
     releaseRun: () => Promise.resolve(),
-    identifyRepository: (location) => Promise.resolve(location),
+    repositories: {
+      identify: (location) => Promise.resolve(location),
+      readFile: (_place, tree, path) => Promise.resolve(scratchFiles[`${tree}:${path}`] ?? null),
+    },
     prepareSample: () =>
       Promise.resolve({ location: '/srv/git/sample.git', issue: { title: 'A fault', body: '' } }),
     exportEvidence: (scope, runId) => exportEvidence(evidence, scope, runId),

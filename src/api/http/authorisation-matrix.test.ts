@@ -154,8 +154,9 @@ async function send(
   })
   const example = bodies[id]
   if (body !== undefined && example === undefined) throw new Error(`the matrix has no body for ${id}`)
+  const asked = id === 'getChangedFile' ? '?path=src/a.js' : ''
   const stop = new AbortController()
-  const response = await fetch(`${studio.url}${filled}`, {
+  const response = await fetch(`${studio.url}${filled}${asked}`, {
     method,
     signal: stop.signal,
     headers: {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../client/index.ts'
 import { createClient } from '../client/index.ts'
+import { openScratchServices } from '../scratch-services.ts'
+import { createServices } from '../services/index.ts'
 import { createScratchStudio, type ScratchStudio, type ScratchTenant } from '../scratch-studio.ts'
 
 type ScratchProject = Awaited<ReturnType<ScratchTenant['createProject']>>
@@ -103,6 +105,51 @@ describe('whoever has a role in one project', () => {
       engineer.submitWorkItem({ body: { ...submission, projectId: bank.id } }),
     ).rejects.toMatchObject({ status: 403 })
     await expect(engineer.submitWorkItem({ body: submission })).rejects.toMatchObject({ status: 403 })
+  })
+})
+
+describe('a whole file of a change', () => {
+  const fileOf = (query: { path: string; side?: 'old' | 'new' }, role = shop.authorization.viewer) =>
+    clientWith(role).getChangedFile({ params: { runId: waiting.shop.runId }, query })
+
+  it('is shown as it was and as the change makes it', async () => {
+    expect(await fileOf({ path: 'src/a.js', side: 'old' })).toMatchObject({
+      state: 'text',
+      text: '1\nlast\n',
+    })
+    expect(await fileOf({ path: 'src/a.js' })).toMatchObject({ side: 'new', tree: 'tree', text: '2\nlast\n' })
+  })
+
+  it('is one of the change, whatever path is asked for', async () => {
+    for (const path of ['secret.txt', '../a.js', 'src/../secret.txt', '/etc/passwd', '.git/config', 'src'])
+      await expect(fileOf({ path, side: 'old' })).rejects.toMatchObject({ code: 'ATL_STUDIO_NO_SUCH_LINE' })
+  })
+
+  it('is for whoever may read the run and this file', async () => {
+    await expect(fileOf({ path: 'src/a.js' }, bank.authorization.owner)).rejects.toMatchObject({
+      status: 403,
+    })
+    const { policy } = studio.governed.governance
+    const text =
+      '@id("hidden") forbid (principal, action == Atelier::Action::"read-code", resource in Atelier::CodePath::"src");'
+    expect(policy.enforce(tenant.id, [{ name: 'hidden', text }])).toEqual([])
+    await expect(fileOf({ path: 'src/a.js' })).rejects.toMatchObject({ code: 'ATL_DOOR_DENIED' })
+    policy.enforce(tenant.id, [])
+  })
+
+  it('comes without its content where that is no text, or too long', async () => {
+    const { changes } = createServices({
+      ...(await openScratchServices(studio.governed, studio.engine)),
+      repositories: {
+        identify: (location) => Promise.resolve(location),
+        readFile: (_place, tree) =>
+          Promise.resolve(tree === 'tree' ? Buffer.alloc(1_000_001, 'a') : Buffer.from([0, 255])),
+      },
+    })
+    const read = (side: 'old' | 'new') =>
+      changes.file(shop.callers.viewer, waiting.shop.runId, { path: 'src/a.js', side })
+    expect(await read('old')).toMatchObject({ state: 'binary', text: null })
+    expect(await read('new')).toMatchObject({ state: 'too-large', bytes: 1_000_001, text: null })
   })
 })
 

@@ -22,10 +22,10 @@ interface Wish {
  * no other, since whoever may read a run reads the repository's code.
  */
 export class ProjectChoice {
-  readonly #services: Pick<CoreServices, 'database' | 'identifyRepository'>
+  readonly #services: Pick<CoreServices, 'database' | 'repositories'>
   readonly #access: Access
 
-  constructor(services: Pick<CoreServices, 'database' | 'identifyRepository'>, access: Access) {
+  constructor(services: Pick<CoreServices, 'database' | 'repositories'>, access: Access) {
     this.#services = services
     this.#access = access
   }
@@ -70,13 +70,11 @@ export class ProjectChoice {
   }
 
   async #ownersOf(repository: string, projects: readonly Project[]): Promise<readonly Project[]> {
-    const { identifyRepository } = this.#services
+    const { repositories: host } = this.#services
     if (projects.every(({ repositories }) => repositories.length === 0)) return []
-    const wanted = await identifyRepository(repository)
+    const wanted = await host.identify(repository)
     const own = await Promise.all(
-      projects.map(async ({ repositories }) =>
-        Promise.all(repositories.map((one) => identifyRepository(one))),
-      ),
+      projects.map(async ({ repositories }) => Promise.all(repositories.map((one) => host.identify(one)))),
     )
     return projects.filter((_, index) => own[index]?.includes(wanted))
   }

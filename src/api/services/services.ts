@@ -62,7 +62,7 @@ export function createServices(below: CoreServices): Services {
   const access = new Access(below)
   const choice = new ProjectChoice(below, access)
   const runs = new RunService(below, access)
-  const changes = new ChangeService(below, runs)
+  const changes = new ChangeService(below, access, runs)
   const comments = new CommentService(below, access, runs, changes)
   const workItems = new WorkItemService(below, access, choice)
   const followUps = new FollowUps(below, workItems)
