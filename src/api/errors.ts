@@ -53,4 +53,16 @@ export const apiErrors = defineErrors('STUDIO', {
     summary: 'There is no project of this id',
     remedy: 'List the projects to see their ids.',
   },
+  PROJECT_ARCHIVED: {
+    summary: 'This project is archived and takes no new work',
+    remedy: 'Have an operator take it out of the archive, or name another project.',
+  },
+  PROJECT_AMBIGUOUS: {
+    summary: 'More than one project has this repository',
+    remedy: 'Say which of them the work belongs to.',
+  },
+  REPOSITORY_OF_OTHER_PROJECT: {
+    summary: 'This repository belongs to another project',
+    remedy: 'Name the project that has it, or have an operator add it to this one.',
+  },
 })

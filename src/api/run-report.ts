@@ -41,6 +41,7 @@ export function summariseRun(run: RunRecord): RunSummary {
     outcome: outcomeOf(run),
     repository: workItem.success ? workItem.data.repository.location : '',
     requester: run.principalId,
+    projectId: run.projectId,
     createdAt: run.createdAt.toISOString(),
     endedAt: run.endedAt?.toISOString() ?? null,
   }

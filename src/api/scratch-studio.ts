@@ -1,36 +1,26 @@
-import { join } from 'node:path'
 import type { Caller, Principal, Role } from '../contracts/index.ts'
 import { operations } from '../contracts/api/index.ts'
 import { createEngine, type Engine, engineMigrations, type StepExecutor } from '../engine/index.ts'
-import { openSigningKey, type SigningKey } from '../governance/audit/index.ts'
-import {
-  createAuthenticator,
-  createDeviceLogins,
-  createStepKeys,
-  longestStepLifetimeMs,
-} from '../governance/credentials/index.ts'
-import { createCredentials, createPeople } from '../governance/directory/index.ts'
 import { readAnswer } from '../control/questions/index.ts'
-import { createSignIn } from '../governance/sign-in/index.ts'
-import { createTenants } from '../governance/tenants/index.ts'
-import { engineStory, exportEvidence } from '../governance/evidence/index.ts'
-import { registerPrincipal, verifyLedger } from '../governance/index.ts'
+import { readMandate } from '../governance/identity/index.ts'
+import { registerPrincipal } from '../governance/index.ts'
 import type { ApprovalRequest } from '../governance/approvals/index.ts'
 import {
+  defaultProject,
   digestOf,
   type PrincipalId,
   type ProjectId,
   type RunId,
   silentLogger,
-  systemClock,
   type TenantId,
 } from '../kernel/index.ts'
 import { createGovernedStudio, type GovernedStudio } from '../testing/index.ts'
 import { type ApiServer, createHandlers, startApiServer } from './http/index.ts'
 import { apiMigrations } from './migrations.ts'
-import { askingWorkflow, scratchOutputs, scratchWorkflow } from './scratch-workflow.ts'
-import { openWorkshop, workshopMigrations } from './scratch-workshop.ts'
-import { type CoreServices, createServices, defaultProject, type Services } from './services/index.ts'
+import { openScratchServices } from './scratch-services.ts'
+import { scratchOutputs } from './scratch-workflow.ts'
+import { workshopMigrations } from './scratch-workshop.ts'
+import { createServices, type Services } from './services/index.ts'
 
 const roles = [
   'viewer',
@@ -49,8 +39,17 @@ export interface ScratchTenant {
   readonly callers: Readonly<Record<Role | 'requester', Caller>>
   /** A run that waits for an answer. */
   askingRun(): Promise<RunId>
-  /** A run that waits for approval, and what it waits for. */
-  waitingRun(): Promise<{ readonly runId: RunId; readonly request: ApprovalRequest }>
+  /** A run that waits for approval, and what it waits for; of the default project when none is named. */
+  waitingRun(project?: ScratchProject): Promise<{ readonly runId: RunId; readonly request: ApprovalRequest }>
+  /** A project with one person for each role who has it in this project and nowhere else. */
+  createProject(name: string): Promise<ScratchProject>
+}
+
+interface ScratchProject {
+  readonly id: ProjectId
+  /** `Authorization` by the name of a role. */
+  readonly authorization: Readonly<Record<Role, string>>
+  readonly callers: Readonly<Record<Role, Caller>>
 }
 
 /** A studio over a real database, whose runs are real and whose steps answer at once. */
@@ -67,39 +66,10 @@ export async function createScratchStudio(): Promise<ScratchStudio> {
   const governed = await createGovernedStudio({
     migrations: [...engineMigrations, ...workshopMigrations, ...apiMigrations],
   })
-  const { database, governance, directory, testDatabase } = governed
-  const { audit, approvals } = governance
+  const { database, testDatabase } = governed
   const engine = createEngine({ database, logger: silentLogger, executors: executorsOf(governed) })
   await engine.launch()
-  const key = await openSigningKey(join(directory, 'keys'))
-  const story = engineStory(engine, database)
-  const evidence = { database, clock: systemClock, audit, approvals, key, story, environment: {} }
-  const workflow = JSON.stringify(scratchWorkflow)
-  const services = createServices({
-    ...governance,
-    ...(await openWorkshop(governed, directory, {
-      repair: workflow,
-      format: workflow,
-      'lint-fix': JSON.stringify(askingWorkflow),
-      codemod: workflow,
-      'dependency-update': workflow,
-    })),
-    identity: identityOf(governed, key),
-    database,
-    engine,
-    clock: systemClock,
-    logger: silentLogger,
-    runLimits: { money: 1_000_000, tokens: 1000, toolCalls: 100, seconds: 1000 },
-    releaseRun: () => Promise.resolve(),
-    prepareSample: () =>
-      Promise.resolve({ location: '/srv/git/sample.git', issue: { title: 'A fault', body: '' } }),
-    exportEvidence: (scope, runId) => exportEvidence(evidence, scope, runId),
-    verifyRecords: async (scope) => {
-      const chain = await audit.verify(scope)
-      const ledger = await database.transaction(scope, (tx) => verifyLedger(tx, scope.tenantId))
-      return { ok: chain.ok && ledger.ok, records: chain.records, problems: [] }
-    },
-  })
+  const services = createServices(await openScratchServices(governed, engine))
   const callers = new Map<string, Caller>()
   const server = await startApiServer({
     operations,
@@ -127,29 +97,6 @@ export async function createScratchStudio(): Promise<ScratchStudio> {
       await engine.shutdown({ graceMs: 0 })
       await governed[Symbol.asyncDispose]()
     },
-  }
-}
-
-function identityOf({ database, governance }: GovernedStudio, key: SigningKey): CoreServices['identity'] {
-  const { administration, audit } = governance
-  const address = { url: 'http://127.0.0.1' }
-  return {
-    address,
-    authenticator: createAuthenticator({ database, address, logger: silentLogger }),
-    people: createPeople(administration),
-    credentials: createCredentials(administration),
-    tenants: createTenants({
-      database,
-      clock: systemClock,
-      administration,
-      key,
-      folders: [],
-      prepare: () => Promise.resolve(),
-      keepProof: () => Promise.resolve(),
-    }),
-    signIn: createSignIn({ database, audit, address, providers: [] }),
-    deviceLogins: createDeviceLogins(database),
-    stepKeys: createStepKeys({ database, longestLifetimeMs: longestStepLifetimeMs }),
   }
 }
 
@@ -196,12 +143,13 @@ async function prepareTenant(
   authorization['reader'] = `Bearer ${tenantId}/reader`
   callers.set(authorization['reader'], { ...callerOf('owner', 'owner'), scopes: ['read-nothing'] })
   const named = own as ScratchTenant['callers']
-  const submit = async (kind: 'format' | 'lint-fix'): Promise<RunId> => {
+  const submit = async (kind: 'format' | 'lint-fix', project?: ScratchProject): Promise<RunId> => {
     const body = {
       issue: { title: 'Tidy up', body: 'Please.' },
       repository: { location: '/srv/sample' },
       task: { kind, paths: [] },
       labels: [],
+      projectId: project?.id,
     }
     const how = { source: 'api', key: undefined } as const
     const { runId } = await services.workItems.submit(named.requester, body, how)
@@ -214,14 +162,57 @@ async function prepareTenant(
     authorization: authorization as ScratchTenant['authorization'],
     callers: named,
     askingRun: () => submit('lint-fix'),
-    waitingRun: async () => {
-      const runId = await submit('format')
+    createProject: (name) => prepareProject({ tenantId, name }, { governed, services, callers }),
+    waitingRun: async (project) => {
+      const runId = await submit('format', project)
       const [request] = await database.transaction(scope, (tx) =>
         governance.approvals.ofRun(tx, tenantId, runId),
       )
       if (request === undefined) throw new Error('the run asked nobody')
       return { runId, request }
     },
+  }
+}
+
+async function prepareProject(
+  { tenantId, name }: { readonly tenantId: TenantId; readonly name: string },
+  { governed: { database }, callers }: Surroundings,
+): Promise<ScratchProject> {
+  const id = `prj_${name}` as ProjectId
+  const authorization: Partial<Record<Role, string>> = {}
+  const own: Partial<Record<Role, Caller>> = {}
+  const scope = { kind: 'tenant', tenantId, principalId: 'person:owner' as PrincipalId } as const
+  await database.transaction(scope, async (tx) => {
+    await tx
+      .insertInto('projects')
+      .values({ tenant_id: tenantId, id, principal_id: scope.principalId, name, settings: '{}' })
+      .execute()
+    for (const role of roles) {
+      const person = `person:${name}-${role}` as PrincipalId
+      await registerPrincipal(tx, tenantId, {
+        id: person,
+        kind: 'person',
+        name: `${name} ${role}`,
+        roles: [],
+      })
+      await tx
+        .insertInto('project_roles')
+        .values({ tenant_id: tenantId, principal_id: person, project_id: id, role, source: 'given' })
+        .execute()
+      const principal: Principal = {
+        ...{ kind: 'person', id: person, tenantId, roles: [], onBehalfOf: undefined },
+        projectRoles: { [id]: [role] },
+      }
+      const caller: Caller = { principal, via: 'token', credentialId: `token-of-${person}`, scopes: 'all' }
+      own[role] = caller
+      authorization[role] = `Bearer ${tenantId}/${name}/${role}`
+      callers.set(authorization[role], caller)
+    }
+  })
+  return {
+    id,
+    authorization: authorization as ScratchProject['authorization'],
+    callers: own as ScratchProject['callers'],
   }
 }
 
@@ -236,10 +227,10 @@ function executorsOf({ governance, database }: GovernedStudio): Record<string, S
   const approval: StepExecutor = {
     execute: async ({ tenantId, runId, stepId, principalId }) => {
       const studio = 'service:studio' as PrincipalId
-      await database.transaction({ kind: 'tenant', tenantId, principalId }, (tx) =>
+      await database.transaction({ kind: 'tenant', tenantId, principalId }, async (tx) =>
         governance.approvals.request(tx, {
           tenantId,
-          projectId: defaultProject satisfies ProjectId,
+          projectId: (await readMandate(tx, tenantId, runId)).projectId,
           runId,
           stepId,
           requester: { kind: 'service', id: studio, tenantId, roles: [], onBehalfOf: undefined },

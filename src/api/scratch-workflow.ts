@@ -85,6 +85,13 @@ export const scratchOutputs: JsonObject = {
   }),
 }
 
+/** Contents by `tree:path`: of the change above, before and with it. */
+export const scratchFiles: Readonly<Record<string, Buffer>> = {
+  'beef:src/a.js': Buffer.from('1\nlast\n'),
+  'tree:src/a.js': Buffer.from('2\nlast\n'),
+  'beef:secret.txt': Buffer.from('not of the change'),
+}
+
 function toJson(value: unknown): JsonValue {
   return JSON.parse(JSON.stringify(value)) as JsonValue
 }

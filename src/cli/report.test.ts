@@ -18,6 +18,7 @@ const run: RunView = {
   outcome: null,
   repository: '/r',
   requester: 'person:reporter',
+  projectId: 'default',
   createdAt: '2026-01-01T00:00:00.000Z',
   endedAt: null,
   workflow: { name: 'deliver', digest: 'sha256:0' },

@@ -18,6 +18,7 @@ export interface SubmissionOptions extends GlobalOptions {
   readonly wait: boolean
   readonly key?: string
   readonly label: readonly string[]
+  readonly project?: string
 }
 
 export function withSubmissionOptions(command: Command): Command {
@@ -25,6 +26,10 @@ export function withSubmissionOptions(command: Command): Command {
     .option('--test <command>', "the project's test command, when it cannot be detected")
     .option('--revision <revision>', "branch, tag or commit to start from (default: the repository's HEAD)")
     .option('--label <label...>', 'labels of the work, by which it may be routed', [])
+    .option(
+      '--project <id>',
+      'the project that the work belongs to (default: the one that has the repository)',
+    )
     .option('--reporter <name>', 'who asks; agents act on this person’s behalf', defaultReporter)
     .option('--approver <name>', 'who decides when asked on this terminal', 'owner')
     .option('--approve', 'approve as the approver without asking, once the change is verified')
@@ -45,6 +50,7 @@ export async function submitAndFollow(
       ...(options.test === undefined ? {} : { testCommand: options.test }),
       labels: [...options.label],
       reporter: options.reporter,
+      ...(options.project === undefined ? {} : { projectId: options.project }),
       ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
     })
     if (options.json !== true) writeLine(context.terminal.stderr, `Run ${runId}`)

@@ -12,6 +12,8 @@ export const submissionSchema = z.strictObject({
   /** What is to be done; read from the issue when nobody says it, as far as that is harmless. */
   task: workTaskSchema.optional(),
   labels: labelsSchema,
+  /** That of the repository when absent, or the tenant's default project. */
+  projectId: z.string().min(1).max(200).optional(),
   /** Whoever asks, as a person's short name; agents act on this person's behalf. */
   reporter: z
     .string()
@@ -118,6 +120,7 @@ export interface RunSummary {
   readonly repository: string
   /** Principal id of the person who asked. */
   readonly requester: string
+  readonly projectId: string
   /** ISO 8601. */
   readonly createdAt: string
   readonly endedAt: string | null

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Digest, RunId } from '../kernel/index.ts'
-import { createId, silentLogger, systemClock } from '../kernel/index.ts'
+import { createId, defaultProject, silentLogger, systemClock } from '../kernel/index.ts'
 import type { Clock, Logger } from '../kernel/index.ts'
 import type { Database } from '../store/index.ts'
 import { prepareOutput } from './attempt.ts'
@@ -36,6 +36,7 @@ import type {
 } from './ports.ts'
 import { begin, begunSteps, cancel, complete, resume, revise, wake } from './run-commands.ts'
 import { changedRuns, listRuns, listSteps, readEvents, readHeader, recordsOf } from './run-queries.ts'
+import type { RunHeader } from './run-state.ts'
 import { stepNode, wholeStep } from './run-state.ts'
 import { RunWatchers } from './run-watch.ts'
 import { RunWriter } from './run-writer.ts'
@@ -199,17 +200,20 @@ class DurableEngine implements Engine {
 
   async startRun(scope: TenantScope, start: StartRun): Promise<RunRecord> {
     const { tenantId, principalId } = scope
-    const { definition, inputs, labels = {} } = start
+    const { definition, inputs, projectId = defaultProject, labels = {} } = start
     const runId = start.runId ?? (createId('run', this.#clock.now()) as RunId)
     if (!runIdPattern.test(runId)) throw engineErrors.BAD_RUN_ID({ detail: JSON.stringify(runId) })
     const plan = await this.#planToStart(scope, definition)
-    const seed = { tenantId, principalId, runId, plan, inputs, labels, parent: null, depth: 0 }
+    const seed = { tenantId, principalId, projectId, runId, plan, inputs, labels, parent: null, depth: 0 }
     const create = createRun(seed)
     const { inputsDigest } = create().header
+    const isSame = (header: RunHeader): boolean =>
+      header.definitionDigest === plan.digest &&
+      header.inputsDigest === inputsDigest &&
+      header.projectId === projectId
     const apply = (run: LiveRun): void => {
       if (run.header.lastSequence === 0) begin(run)
-      else if (run.header.definitionDigest !== plan.digest || run.header.inputsDigest !== inputsDigest)
-        throw engineErrors.RUN_ID_TAKEN({ detail: runId })
+      else if (!isSame(run.header)) throw engineErrors.RUN_ID_TAKEN({ detail: runId })
     }
     await this.#writer.submit({ tenantId, runId, create, apply })
     return this.getRun(scope, runId)

@@ -1,5 +1,6 @@
 import { allMigrations } from '@dbos-inc/dbos-sdk/internal/sysdb_migrations/internal/migrations'
 import { sql } from 'kysely'
+import { defaultProject } from '../kernel/index.ts'
 import { enableTenantIsolation, roles } from '../store/index.ts'
 import type { Migration } from '../store/index.ts'
 import { durableSchema } from './durable-functions.ts'
@@ -197,6 +198,17 @@ export const engineMigrations: readonly Migration[] = [
         await sql`grant select, insert, delete on ${sql.table(`${durableSchema}.${table}`)} to ${application}`.execute(
           db,
         )
+    },
+  },
+  {
+    name: '0206-engine-project-of-a-run',
+    async up(db) {
+      await sql`alter table runs add column project_id text not null default ${sql.lit(defaultProject)}`.execute(
+        db,
+      )
+      await sql`create index runs_by_project on runs (tenant_id, project_id, created_at desc, run_id desc)`.execute(
+        db,
+      )
     },
   },
 ]

@@ -1,4 +1,4 @@
-import type { PrincipalId, RunId, TenantId } from '../kernel/index.ts'
+import type { PrincipalId, ProjectId, RunId, TenantId } from '../kernel/index.ts'
 import { canonicalJson, digestOf } from '../kernel/index.ts'
 import { engineErrors } from './errors.ts'
 import { LiveRun } from './live-run.ts'
@@ -9,6 +9,7 @@ import type { RunHeader } from './run-state.ts'
 export interface RunSeed {
   readonly tenantId: TenantId
   readonly principalId: PrincipalId
+  readonly projectId: ProjectId
   readonly runId: RunId
   readonly plan: Plan
   readonly inputs: JsonObject
@@ -41,6 +42,7 @@ export function createRun(seed: RunSeed): () => LiveRun {
         tenantId: seed.tenantId,
         runId: seed.runId,
         principalId: seed.principalId,
+        projectId: seed.projectId,
         workflow: name,
         workflowVersion: version,
         definitionDigest: plan.digest,

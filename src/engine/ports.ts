@@ -1,6 +1,15 @@
 import type { z } from 'zod'
 import type { RunStatus, StepDefinition, StepStatus } from '../contracts/index.ts'
-import type { Clock, Digest, ErrorReport, Logger, PrincipalId, RunId, TenantId } from '../kernel/index.ts'
+import type {
+  Clock,
+  Digest,
+  ErrorReport,
+  Logger,
+  PrincipalId,
+  ProjectId,
+  RunId,
+  TenantId,
+} from '../kernel/index.ts'
 import type { Database, Scope } from '../store/index.ts'
 
 /** What can be stored: inputs, outputs and arguments are JSON and nothing else. */
@@ -64,6 +73,7 @@ export interface RunRecord {
   readonly tenantId: TenantId
   /** Who started it. */
   readonly principalId: PrincipalId
+  readonly projectId: ProjectId
   readonly workflow: { readonly name: string; readonly version: number; readonly digest: Digest }
   /** Counts the revisions of the plan, from 1. */
   readonly planVersion: number
@@ -121,6 +131,8 @@ export interface StartRun {
   readonly inputs: JsonObject
   /** Starting the same id again answers with the run that is there. */
   readonly runId?: RunId
+  /** The default project of the tenant when absent; runs that this one starts are of the same. */
+  readonly projectId?: ProjectId
   readonly labels?: Readonly<Record<string, string>>
 }
 

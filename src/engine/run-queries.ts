@@ -40,6 +40,7 @@ export async function recordsOf(
     runId: header.runId,
     tenantId: header.tenantId,
     principalId: header.principalId,
+    projectId: header.projectId,
     workflow: { name: header.workflow, version: header.workflowVersion, digest: header.definitionDigest },
     planVersion: header.planVersion,
     status: header.status,

@@ -1,4 +1,4 @@
-import type { Digest, PrincipalId, RunId, TenantId } from '../kernel/index.ts'
+import type { Digest, PrincipalId, ProjectId, RunId, TenantId } from '../kernel/index.ts'
 import type { Selectable } from 'kysely'
 import type { LiveRun, RunChanges } from './live-run.ts'
 import type { NodeState, RunHeader } from './run-state.ts'
@@ -14,6 +14,7 @@ export function headerOf(row: RunRow): RunHeader {
     tenantId: row.tenant_id as TenantId,
     runId: row.run_id as RunId,
     principalId: row.principal_id as PrincipalId,
+    projectId: row.project_id as ProjectId,
     workflow: row.workflow,
     workflowVersion: row.workflow_version,
     definitionDigest: row.definition_digest as Digest,
@@ -65,6 +66,7 @@ export const written = {
   runs: {
     run_id: 'text',
     principal_id: 'text',
+    project_id: 'text',
     workflow: 'text',
     workflow_version: 'int',
     definition_digest: 'text',
@@ -145,6 +147,7 @@ function runRow(header: RunHeader): Row<'runs'> {
   return {
     run_id: header.runId,
     principal_id: header.principalId,
+    project_id: header.projectId,
     workflow: header.workflow,
     workflow_version: header.workflowVersion,
     definition_digest: header.definitionDigest,

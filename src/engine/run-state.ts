@@ -1,5 +1,5 @@
 import type { RunStatus, StepStatus } from '../contracts/index.ts'
-import type { Digest, ErrorReport, PrincipalId, RunId, TenantId } from '../kernel/index.ts'
+import type { Digest, ErrorReport, PrincipalId, ProjectId, RunId, TenantId } from '../kernel/index.ts'
 import type { JsonValue } from './ports.ts'
 
 /**
@@ -55,6 +55,7 @@ export interface RunHeader {
   readonly tenantId: TenantId
   readonly runId: RunId
   readonly principalId: PrincipalId
+  readonly projectId: ProjectId
   readonly workflow: string
   readonly workflowVersion: number
   readonly definitionDigest: Digest

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PrincipalId, RunId, TenantId } from '../kernel/index.ts'
+import { defaultProject } from '../kernel/index.ts'
 import { readDefinition } from './definition.ts'
 import { claim, settle } from './leaves.ts'
 import type { Settlement } from './leaves.ts'
@@ -84,6 +85,7 @@ class Simulation {
       inputs: {},
       labels: {},
       parent: null,
+      projectId: defaultProject,
       depth: 0,
     })()
     begin(this.run)

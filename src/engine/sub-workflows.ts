@@ -40,7 +40,7 @@ export class SubWorkflows {
   /** Starts the run of the step, or resumes it where an earlier attempt of the step started it. */
   async start(run: LiveRun, node: NodeState, invocation: StepInvocation): Promise<Settlement> {
     const { writer } = this.#options
-    const { tenantId, principalId, runId: parentRunId, depth } = run.header
+    const { tenantId, principalId, projectId, runId: parentRunId, depth } = run.header
     const runId = childRunId(run, node)
     try {
       if (depth >= deepest) throw engineErrors.TOO_DEEP({ detail: parentRunId })
@@ -49,7 +49,7 @@ export class SubWorkflows {
         (_tx, client) => approvedPlan(client, tenantId, invocation.uses, this.#options.plans),
       )
       const parent = { runId: parentRunId, stepId: node.stepId, itemIndex: node.itemIndex }
-      const seed = { tenantId, principalId, runId, plan, inputs: invocation.with, labels: {} }
+      const seed = { tenantId, principalId, projectId, runId, plan, inputs: invocation.with, labels: {} }
       const create = createRun({ ...seed, parent, depth: depth + 1 })
       await writer.submit({
         tenantId,

@@ -32,6 +32,8 @@ export interface RunsTable {
   run_id: string
   /** Who started it. */
   principal_id: string
+  /** That of the run which started it, for a run that another one has started. */
+  project_id: string
   workflow: string
   workflow_version: number
   /** The definition that the run was started with. */

@@ -11,6 +11,9 @@ export type PrincipalId = Branded<'PrincipalId'>
 /** Lower-case hexadecimal SHA-256, prefixed with `sha256:`. */
 export type Digest = Branded<'Digest'>
 
+/** Every tenant has this project: what names no other one belongs to it. */
+export const defaultProject = 'default' as ProjectId
+
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
 const randomLength = 10

@@ -1,6 +1,6 @@
 export { AtelierError, defineErrors, errorCatalogue, errorCodes, reportError } from './errors.ts'
 export type { ErrorReport } from './errors.ts'
-export { canonicalJson, createId, digestOf, digestOfValue } from './ids.ts'
+export { canonicalJson, createId, defaultProject, digestOf, digestOfValue } from './ids.ts'
 export type { Digest, PrincipalId, ProjectId, RunId, TenantId } from './ids.ts'
 export { systemClock } from './clock.ts'
 export type { Clock } from './clock.ts'

@@ -100,6 +100,10 @@ export async function assembleParts(
       policyTests: path.join(configuration.packageRoot, 'policies', 'tests'),
       runLimits: runBudget,
       prepareSample: () => openSample(configuration.packageRoot, dataDirectory),
+      repositories: {
+        identify: (location) => repositories.identify(location),
+        readFile: async (place, tree, path) => (await repositories.open(place)).readFile(tree, path),
+      },
       openSource: sourceOpener(repositories),
       indexer,
       background: purpose === 'work',

@@ -50,6 +50,22 @@ describe(`two tenants that attack each other (seed ${seed})`, () => {
     }
   })
 
+  it('see nothing of each other when they are projects of one tenant', { timeout: 600_000 }, async () => {
+    const chance = createChance(seed)
+    const [{ tenantId }] = attackers
+    const colleagues = [
+      await studio.createColleague(attackers[0], 'shop'),
+      await studio.createColleague(attackers[0], 'bank'),
+    ] as const
+    const [shop, bank] = colleagues
+    for (const operation of Object.values<Operation>(operations))
+      for (const [self, other] of [colleagues, [bank, shop] as const]) {
+        const { status, text } = await studio.attack(self, [other], chance, operation)
+        expect(text.includes(other.marker), `${operation.id} in ${tenantId}: ${text}`).toBe(false)
+        expect(status, text).toBeLessThan(500)
+      }
+  })
+
   it('tried every operation, and could do what is theirs', () => {
     const ids = Object.keys(operations) as (keyof typeof operations)[]
     expect(ids.filter((id) => !outcomes.has(id))).toEqual([])

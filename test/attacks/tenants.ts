@@ -8,8 +8,8 @@ import type { StudioServices } from '../../src/api/index.ts'
 import { operations } from '../../src/contracts/api/index.ts'
 import type { Operation } from '../../src/contracts/api/index.ts'
 import { createSignInLink } from '../../src/governance/credentials/index.ts'
-import { seededIdentities } from '../../src/governance/index.ts'
-import type { TenantId } from '../../src/kernel/index.ts'
+import { registerPrincipal, seededIdentities } from '../../src/governance/index.ts'
+import type { PrincipalId, TenantId } from '../../src/kernel/index.ts'
 import { readConfiguration } from '../../src/main/configuration.ts'
 import { assembleStudio } from '../../src/main/studio.ts'
 import { createPlainBrowser } from '../../src/testing/index.ts'
@@ -20,6 +20,7 @@ import type { Chance } from './requests.ts'
 /** Somebody in a tenant, what they have seen of it, and what nobody else may see. */
 export interface Attacker {
   readonly tenantId: TenantId
+  readonly principalId: PrincipalId
   /** In every text that this one writes. */
   readonly marker: string
   browser: PlainBrowser
@@ -32,6 +33,8 @@ export interface AttackedStudio extends AsyncDisposable {
   readonly server: ApiServer
   /** Makes a tenant and signs its owner in. */
   createAttacker(name: string): Promise<Attacker>
+  /** Makes a project in the tenant of another one, and signs somebody in who owns this project and nothing else. */
+  createColleague(of: Attacker, name: string): Promise<Attacker>
   /** One random request, of any operation where none is named. Whose session has ended is signed in anew. */
   attack(
     attacker: Attacker,
@@ -74,14 +77,38 @@ export async function createAttackedStudio(): Promise<AttackedStudio> {
   })
   const { database } = below
 
-  const signIn = async (tenantId: TenantId): Promise<PlainBrowser> => {
-    const principalId = seededIdentities.owner
+  const signIn = async (
+    tenantId: TenantId,
+    principalId: PrincipalId = seededIdentities.owner,
+  ): Promise<PlainBrowser> => {
     const code = await database.transaction({ kind: 'tenant', tenantId, principalId }, (tx) =>
       createSignInLink(tx, tenantId, principalId),
     )
     const browser = createPlainBrowser()
     await browser.get(`${server.url}/auth/first/${code}`, () => true)
     return browser
+  }
+
+  /** Somebody who is registered, with work that waits in the queues of the engine: no process takes it up. */
+  const attackerOf = async (
+    tenantId: TenantId,
+    principalId: PrincipalId,
+    { marker, projectId }: { readonly marker: string; readonly projectId?: string },
+  ): Promise<Attacker> => {
+    const browser = await signIn(tenantId, principalId)
+    const caller = await identity.authenticator.authenticate({ cookie: browser.cookiesFor(server.url) })
+    if (caller === undefined) throw new Error(`${principalId} is not signed in`)
+    const work = {
+      issue: { title: marker, body: marker },
+      repository: { location: `/${marker}` },
+      labels: [],
+    }
+    const { runId } = await services.workItems.submit(
+      caller,
+      { ...work, projectId },
+      { source: 'api', key: undefined },
+    )
+    return { tenantId, principalId, marker, browser, seen: [principalId, runId] }
   }
 
   return {
@@ -95,24 +122,30 @@ export async function createAttackedStudio(): Promise<AttackedStudio> {
       })
       if (operator === undefined) throw new Error('the operator is not signed in')
       await identity.tenants.create(operator, { id: tenantId, name })
-      const marker = `marker-of-${tenantId}`
-      const browser = await signIn(tenantId)
-      const owner = await identity.authenticator.authenticate({ cookie: browser.cookiesFor(server.url) })
-      if (owner === undefined) throw new Error('the owner is not signed in')
-      // Work that waits in the queues of the engine: no process takes it up.
-      const { runId } = await services.workItems.submit(
-        owner,
-        { issue: { title: marker, body: marker }, repository: { location: `/${marker}` }, labels: [] },
-        { source: 'api', key: undefined },
-      )
-      return { tenantId, marker, browser, seen: [principalId, runId] }
+      return attackerOf(tenantId, principalId, { marker: `marker-of-${tenantId}` })
+    },
+    createColleague: async ({ tenantId }, name) => {
+      const [projectId, principalId] = [`prj_${name}`, `person:${name}` as PrincipalId]
+      await database.transaction({ kind: 'tenant', tenantId, principalId }, async (tx) => {
+        const ofProject = { tenant_id: tenantId, principal_id: principalId }
+        await registerPrincipal(tx, tenantId, { id: principalId, kind: 'person', name, roles: [] })
+        await tx
+          .insertInto('projects')
+          .values({ ...ofProject, id: projectId, name, settings: '{}' })
+          .execute()
+        await tx
+          .insertInto('project_roles')
+          .values({ ...ofProject, project_id: projectId, role: 'owner', source: 'given' })
+          .execute()
+      })
+      return attackerOf(tenantId, principalId, { marker: `marker-of-${name}`, projectId })
     },
     attack: async (attacker, others, chance, named) => {
       const operation = named ?? chance.of<Operation>(Object.values(operations))
       const strings = stringsFor(attacker, others, chance)
       const request = drawRequest(operation, chance, strings)
       const answer = await send(server.url, attacker, request)
-      if (answer.status === 401) attacker.browser = await signIn(attacker.tenantId)
+      if (answer.status === 401) attacker.browser = await signIn(attacker.tenantId, attacker.principalId)
       remember(attacker, answer.text)
       return { operation: operation.id, ...answer }
     },

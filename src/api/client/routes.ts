@@ -26,6 +26,7 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
   listActs: ['GET', '/api/v1/runs/{runId}/acts'],
   getTrace: ['GET', '/api/v1/runs/{runId}/trace'],
   getChange: ['GET', '/api/v1/runs/{runId}/change'],
+  getChangedFile: ['GET', '/api/v1/runs/{runId}/change/file'],
   getTests: ['GET', '/api/v1/runs/{runId}/tests'],
   listComments: ['GET', '/api/v1/runs/{runId}/comments'],
   addComment: ['POST', '/api/v1/runs/{runId}/comments'],

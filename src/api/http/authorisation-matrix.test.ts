@@ -102,11 +102,13 @@ let studio: ScratchStudio
 let own: ScratchTenant
 let other: ScratchTenant
 let target: Target
+let elsewhere: Awaited<ReturnType<ScratchTenant['createProject']>>
 
 beforeAll(async () => {
   studio = await createScratchStudio()
   own = await studio.createTenant()
   other = await studio.createTenant()
+  elsewhere = await own.createProject('elsewhere')
   const { runId, request } = await own.waitingRun()
   const { id: commentId } = await studio.services.comments.add(own.callers.owner, runId, { body: 'First.' })
   target = { runId, approvalId: request.id, commentId, subject: request.subjectDigest }
@@ -152,8 +154,9 @@ async function send(
   })
   const example = bodies[id]
   if (body !== undefined && example === undefined) throw new Error(`the matrix has no body for ${id}`)
+  const asked = id === 'getChangedFile' ? '?path=src/a.js' : ''
   const stop = new AbortController()
-  const response = await fetch(`${studio.url}${filled}`, {
+  const response = await fetch(`${studio.url}${filled}${asked}`, {
     method,
     signal: stop.signal,
     headers: {
@@ -202,6 +205,20 @@ describe.each(all.map((operation) => [operation.id, operation] as const))('%s', 
       expect(text.replaceAll(/"(?:detail|instance)":"[^"]*"/g, '')).not.toContain(secret)
     if (/\{(?:runId|approvalId|workItemId)\}/.test(operation.path)) expect(status).toBe(404)
   })
+})
+
+describe('of a project, whoever is the owner of another one', () => {
+  it.each(all.map((operation) => [operation.id, operation] as const))(
+    'sees nothing: %s',
+    async (_, operation) => {
+      const { status, text } = await send(operation, elsewhere.authorization.owner)
+      const answer = text.replaceAll(/"(?:detail|instance)":"[^"]*"/g, '')
+      const workItemId = target.runId.replace('run_', 'work_')
+      for (const secret of [target.runId, workItemId, target.approvalId, target.commentId])
+        expect(answer).not.toContain(secret)
+      if (/\{(?:runId|approvalId|workItemId)\}/.test(operation.path)) expect([403, 404]).toContain(status)
+    },
+  )
 })
 
 describe('what policy permits', () => {

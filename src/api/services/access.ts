@@ -1,17 +1,14 @@
+import { type RawBuilder, sql } from 'kysely'
 import type { Caller } from '../../contracts/index.ts'
 import type { RunRecord, TenantScope } from '../../engine/index.ts'
 import {
   type Intention,
   type Administration,
   type PolicyEngine,
-  seededIdentities,
   tenantScope,
 } from '../../governance/index.ts'
-import type { ProjectId, RunId } from '../../kernel/index.ts'
-import type { Tx } from '../../store/index.ts'
-
-/** What runs and work belong to that name no project. */
-export const defaultProject: ProjectId = seededIdentities.project
+import { defaultProject, type ProjectId, type RunId } from '../../kernel/index.ts'
+import type { Database, Tx } from '../../store/index.ts'
 
 /** Rows that a caller can see: those of the caller's tenant, and of no other. */
 export function scopeOf({ principal }: Caller): TenantScope {
@@ -24,18 +21,35 @@ interface Occasion {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+/** What a list may be about. */
+export interface Reading {
+  readonly scope: TenantScope
+  readonly projects: readonly ProjectId[]
+  /** Whether these are all projects of the tenant, so that rows need not be told apart. */
+  readonly isEverything: boolean
+}
+
+/** Whether a row whose project stands in this column is among what may be read; part of the query that finds it. */
+export function isOfProjects(column: string, { projects, isEverything }: Reading): RawBuilder<boolean> {
+  return isEverything ? sql`true` : sql`${sql.ref(column)} = any (${projects})`
+}
+
 /** Asks the policies for a caller. */
 export class Access {
+  readonly #database: Database
   readonly #policy: PolicyEngine
   readonly #administration: Administration
 
   constructor({
+    database,
     policy,
     administration,
   }: {
+    readonly database: Database
     readonly policy: PolicyEngine
     readonly administration: Administration
   }) {
+    this.#database = database
     this.#policy = policy
     this.#administration = administration
   }
@@ -48,6 +62,36 @@ export class Access {
   ): Promise<TenantScope> {
     if (!this.permits(caller, intention)) await this.record(caller, intention, runId, {})
     return scopeOf(caller)
+  }
+
+  /**
+   * Which projects a list may be about: those that the caller may read, or only the one that was asked for.
+   * @throws ATL_DOOR_DENIED when there is none
+   */
+  async readProjects(caller: Caller, only?: string): Promise<Reading> {
+    const scope = scopeOf(caller)
+    if (only !== undefined) {
+      const projectId = only as ProjectId
+      await this.assertReading(caller, {
+        action: 'read-project',
+        resource: projectResource(caller, projectId),
+      })
+      return { scope, projects: [projectId], isEverything: false }
+    }
+    const all = await this.#projectsOf(scope)
+    const projects = this.amongProjects(caller, all, 'read-project')
+    if (projects.length === 0)
+      await this.assertReading(caller, { action: 'read-project', resource: projectResource(caller) })
+    return { scope, projects, isEverything: projects.length === all.length }
+  }
+
+  /** Those of some projects in which the caller may do something. */
+  amongProjects(
+    caller: Caller,
+    projects: readonly ProjectId[],
+    action: 'read-project' | 'submit-work-item',
+  ): readonly ProjectId[] {
+    return projects.filter((id) => this.permits(caller, { action, resource: projectResource(caller, id) }))
   }
 
   /** Decides about something, and records the decision. @throws ATL_DOOR_DENIED */
@@ -85,20 +129,28 @@ export class Access {
   permits({ principal }: Caller, intention: Intention): boolean {
     return this.#policy.decide({ principal, ...intention }).decision === 'allow'
   }
+
+  async #projectsOf(scope: TenantScope): Promise<readonly ProjectId[]> {
+    const rows = await this.#database.transaction(scope, (tx) =>
+      tx.selectFrom('projects').select('id').where('tenant_id', '=', scope.tenantId).execute(),
+    )
+    return rows.map(({ id }) => id as ProjectId)
+  }
 }
 
 /** A run as policies see it. */
 export function runResource({
   tenantId,
   runId,
+  projectId,
   principalId,
-}: Pick<RunRecord, 'tenantId' | 'runId' | 'principalId'>) {
-  return { kind: 'run', tenantId, runId, projectId: defaultProject, requester: principalId } as const
+}: Pick<RunRecord, 'tenantId' | 'runId' | 'projectId' | 'principalId'>) {
+  return { kind: 'run', tenantId, runId, projectId, requester: principalId } as const
 }
 
-/** The project as policies see it. */
-export function projectResource({ principal: { tenantId } }: Caller) {
-  return { kind: 'project', tenantId, projectId: defaultProject } as const
+/** A project as policies see it. */
+export function projectResource({ principal: { tenantId } }: Caller, projectId: ProjectId = defaultProject) {
+  return { kind: 'project', tenantId, projectId } as const
 }
 
 /** What a tenant works with as a whole, as policies see it. */

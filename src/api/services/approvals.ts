@@ -5,12 +5,12 @@ import { digestOfSubject } from '../../governance/index.ts'
 import type { RunId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 import { apiErrors } from '../errors.ts'
-import { type Access, projectResource, scopeOf } from './access.ts'
-import type { CommentService } from './comments.ts'
+import { type Access, isOfProjects, scopeOf } from './access.ts'
+import { openComments } from './comments.ts'
 import { pageOfRows, readCursor } from './cursor.ts'
+import type { FollowUps } from './follow-ups.ts'
 import type { RunService } from './runs.ts'
 import type { CoreServices } from './studio-services.ts'
-import type { WorkItemService } from './work-items.ts'
 
 export interface RunDecision {
   readonly decision: 'approved' | 'rejected'
@@ -31,13 +31,13 @@ interface ApprovalQuery {
   readonly after?: string | undefined
   readonly status?: ApprovalRequest['status'] | undefined
   readonly runId?: string | undefined
+  readonly projectId?: string | undefined
 }
 
 interface Others {
   readonly access: Access
   readonly runs: RunService
-  readonly comments: CommentService
-  readonly workItems: WorkItemService
+  readonly followUps: FollowUps
 }
 
 /** What people decide about changes. */
@@ -51,14 +51,14 @@ export class ApprovalService {
   }
 
   /** Newest first. @throws ATL_DOOR_DENIED */
-  async list(caller: Caller, { limit, after, status, runId }: ApprovalQuery) {
+  async list(caller: Caller, { limit, after, status, runId, projectId }: ApprovalQuery) {
     const { database, approvals } = this.#services
     const position = readCursor(after)
     const { tenantId } = caller.principal
-    const intention = { action: 'read-project', resource: projectResource(caller) } as const
-    const scope = await this.#others.access.assertReading(caller, intention)
-    return database.transaction(scope, async (tx) => {
+    const reading = await this.#others.access.readProjects(caller, projectId)
+    return database.transaction(reading.scope, async (tx) => {
       const rows = await approvalRows(tx, tenantId)
+        .where(isOfProjects('approval_requests.project_id', reading))
         .$if(status !== undefined, (query) =>
           query.where('approval_requests.status', '=', status ?? 'pending'),
         )
@@ -103,13 +103,15 @@ export class ApprovalService {
 
   /**
    * Decides about exactly the subject that was shown. Asking for changes starts a run of the same work item, for whoever
-   * asked for it, that is told the reason and the open comments.
+   * asked for it, that is told the reason and the open comments; where this process dies before it is started, another
+   * one starts it.
    * @throws errors of APPROVAL, and ATL_APPROVAL_SUBJECT_CHANGED when the subject is another one by now
    */
   async decide(caller: Caller, approvalId: string, { verdict, reason, subject }: ApprovalDecision) {
-    const { runs, comments, workItems } = this.#others
+    const { runs, followUps } = this.#others
     const { runId } = await this.get(caller, approvalId)
     const { tenantId } = caller.principal
+    const scope = scopeOf(caller)
     await this.#services.approvals.decide({
       tenantId,
       requestId: approvalId,
@@ -117,16 +119,16 @@ export class ApprovalService {
       verdict,
       reason,
       subjectDigest: subject,
+      alongside: async (tx) => {
+        if (verdict !== 'changes-requested') return
+        const wishes = [reason, ...(await openComments(tx, { tenantId, runId }))]
+        await followUps.record(tx, scope, { approvalId, runId, wishes })
+      },
     })
-    await runs.takeUpDecisions(scopeOf(caller), runId)
-    const followUpRunId =
-      verdict === 'changes-requested'
-        ? await workItems.followUp(caller, await runs.read(caller, runId), {
-            key: approvalId,
-            wishes: [reason, ...(await comments.open(caller, runId))],
-          })
-        : null
-    return { approval: await this.get(caller, approvalId), followUpRunId }
+    await runs.takeUpDecisions(scope, runId)
+    await followUps.start(scope, approvalId)
+    const approval = await this.get(caller, approvalId)
+    return { approval, followUpRunId: approval.followUp?.runId ?? null }
   }
 
   /** Decides about what a run waits for. @throws ATL_STUDIO_NOT_WAITING and errors of APPROVAL */
@@ -160,6 +162,12 @@ function approvalRows(tx: Tx, tenantId: string) {
         .onRef('work_items.tenant_id', '=', 'approval_requests.tenant_id')
         .onRef('work_items.run_id', '=', 'approval_requests.run_id'),
     )
+    .leftJoin('follow_ups', (join) =>
+      join
+        .onRef('follow_ups.tenant_id', '=', 'approval_requests.tenant_id')
+        .onRef('follow_ups.approval_id', '=', 'approval_requests.id'),
+    )
+    .select(['follow_ups.follow_up_run_id', 'follow_ups.settled_at', 'follow_ups.problem'])
     .select([
       'approval_requests.id',
       'approval_requests.run_id',
@@ -174,10 +182,18 @@ function approvalRows(tx: Tx, tenantId: string) {
 
 type ApprovalRow = Awaited<ReturnType<ReturnType<typeof approvalRows>['execute']>>[number]
 
-function view(request: ApprovalRequest, { title, repository }: Pick<ApprovalRow, 'title' | 'repository'>) {
+/** What became of changes that were asked for: a run, a reason why there is none, or neither as yet. */
+function viewFollowUp({ follow_up_run_id: runId, settled_at: settledAt, problem }: ApprovalRow) {
+  if (runId === null) return null
+  return { runId: settledAt !== null && problem === null ? runId : null, problem }
+}
+
+function view(request: ApprovalRequest, row: ApprovalRow) {
+  const { title, repository } = row
   return {
     id: request.id,
     runId: request.runId,
+    projectId: request.projectId,
     stepId: request.stepId,
     title: title ?? request.runId,
     repository: repository?.location ?? '',
@@ -187,6 +203,7 @@ function view(request: ApprovalRequest, { title, repository }: Pick<ApprovalRow,
     requestedAt: request.requestedAt.toISOString(),
     expiresAt: request.expiresAt.toISOString(),
     needed: request.needed,
+    followUp: viewFollowUp(row),
     decisions: request.decisions.map(({ principalId, verdict, reason, decidedAt }) => ({
       by: principalId,
       verdict,

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Caller } from '../../contracts/index.ts'
-import { createId, type RunId } from '../../kernel/index.ts'
+import { createId } from '../../kernel/index.ts'
 import type { Tables, Tx } from '../../store/index.ts'
 import { apiErrors } from '../errors.ts'
 import { type Access, runResource, scopeOf } from './access.ts'
@@ -121,15 +121,15 @@ export class CommentService {
       return view(row)
     })
   }
+}
 
-  /** What nobody has dealt with yet, for whoever takes the work up again; a line each. */
-  async open(caller: Caller, runId: RunId): Promise<readonly string[]> {
-    const { tenantId } = caller.principal
-    const rows = await this.#services.database.transaction(scopeOf(caller), (tx) =>
-      ofRun(tx, { tenantId, runId }).where('resolved_at', 'is', null).limit(100).execute(),
-    )
-    return rows.map(({ path, line, body }) => (path === null ? body : `${path}:${line ?? 0}: ${body}`))
-  }
+/** What nobody has dealt with yet, for whoever takes the work up again; a line each. */
+export async function openComments(
+  tx: Tx,
+  run: { readonly tenantId: string; readonly runId: string },
+): Promise<readonly string[]> {
+  const rows = await ofRun(tx, run).where('resolved_at', 'is', null).limit(100).execute()
+  return rows.map(({ path, line, body }) => (path === null ? body : `${path}:${line ?? 0}: ${body}`))
 }
 
 function ofRun(tx: Tx, { tenantId, runId }: { readonly tenantId: string; readonly runId: string }) {

@@ -1,9 +1,9 @@
 import type { Caller } from '../../contracts/index.ts'
-import { type Access, projectResource } from './access.ts'
+import type { Access } from './access.ts'
 import { EventFeed, type FeedEvent } from './feed.ts'
 import type { CoreServices } from './studio-services.ts'
 
-/** What happens in all runs of a tenant. */
+/** What happens in all runs that somebody may see. */
 export class EventService {
   readonly #access: Access
   readonly #feed: EventFeed
@@ -19,7 +19,6 @@ export class EventService {
     after: string | undefined,
     signal: AbortSignal,
   ): Promise<AsyncIterable<FeedEvent>> {
-    const intention = { action: 'read-project', resource: projectResource(caller) } as const
-    return this.#feed.watch(await this.#access.assertReading(caller, intention), after, signal)
+    return this.#feed.watch(await this.#access.readProjects(caller), after, signal)
   }
 }

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
-import type { TenantScope } from '../../engine/index.ts'
 import type { Database, Tx } from '../../store/index.ts'
 import { viewEvent } from '../run-report.ts'
+import { isOfProjects, type Reading } from './access.ts'
 
 type Json = Parameters<typeof viewEvent>[0]['data']
 
@@ -37,19 +37,19 @@ export function isFeedPosition(text: string): boolean {
   return /^\d{1,19}\.\d{1,15}\.[A-Za-z0-9._-]{0,200}$/.test(text)
 }
 
-/** Those of one tenant who wait for what follows on the same position. */
+/** Those who may read the same and wait for what follows on the same position. */
 interface Waiting {
-  readonly scope: TenantScope
+  readonly reading: Reading
   readonly position: string
   readonly page: PromiseWithResolvers<Page>
 }
 
 /**
- * What happens in all runs of a tenant, in the order of the transactions that wrote it. An event is told as soon as no
- * transaction is under way that could still put one before it, so a client that goes on behind a position misses nothing
- * and sees nothing twice.
+ * What happens in the runs of a tenant, or of some of its projects, in the order of the transactions that wrote it. An
+ * event is told as soon as no transaction is under way that could still put one before it, so a client that goes on
+ * behind a position misses nothing and sees nothing twice.
  *
- * There is one look for all streams of this process, and one query for all of a tenant that stand at the same position,
+ * There is one look for all streams of this process, and one query for all who may read the same and stand at the same position,
  * as those do that are up to date; while nothing is written, not even that. Nothing is kept for a stream that is slow.
  */
 export class EventFeed {
@@ -61,14 +61,10 @@ export class EventFeed {
     this.#database = database
   }
 
-  async *watch(
-    scope: TenantScope,
-    after: string | undefined,
-    signal: AbortSignal,
-  ): AsyncGenerator<FeedEvent> {
-    let position = after ?? `${await this.#database.transaction(scope, horizonOf)}.0.`
+  async *watch(reading: Reading, after: string | undefined, signal: AbortSignal): AsyncGenerator<FeedEvent> {
+    let position = after ?? `${await this.#database.transaction(reading.scope, horizonOf)}.0.`
     while (!signal.aborted) {
-      const page = await unlessAborted(this.#next(scope, position), signal)
+      const page = await unlessAborted(this.#next(reading, position), signal)
       if (page === undefined) return
       yield* page.events
       position = page.next
@@ -76,8 +72,8 @@ export class EventFeed {
   }
 
   /** What follows on a position by the next look, which may be nothing. */
-  #next(scope: TenantScope, position: string): Promise<Page> {
-    const waiting = this.#waitAt(scope, position)
+  #next(reading: Reading, position: string): Promise<Page> {
+    const waiting = this.#waitAt(reading, position)
     if (!this.#looking) {
       this.#looking = true
       void this.#lookWhileSomebodyWaits()
@@ -85,9 +81,9 @@ export class EventFeed {
     return waiting.page.promise
   }
 
-  #waitAt(scope: TenantScope, position: string): Waiting {
-    const key = `${scope.tenantId}/${position}`
-    const waiting = this.#waiting.get(key) ?? { scope, position, page: Promise.withResolvers<Page>() }
+  #waitAt(reading: Reading, position: string): Waiting {
+    const key = keyOf(reading, position)
+    const waiting = this.#waiting.get(key) ?? { reading, position, page: Promise.withResolvers<Page>() }
     this.#waiting.set(key, waiting)
     return waiting
   }
@@ -115,14 +111,15 @@ export class EventFeed {
     this.#forget(waiting).resolve(page)
   }
 
-  #forget({ scope, position, page }: Waiting): Waiting['page'] {
-    this.#waiting.delete(`${scope.tenantId}/${position}`)
+  #forget({ reading, position, page }: Waiting): Waiting['page'] {
+    this.#waiting.delete(keyOf(reading, position))
     return page
   }
 
-  async #read({ scope, position }: Waiting, horizon: string): Promise<Page> {
+  async #read({ reading, position }: Waiting, horizon: string): Promise<Page> {
     const [transaction = '0', sequence = '0', ...rest] = position.split('.')
     const runId = rest.join('.')
+    const { scope } = reading
     return this.#database.transaction(scope, async (tx) => {
       const { rows } = await sql<EventRow>`
         select transaction::text as transaction, run_id, sequence, at, kind, step_id, item_index, data
@@ -131,6 +128,7 @@ export class EventFeed {
           and (transaction, run_id, sequence) > (${transaction}::xid8, ${runId}, ${Number(sequence)}::bigint)
           and transaction < ${horizon}::xid8
           and kind not in ('log', 'progress')
+          ${reading.isEverything ? sql`` : ofReadableRuns(reading)}
         order by run_events.transaction, run_id, sequence
         limit ${pageSize}`.execute(tx)
       const events = rows.map((row) => ({
@@ -144,6 +142,15 @@ export class EventFeed {
       return { events, next }
     })
   }
+}
+
+function keyOf({ scope, projects, isEverything }: Reading, position: string): string {
+  return JSON.stringify([scope.tenantId, isEverything || projects, position])
+}
+
+function ofReadableRuns(reading: Reading) {
+  return sql`and exists (select from runs where runs.tenant_id = run_events.tenant_id
+    and runs.run_id = run_events.run_id and ${isOfProjects('runs.project_id', reading)})`
 }
 
 /** The oldest transaction that is under way: all before it have ended. */

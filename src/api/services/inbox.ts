@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Caller, RunView } from '../../contracts/index.ts'
-import { digestOfValue, type PrincipalId, type RunId } from '../../kernel/index.ts'
+import { digestOfValue, type PrincipalId, type ProjectId, type RunId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
-import { type Access, defaultProject, projectResource, runResource } from './access.ts'
+import { type Access, isOfProjects, type Reading, runResource } from './access.ts'
 import { type Position, readCursor, writeCursor } from './cursor.ts'
 import type { RunService } from './runs.ts'
 import type { CoreServices } from './studio-services.ts'
@@ -13,6 +13,7 @@ interface InboxQuery {
   readonly limit: number
   readonly after?: string | undefined
   readonly kind?: InboxKind | undefined
+  readonly projectId?: string | undefined
 }
 
 /** Something that waits, before it is known what there is to read about it. */
@@ -20,6 +21,7 @@ interface Entry {
   readonly kind: InboxKind
   readonly id: string
   readonly runId: RunId
+  readonly projectId: ProjectId
   readonly requester: PrincipalId
   readonly since: Date
   readonly subject: string | null
@@ -28,6 +30,7 @@ interface Entry {
 
 interface EntryQuery {
   readonly caller: Caller
+  readonly reading: Reading
   readonly position: Position | undefined
   readonly limit: number
   readonly now: Date
@@ -54,14 +57,14 @@ export class InboxService {
    * Approvals that the caller may give, and runs that ended without a change and that the caller may do something about;
    * newest first.
    */
-  async list(caller: Caller, { limit, after, kind }: InboxQuery) {
-    const intention = { action: 'read-project', resource: projectResource(caller) } as const
-    const scope = await this.#access.assertReading(caller, intention)
+  async list(caller: Caller, { limit, after, kind, projectId }: InboxQuery) {
+    const reading = await this.#access.readProjects(caller, projectId)
+    const { scope } = reading
     const now = new Date(this.#services.clock.now())
-    const query: EntryQuery = { caller, position: readCursor(after), limit: limit + 1, now }
+    const query: EntryQuery = { caller, reading, position: readCursor(after), limit: limit + 1, now }
     const found = await this.#services.database.transaction(scope, async (tx) => [
       ...(kind === undefined || kind === 'approval' ? await pendingApprovals(tx, query) : []),
-      ...(await unhappyRuns(tx, query, kind, this.#steersAll(caller))),
+      ...(await unhappyRuns(tx, query, kind, this.#steered(query))),
     ])
     const entries = found
       .sort((a, b) => b.since.getTime() - a.since.getTime() || (a.id < b.id ? 1 : -1))
@@ -79,25 +82,35 @@ export class InboxService {
     }
   }
 
-  /** Whether the caller may steer runs that others have asked for. */
-  #steersAll(caller: Caller): boolean {
+  /** The projects in which the caller may steer runs that others have asked for. */
+  #steered({ caller, reading }: EntryQuery): readonly ProjectId[] {
     const { tenantId } = caller.principal
-    const ofOthers = { tenantId, runId: 'run' as RunId, principalId: 'person:somebody' as PrincipalId }
-    return this.#access.permits(caller, { action: 'resume-run', resource: runResource(ofOthers) })
+    return reading.projects.filter((projectId) => {
+      const ofOthers = {
+        tenantId,
+        projectId,
+        runId: 'run' as RunId,
+        principalId: 'person:somebody' as PrincipalId,
+      }
+      return this.#access.permits(caller, { action: 'resume-run', resource: runResource(ofOthers) })
+    })
   }
 
-  #concerns(caller: Caller, { kind, id, runId, requester }: Entry): boolean {
+  #concerns(caller: Caller, { kind, id, runId, projectId, requester }: Entry): boolean {
     const { tenantId, id: self } = caller.principal
     if (kind !== 'approval') return true
     return this.#access.permits(caller, {
       action: 'decide-approval',
-      resource: { kind: 'approval', tenantId, projectId: defaultProject, approvalId: id, runId },
+      resource: { kind: 'approval', tenantId, projectId, approvalId: id, runId },
       context: { decision: 'approved', inLineage: requester === self },
     })
   }
 }
 
-async function pendingApprovals(tx: Tx, { caller, position, limit, now }: EntryQuery): Promise<Entry[]> {
+async function pendingApprovals(
+  tx: Tx,
+  { caller, reading, position, limit, now }: EntryQuery,
+): Promise<Entry[]> {
   const rows = await tx
     .selectFrom('approval_requests')
     .innerJoin('runs', (join) =>
@@ -106,8 +119,9 @@ async function pendingApprovals(tx: Tx, { caller, position, limit, now }: EntryQ
         .onRef('runs.run_id', '=', 'approval_requests.run_id'),
     )
     .select(['id', 'approval_requests.run_id', 'requested_at', 'expires_at', 'subject_digest'])
-    .select('runs.principal_id')
+    .select(['runs.principal_id', 'runs.project_id'])
     .where('approval_requests.tenant_id', '=', caller.principal.tenantId)
+    .where(isOfProjects('approval_requests.project_id', reading))
     .where('approval_requests.status', '=', 'pending')
     .where('expires_at', '>', now)
     .$if(position !== undefined, (query) =>
@@ -123,6 +137,7 @@ async function pendingApprovals(tx: Tx, { caller, position, limit, now }: EntryQ
     kind: 'approval',
     id: row.id,
     runId: row.run_id as RunId,
+    projectId: row.project_id as ProjectId,
     requester: row.principal_id as PrincipalId,
     since: row.requested_at,
     subject: row.subject_digest,
@@ -135,29 +150,32 @@ async function unhappyRuns(
   tx: Tx,
   query: EntryQuery,
   kind: InboxKind | undefined,
-  ofAll: boolean,
+  steered: readonly ProjectId[],
 ): Promise<Entry[]> {
   const kinds = (['escalation', 'failure'] as const).filter((each) => kind === undefined || kind === each)
   const found = []
-  for (const each of kinds) found.push(...(await endedAs(tx, query, each, ofAll)))
+  for (const each of kinds) found.push(...(await endedAs(tx, query, each, steered)))
   return found
 }
 
 async function endedAs(
   tx: Tx,
-  { caller, position, limit, now }: EntryQuery,
+  { caller, reading, position, limit, now }: EntryQuery,
   kind: 'escalation' | 'failure',
-  ofAll: boolean,
+  steered: readonly ProjectId[],
 ): Promise<Entry[]> {
   const escalated = sql<boolean>`status = 'succeeded' and result_digest = ${digestOfValue({ outcome: 'escalated' })}`
   const rows = await tx
     .selectFrom('runs')
-    .select(['run_id', 'principal_id', 'ended_at'])
+    .select(['run_id', 'project_id', 'principal_id', 'ended_at'])
     .where('tenant_id', '=', caller.principal.tenantId)
+    .where(isOfProjects('project_id', reading))
     .where('parent_run_id', 'is', null)
     .where('ended_at', '>', new Date(now.getTime() - keptMs))
     .where(kind === 'escalation' ? escalated : sql<boolean>`status = 'failed'`)
-    .$if(!ofAll, (query) => query.where('principal_id', '=', caller.principal.id))
+    .$if(steered.length < reading.projects.length, (query) =>
+      query.where(sql<boolean>`(principal_id = ${caller.principal.id} or project_id = any (${steered}))`),
+    )
     .$if(position !== undefined, (query) =>
       query.where(
         sql<boolean>`(ended_at, run_id) < (${position?.time ?? ''}::timestamptz, ${position?.id ?? ''})`,
@@ -171,6 +189,7 @@ async function endedAs(
     kind,
     id: row.run_id,
     runId: row.run_id as RunId,
+    projectId: row.project_id as ProjectId,
     requester: row.principal_id as PrincipalId,
     since: row.ended_at ?? now,
     subject: null,
@@ -185,6 +204,7 @@ function describe(entry: Entry, run: RunView) {
     kind: entry.kind,
     id: entry.id,
     runId: entry.runId,
+    projectId: entry.projectId,
     since: entry.since.toISOString(),
     title: run.title,
     repository: run.repository,

@@ -1,4 +1,4 @@
-export { defaultProject, projectResource, scopeOf } from './access.ts'
+export { projectResource, scopeOf } from './access.ts'
 export { isFeedPosition } from './feed.ts'
 export { createServices } from './services.ts'
 export { serviceMigrations } from './migrations.ts'

@@ -82,4 +82,26 @@ export const serviceMigrations: readonly Migration[] = [
         await sql`create index ${sql.raw(index)}`.execute(db)
     },
   },
+  {
+    name: '0714-api-follow-ups',
+    async up(db) {
+      await sql`create table follow_ups (
+        tenant_id text not null references tenants (id),
+        approval_id text not null,
+        run_id text not null,
+        follow_up_run_id text not null,
+        wishes jsonb not null,
+        principal_id text not null,
+        created_at timestamptz not null,
+        settled_at timestamptz,
+        problem text,
+        primary key (tenant_id, approval_id),
+        foreign key (tenant_id, run_id) references runs (tenant_id, run_id)
+      )`.execute(db)
+      await sql`create index follow_ups_open on follow_ups (tenant_id, created_at) where settled_at is null`.execute(
+        db,
+      )
+      await enableTenantIsolation(db, 'follow_ups')
+    },
+  },
 ]

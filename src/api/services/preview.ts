@@ -4,7 +4,8 @@ import { readTask } from '../../control/intake/index.ts'
 import { readDefinition } from '../../engine/index.ts'
 import { digestOfValue } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
-import { type Access, projectResource } from './access.ts'
+import { scopeOf } from './access.ts'
+import type { ProjectChoice } from './project-choice.ts'
 import type { CoreServices } from './studio-services.ts'
 import type { WorkRequest } from './work-items.ts'
 
@@ -14,28 +15,32 @@ const lookedAt = 50
 /** What a submission would lead to. */
 export class PreviewService {
   readonly #services: CoreServices
-  readonly #access: Access
+  readonly #projects: ProjectChoice
 
-  constructor(services: CoreServices, access: Access) {
+  constructor(services: CoreServices, projects: ProjectChoice) {
     this.#services = services
-    this.#access = access
+    this.#projects = projects
   }
 
   /** Nothing is started or recorded. @throws ATL_DOOR_DENIED */
-  async preview(caller: Caller, { issue, task }: WorkRequest) {
+  async preview(caller: Caller, { issue, task, repository, projectId: named }: WorkRequest) {
     const { workflows, runLimits, database } = this.#services
-    const intention = { action: 'submit-work-item', resource: projectResource(caller) } as const
-    const scope = await this.#access.assertReading(caller, intention)
+    const projectId = await this.#projects.forWork(caller, {
+      projectId: named,
+      repository: repository.location,
+    })
+    const scope = scopeOf(caller)
     const read = task === undefined ? readTask(issue.title) : { task }
     const { definition } = readDefinition(await workflows.sourceFor(scope, read.task.kind))
     return {
+      projectId,
       kind: read.task.kind,
       kindReason: ('taskReason' in read ? read.taskReason : undefined) ?? null,
       workflow: { name: definition.name, version: definition.version, description: definition.description },
       ...graphOf(definition),
       limit: runLimits,
       experience: await database.transaction(scope, (tx) =>
-        experienceOf(tx, scope.tenantId, definition.name),
+        experienceOf(tx, { tenantId: scope.tenantId, projectId, workflow: definition.name }),
       ),
     }
   }
@@ -54,8 +59,11 @@ function graphOf({ steps }: WorkflowDefinition) {
   }
 }
 
-/** What the last runs of a workflow have used. */
-async function experienceOf(tx: Tx, tenantId: string, workflow: string) {
+/** What the last runs of a workflow have used in a project. */
+async function experienceOf(
+  tx: Tx,
+  { tenantId, projectId, workflow }: Readonly<Record<'tenantId' | 'projectId' | 'workflow', string>>,
+) {
   const rows = await tx
     .selectFrom('runs')
     .leftJoin('budget_accounts', (join) =>
@@ -70,6 +78,7 @@ async function experienceOf(tx: Tx, tenantId: string, workflow: string) {
       sql<number>`extract(epoch from ended_at - created_at)::float8`.as('seconds'),
     ])
     .where('runs.tenant_id', '=', tenantId)
+    .where('project_id', '=', projectId)
     .where('workflow', '=', workflow)
     .where('ended_at', 'is not', null)
     .where('status', '!=', 'cancelled')

@@ -7,7 +7,7 @@ import { createId } from '../../kernel/index.ts'
 import type { ProjectId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 import { apiErrors } from '../errors.ts'
-import { studioResource } from './access.ts'
+import { isOfProjects, studioResource } from './access.ts'
 import type { Access } from './access.ts'
 import type { StudioServices } from './studio-services.ts'
 
@@ -47,9 +47,10 @@ export class ProjectService {
       archived,
     }: { readonly after: string | undefined; readonly limit: number; readonly archived: boolean },
   ): Promise<readonly ProjectView[]> {
-    const scope = await this.#mayRead(caller)
+    const reading = await this.#access.readProjects(caller)
+    const { scope } = reading
     return this.#services.database.transaction(scope, async (tx) => {
-      let query = projectsOf(tx, scope)
+      let query = projectsOf(tx, scope).where(isOfProjects('id', reading))
       if (after !== undefined) query = query.where('id', '>', after)
       if (!archived) query = query.where(sql<boolean>`settings ->> 'archived' is distinct from 'true'`)
       return (await query.orderBy('id').limit(limit).execute()).map(viewProject)
@@ -58,7 +59,7 @@ export class ProjectService {
 
   /** @throws ATL_STUDIO_PROJECT_UNKNOWN */
   async get(caller: Caller, id: string): Promise<ProjectView> {
-    const scope = await this.#mayRead(caller)
+    const { scope } = await this.#access.readProjects(caller, id)
     return this.#services.database.transaction(scope, (tx) => requireProject(tx, scope, id))
   }
 
@@ -95,7 +96,7 @@ export class ProjectService {
   async change(caller: Caller, id: string, change: ProjectChange): Promise<ProjectView> {
     const { principal } = caller
     const { tenantId } = principal
-    const scope = await this.#mayRead(caller)
+    const { scope } = await this.#access.readProjects(caller, id)
     const { name, ...settings } = change
     await this.#services.administration.authorise(
       {
@@ -126,10 +127,6 @@ export class ProjectService {
       },
     )
     return this.get(caller, id)
-  }
-
-  #mayRead(caller: Caller): Promise<TenantScope> {
-    return this.#access.assertReading(caller, { action: 'read-studio', resource: studioResource(caller) })
   }
 }
 

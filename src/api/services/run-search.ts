@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { RunOutcome, RunStatus } from '../../contracts/index.ts'
-import { digestOfValue, type RunId, type TenantId } from '../../kernel/index.ts'
+import { digestOfValue, type RunId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
+import { isOfProjects, type Reading } from './access.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { endOfLook, patternOf, positionOfWorkItem, workItemsIn } from './work-item-list.ts'
 
@@ -10,6 +11,8 @@ export interface RunQuery {
   readonly after?: string | undefined
   readonly status?: RunStatus | undefined
   readonly outcome?: RunOutcome | undefined
+  /** Only runs of this project. */
+  readonly projectId?: string | undefined
   /** Location of the repository. */
   readonly repository?: string | undefined
   readonly requester?: string | undefined
@@ -24,18 +27,19 @@ export interface FoundRuns {
 }
 
 /** The runs that a query is about; those that other runs have started are left out. */
-export function findRuns(tx: Tx, tenantId: TenantId, query: RunQuery): Promise<FoundRuns> {
+export function findRuns(tx: Tx, reading: Reading, query: RunQuery): Promise<FoundRuns> {
   const isAboutWork = query.repository !== undefined || query.text !== undefined
-  return isAboutWork ? findRunsByWork(tx, tenantId, query) : findRunsByState(tx, tenantId, query)
+  return isAboutWork ? findRunsByWork(tx, reading, query) : findRunsByState(tx, reading, query)
 }
 
-async function findRunsByState(tx: Tx, tenantId: TenantId, query: RunQuery): Promise<FoundRuns> {
+async function findRunsByState(tx: Tx, reading: Reading, query: RunQuery): Promise<FoundRuns> {
   const { limit } = query
   const after = readCursor(query.after)
   const rows = await tx
     .selectFrom('runs')
     .select(['runs.run_id', 'runs.created_at'])
-    .where('runs.tenant_id', '=', tenantId)
+    .where('runs.tenant_id', '=', reading.scope.tenantId)
+    .where(isOfProjects('runs.project_id', reading))
     .where(stateOf(query))
     .$if(after !== undefined, (select) =>
       select.where(
@@ -57,9 +61,9 @@ async function findRunsByState(tx: Tx, tenantId: TenantId, query: RunQuery): Pro
 }
 
 /** In the order in which the work was asked for. */
-async function findRunsByWork(tx: Tx, tenantId: TenantId, query: RunQuery): Promise<FoundRuns> {
+async function findRunsByWork(tx: Tx, reading: Reading, query: RunQuery): Promise<FoundRuns> {
   const { limit, repository, text, status, outcome, requester } = query
-  const span = { tenantId, location: repository, position: readCursor(query.after) }
+  const span = { reading, location: repository, position: readCursor(query.after) }
   const isSparse = [text, status, outcome, requester].some((each) => each !== undefined)
   const end = isSparse ? await endOfLook(tx, span) : undefined
   const rows = await workItemsIn(tx, span, end)

@@ -1,11 +1,17 @@
 import type { Caller, RunEventView, RunSummary, RunView } from '../../contracts/index.ts'
-import { engineErrors, type JsonObject, type RunEvent, type RunRecord, type TenantScope } from '../../engine/index.ts'
+import {
+  engineErrors,
+  type JsonObject,
+  type RunEvent,
+  type RunRecord,
+  type TenantScope,
+} from '../../engine/index.ts'
 import { findAccount } from '../../governance/budget/index.ts'
 import { AtelierError, type RunId } from '../../kernel/index.ts'
 import { approvalOutput } from '../../workflow/delivery/index.ts'
 import { openQuestionOf, summariseRun, viewEvent, viewRun } from '../run-report.ts'
 import type { Page } from '../studio.ts'
-import { type Access, projectResource, runResource, scopeOf } from './access.ts'
+import { type Access, runResource, scopeOf } from './access.ts'
 import { findRuns, type RunQuery } from './run-search.ts'
 import type { CoreServices } from './studio-services.ts'
 
@@ -33,9 +39,9 @@ export class RunService {
   /** Newest first. @throws ATL_DOOR_DENIED */
   async list(caller: Caller, query: RunQuery): Promise<Page<RunSummary>> {
     const { database, engine } = this.#services
-    const intention = { action: 'read-project', resource: projectResource(caller) } as const
-    const scope = await this.#access.assertReading(caller, intention)
-    const { runIds, next } = await database.transaction(scope, (tx) => findRuns(tx, scope.tenantId, query))
+    const reading = await this.#access.readProjects(caller, query.projectId)
+    const { scope } = reading
+    const { runIds, next } = await database.transaction(scope, (tx) => findRuns(tx, reading, query))
     if (runIds.length === 0) return { items: [], next }
     const { items } = await engine.listRuns(scope, { runIds, limit: runIds.length })
     return { items: items.map(summariseRun), next }

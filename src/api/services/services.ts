@@ -6,6 +6,7 @@ import { ChangeService } from './changes.ts'
 import { CommentService } from './comments.ts'
 import { DemoService } from './demo.ts'
 import { EventService } from './events.ts'
+import { FollowUps } from './follow-ups.ts'
 import { HealthService } from './health.ts'
 import { InboxService } from './inbox.ts'
 import { PeopleService } from './people.ts'
@@ -18,6 +19,7 @@ import { AuditService } from './audit.ts'
 import { BudgetService } from './budgets.ts'
 import { InstallationService } from './installation.ts'
 import { PolicyService } from './policies.ts'
+import { ProjectChoice } from './project-choice.ts'
 import { ProjectService } from './projects.ts'
 import { WorkflowService } from './workflows.ts'
 import { WorkshopService } from './workshop.ts'
@@ -58,26 +60,28 @@ export interface Services {
 
 export function createServices(below: CoreServices): Services {
   const access = new Access(below)
+  const choice = new ProjectChoice(below, access)
   const runs = new RunService(below, access)
-  const changes = new ChangeService(below, runs)
+  const changes = new ChangeService(below, access, runs)
   const comments = new CommentService(below, access, runs, changes)
-  const workItems = new WorkItemService(below, access)
+  const workItems = new WorkItemService(below, access, choice)
+  const followUps = new FollowUps(below, workItems)
   return {
     people: new PeopleService(below),
     workItems,
-    preview: new PreviewService(below, access),
+    preview: new PreviewService(below, choice),
     demo: new DemoService(below, access, workItems),
     runs,
     runDetails: new RunDetailService(below, runs),
     changes,
     comments,
-    approvals: new ApprovalService(below, { access, runs, comments, workItems }),
+    approvals: new ApprovalService(below, { access, runs, followUps }),
     questions: new QuestionService(below, access, runs),
     inbox: new InboxService(below, access, runs),
     events: new EventService(below, access),
     records: new RecordService(below, access, runs),
     health: new HealthService(below),
-    upkeep: new UpkeepService(below, runs),
+    upkeep: new UpkeepService(below, runs, followUps),
     directory: below.identity.people,
     credentials: below.identity.credentials,
     tenants: below.identity.tenants,

@@ -31,6 +31,18 @@ export interface HealthCheck {
   readonly remedy: string | undefined
 }
 
+/** Repositories as far as clients look into them. */
+export interface Repositories {
+  /** The same text for every way to write where a repository is; a place where there is none is taken as it is written. */
+  identify(location: string): Promise<string>
+  /** A file of a tree that was imported or made; null where there is no ordinary file. Links are not followed. */
+  readFile(
+    place: { readonly tenantId: TenantId; readonly location: string },
+    tree: string,
+    path: string,
+  ): Promise<Buffer | null>
+}
+
 /** What the services for clients stand on. */
 export interface CoreServices {
   readonly database: Database
@@ -65,6 +77,7 @@ export interface CoreServices {
     readonly tenants: Tenants
   }
   readonly logger: Logger
+  readonly repositories: Repositories
   /** What the studio needs of its machine. */
   checkHost(): Promise<readonly HealthCheck[]>
   exportEvidence(scope: TenantScope, runId: RunId): Promise<unknown>

@@ -1,8 +1,9 @@
-import type {} from '../../store/index.ts'
+import type { JsonColumn } from '../../store/index.ts'
 
 declare module '../../store/tables.ts' {
   interface Tables {
     change_comments: ChangeCommentsTable
+    follow_ups: FollowUpsTable
   }
 }
 
@@ -22,4 +23,23 @@ interface ChangeCommentsTable {
   created_at: Date
   resolved_by: string | null
   resolved_at: Date | null
+}
+
+/** What people asked for instead of approving, and the run that takes it up. */
+interface FollowUpsTable {
+  tenant_id: string
+  approval_id: string
+  /** Whose change was sent back. */
+  run_id: string
+  /** Follows from the approval, so that it is the same however often it is started. */
+  follow_up_run_id: string
+  /** A line each. */
+  wishes: JsonColumn<readonly string[]>
+  /** Who asked. */
+  principal_id: string
+  created_at: Date
+  /** Null until the run is there, or cannot be started for good. */
+  settled_at: Date | null
+  /** Why there is no run. */
+  problem: string | null
 }

@@ -3,19 +3,25 @@ import { answeredRuns } from '../../control/questions/index.ts'
 import type { TenantScope } from '../../engine/index.ts'
 import { seededIdentities, tenantScope } from '../../governance/index.ts'
 import type { RunId, TenantId } from '../../kernel/index.ts'
+import type { FollowUps } from './follow-ups.ts'
 import type { RunService } from './runs.ts'
 import type { CoreServices } from './studio-services.ts'
 
 const intervalMs = 3000
 
-/** What nobody's request does: runs that ended are closed, and what people have said and no process has taken up is. */
+/**
+ * What nobody's request does: runs that ended are closed, and what people have said and no process has taken up is, such as
+ * the changes that they asked for.
+ */
 export class UpkeepService {
   readonly #services: CoreServices
   readonly #runs: RunService
+  readonly #followUps: FollowUps
 
-  constructor(services: CoreServices, runs: RunService) {
+  constructor(services: CoreServices, runs: RunService, followUps: FollowUps) {
     this.#services = services
     this.#runs = runs
+    this.#followUps = followUps
   }
 
   /** Goes round until the function that is given back is called. */
@@ -50,6 +56,7 @@ export class UpkeepService {
       const answered = await database.transaction(scope, (tx) => answeredRuns(tx, scope.tenantId))
       for (const runId of [...(await this.#decided(scope)), ...answered])
         await this.#runs.takeUpDecisions(scope, runId)
+      await this.#followUps.start(scope)
       for (const runId of await this.#ended(scope)) await this.#runs.closeRun(scope, runId)
     }
   }

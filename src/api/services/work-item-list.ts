@@ -1,11 +1,13 @@
 import { sql } from 'kysely'
 import type { RunStatus } from '../../contracts/index.ts'
+import { defaultProject } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
+import { isOfProjects, type Reading } from './access.ts'
 import type { Position } from './cursor.ts'
 
 /** Work items of a tenant, or of one of its repositories, newest first and behind a position. */
 interface Span {
-  readonly tenantId: string
+  readonly reading: Reading
   readonly location?: string | undefined
   readonly position?: Position | undefined
 }
@@ -23,12 +25,15 @@ const looksAt = 5000
 
 /** Of a work item, to the microsecond as the database orders them. */
 export const positionOfWorkItem =
-  sql<string>`to_char(work_items.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as('position')
+  sql<string>`to_char(work_items.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as(
+    'position',
+  )
 
-export function workItemsIn(tx: Tx, { tenantId, location, position }: Span, end?: Position) {
+export function workItemsIn(tx: Tx, { reading, location, position }: Span, end?: Position) {
   return tx
     .selectFrom('work_items')
-    .where('work_items.tenant_id', '=', tenantId)
+    .where('work_items.tenant_id', '=', reading.scope.tenantId)
+    .where(isOfProjects('work_items.project_id', reading))
     .$if(location !== undefined, (query) => query.where('work_items.location', '=', location ?? ''))
     .$if(position !== undefined, (query) =>
       query.where(
@@ -68,7 +73,11 @@ export function workItemRows(tx: Tx, { limit, text, id, end, ...span }: WorkItem
         .onRef('runs.run_id', '=', 'work_items.run_id'),
     )
     .selectAll('work_items')
-    .select(['runs.run_id as found_run_id', sql<RunStatus | null>`runs.status`.as('run_status'), positionOfWorkItem])
+    .select([
+      'runs.run_id as found_run_id',
+      sql<RunStatus | null>`runs.status`.as('run_status'),
+      positionOfWorkItem,
+    ])
     .$if(id !== undefined, (query) => query.where('work_items.id', '=', id ?? ''))
     .$if(text !== undefined, (query) => query.where('work_items.title', 'ilike', patternOf(text ?? '')))
     .limit(limit)
@@ -82,6 +91,7 @@ export function summariseWorkItem(row: WorkItemRow) {
   const { found_run_id: runId, run_status: status } = row
   return {
     id: row.id,
+    projectId: row.project_id ?? defaultProject,
     title: row.title,
     source: row.source,
     requester: row.principal_id,

@@ -1,12 +1,12 @@
 import type { z } from 'zod'
 import { type Caller, type submissionSchema, type WorkItem, workItemSchema } from '../../contracts/index.ts'
 import { readTask } from '../../control/intake/index.ts'
-import type { JsonObject, RunRecord, TenantScope } from '../../engine/index.ts'
-import { findPrincipal } from '../../governance/index.ts'
-import { createId, digestOf, type RunId } from '../../kernel/index.ts'
+import type { JsonObject, RunRecord } from '../../engine/index.ts'
+import { createId, digestOf, type ProjectId, type RunId } from '../../kernel/index.ts'
 import { apiErrors } from '../errors.ts'
-import { type Access, defaultProject, projectResource, scopeOf } from './access.ts'
+import { type Access, scopeOf } from './access.ts'
 import { pageOfRows, readCursor, writeCursor } from './cursor.ts'
+import type { ProjectChoice } from './project-choice.ts'
 import type { CoreServices } from './studio-services.ts'
 import { endOfLook, summariseWorkItem, viewWorkItem, workItemRows } from './work-item-list.ts'
 
@@ -21,6 +21,7 @@ export interface SubmittedWork {
 interface WorkItemQuery {
   readonly limit: number
   readonly after?: string | undefined
+  readonly projectId?: string | undefined
   /** Part of the title. */
   readonly text?: string | undefined
 }
@@ -33,18 +34,19 @@ export class WorkItemService {
   readonly #services: CoreServices
 
   readonly #access: Access
+  readonly #projects: ProjectChoice
 
-  constructor(services: CoreServices, access: Access) {
+  constructor(services: CoreServices, access: Access, projects: ProjectChoice) {
     this.#services = services
     this.#access = access
+    this.#projects = projects
   }
 
   /** Newest first. @throws ATL_DOOR_DENIED */
-  async list(caller: Caller, { limit, after, text }: WorkItemQuery) {
-    const scope = await this.#assertReading(caller)
-    const { tenantId } = scope
-    const span = { tenantId, position: readCursor(after) }
-    return this.#services.database.transaction(scope, async (tx) => {
+  async list(caller: Caller, { limit, after, text, projectId }: WorkItemQuery) {
+    const reading = await this.#access.readProjects(caller, projectId)
+    const span = { reading, position: readCursor(after) }
+    return this.#services.database.transaction(reading.scope, async (tx) => {
       const end = text === undefined ? undefined : await endOfLook(tx, span)
       const rows = await workItemRows(tx, { ...span, limit: limit + 1, text, end })
       const items = rows.slice(0, limit).map(summariseWorkItem)
@@ -55,28 +57,23 @@ export class WorkItemService {
 
   /** @throws ATL_STUDIO_WORK_ITEM_NOT_FOUND, ATL_DOOR_DENIED */
   async get(caller: Caller, id: string) {
-    const scope = await this.#assertReading(caller)
-    const query = { tenantId: scope.tenantId, limit: 1, id }
-    const [row] = await this.#services.database.transaction(scope, (tx) => workItemRows(tx, query))
+    const reading = await this.#access.readProjects(caller)
+    const query = { reading, limit: 1, id }
+    const [row] = await this.#services.database.transaction(reading.scope, (tx) => workItemRows(tx, query))
     if (row === undefined) throw apiErrors.WORK_ITEM_NOT_FOUND({ detail: id })
     return viewWorkItem(row)
   }
 
   /**
-   * Starts another run of what a run was asked, for the same person, with what is wanted otherwise. The same key again
-   * yields the same run.
-   * @throws ATL_STUDIO_PERSON_UNKNOWN when whoever asked is not there any more, ATL_DOOR_DENIED
+   * Starts another run of what a run was asked, for whoever asked for that one, with what is wanted otherwise. The same key
+   * again yields the same run.
+   * @throws ATL_DOOR_DENIED
    */
   async followUp(
     caller: Caller,
     run: RunRecord,
     { key, wishes }: { readonly key: string; readonly wishes: readonly string[] },
   ): Promise<RunId> {
-    const { tenantId, principalId } = run
-    const requester = await this.#services.database.transaction(scopeOf(caller), (tx) =>
-      findPrincipal(tx, tenantId, principalId),
-    )
-    if (requester === undefined) throw apiErrors.PERSON_UNKNOWN({ detail: principalId })
     const { title, body, repository, testCommand, task, labels } = workItemSchema.parse(
       run.inputs['workItem'],
     )
@@ -87,31 +84,32 @@ export class WorkItemService {
       ...(testCommand === undefined ? {} : { testCommand }),
       task,
       labels,
+      projectId: run.projectId,
     }
     const source = `follow-up:${run.runId}`
-    const { runId } = await this.submit({ ...caller, principal: requester }, request, { source, key })
+    const { runId } = await this.submit(caller, request, { source, key })
     return runId
-  }
-
-  #assertReading(caller: Caller): Promise<TenantScope> {
-    return this.#access.assertReading(caller, { action: 'read-project', resource: projectResource(caller) })
   }
 
   /**
    * Takes a work item and starts its run; the same key of the same tenant again yields the same run.
-   * @throws ATL_DOOR_DENIED
+   * @throws ATL_DOOR_DENIED, and those of {@link ProjectChoice.forWork}
    */
   async submit(
     caller: Caller,
     request: WorkRequest,
     { source, key }: { readonly source: string; readonly key: string | undefined },
   ): Promise<SubmittedWork> {
-    const { administration, engine, clock, workflows, runLimits } = this.#services
+    const { administration, engine, workflows, runLimits } = this.#services
     const { issue, repository, testCommand, task, labels } = request
+    const projectId = await this.#projects.forWork(caller, {
+      projectId: request.projectId,
+      repository: repository.location,
+    })
     const { principal } = caller
     const { tenantId } = principal
     const runId = runIdFor(tenantId, key)
-    const workItem: WorkItem = {
+    const asked = {
       id: runId.replace(/^run_/, 'work_'),
       ...issue,
       source,
@@ -120,48 +118,57 @@ export class WorkItemService {
       ...(testCommand === undefined ? {} : { testCommand }),
       ...(task === undefined ? readTask(issue.title) : { task }),
       labels,
-      createdAt: new Date(clock.now()).toISOString(),
     }
     await administration.openRun({
       tenantId,
-      projectId: defaultProject,
+      projectId,
       runId,
       requester: principal,
       repository: repository.location,
       limits: runLimits,
     })
-    await this.#record(caller, workItem)
+    const workItem: WorkItem = { ...asked, createdAt: await this.#record(caller, projectId, asked) }
     await engine.startRun(scopeOf(caller), {
       definition: { source: await workflows.sourceFor(scopeOf(caller), workItem.task.kind) },
       inputs: { workItem: toJson(workItem) },
       runId,
+      projectId,
     })
     return { workItemId: workItem.id, runId }
   }
 
-  async #record(caller: Caller, workItem: WorkItem): Promise<void> {
+  /** Keeps what is asked, and answers since when it is: what is submitted again is the same work item. */
+  async #record(caller: Caller, projectId: ProjectId, asked: Omit<WorkItem, 'createdAt'>): Promise<string> {
     const { id: principalId, tenantId } = caller.principal
-    await this.#services.database.transaction(scopeOf(caller), (tx) =>
-      tx
+    return this.#services.database.transaction(scopeOf(caller), async (tx) => {
+      await tx
         .insertInto('work_items')
         .values({
           tenant_id: tenantId,
-          id: workItem.id,
+          id: asked.id,
           principal_id: principalId,
-          project_id: defaultProject,
-          title: workItem.title,
-          body: workItem.body,
-          source: workItem.source,
-          repository: JSON.stringify(workItem.repository),
-          test_command: workItem.testCommand ?? null,
+          project_id: projectId,
+          title: asked.title,
+          body: asked.body,
+          source: asked.source,
+          repository: JSON.stringify(asked.repository),
+          test_command: asked.testCommand ?? null,
         })
         .onConflict((conflict) => conflict.doNothing())
-        .execute(),
-    )
+        .execute()
+      const { created_at: createdAt } = await tx
+        .selectFrom('work_items')
+        .select('created_at')
+        .where('tenant_id', '=', tenantId)
+        .where('id', '=', asked.id)
+        .executeTakeFirstOrThrow()
+      return createdAt.toISOString()
+    })
   }
 }
 
-function runIdFor(tenantId: string, key: string | undefined): RunId {
+/** The run of a key, which is the same whoever asks for it again. */
+export function runIdFor(tenantId: string, key: string | undefined): RunId {
   if (key === undefined) return createId('run') as RunId
   return `run_${digestOf(`${tenantId}\n${key}`).slice('sha256:'.length, 'sha256:'.length + 26)}` as RunId
 }

@@ -8,7 +8,7 @@ import type { RoutingReport } from '../../control/routing/index.ts'
 import { createRoutingQueries } from '../routing-queries.ts'
 import { createToolServers } from '../tool-servers.ts'
 import type { ToolServer, ToolServers } from '../tool-servers.ts'
-import { projectResource, studioResource } from './access.ts'
+import { studioResource } from './access.ts'
 import type { Access } from './access.ts'
 import type { StudioServices } from './studio-services.ts'
 
@@ -115,8 +115,7 @@ export class WorkshopService {
 
   routingReport(caller: Caller, days: number): Promise<RoutingReport> {
     const { routing, database, clock } = this.#services
-    const authorise = () =>
-      this.#access.assertReading(caller, { action: 'read-project', resource: projectResource(caller) })
+    const authorise = () => this.#mayRead(caller)
     return createRoutingQueries({ ...routing, database, clock, authorise }).report({
       days,
       by: caller.principal.id,

@@ -18,6 +18,7 @@ const approvalSchema = z
   .object({
     id: z.string(),
     runId: z.string(),
+    projectId: z.string(),
     stepId: z.string(),
     title: z.string(),
     repository: z.string(),
@@ -28,6 +29,8 @@ const approvalSchema = z
     requestedAt: timeSchema,
     expiresAt: timeSchema,
     needed: z.int(),
+    /** Where changes were asked for: the run that takes them up, or why there is none; neither while it is being started. */
+    followUp: z.object({ runId: z.string().nullable(), problem: z.string().nullable() }).nullable(),
     decisions: z.array(
       z.object({
         by: z.string(),
@@ -46,7 +49,12 @@ export const listApprovals = defineOperation({
   tag: 'approvals',
   summary: 'What people were asked to decide, newest first',
   access: { action: 'read-project', resource: 'project' },
-  query: z.strictObject({ ...pageQuery, status: approvalStatusSchema.optional(), runId: idSchema.optional() }),
+  query: z.strictObject({
+    ...pageQuery,
+    status: approvalStatusSchema.optional(),
+    runId: idSchema.optional(),
+    projectId: idSchema.optional(),
+  }),
   answer: { 200: pageOf(approvalSchema) },
 })
 
@@ -87,7 +95,7 @@ export const decideApproval = defineOperation({
   answer: {
     200: z.object({
       approval: approvalSchema,
-      /** The run that takes up what was asked for. */
+      /** The run that takes up what was asked for; `followUp` says more. */
       followUpRunId: z.string().nullable(),
     }),
   },
@@ -99,6 +107,7 @@ const inboxItemSchema = z
     /** Of the approval, or of the run. */
     id: z.string(),
     runId: z.string(),
+    projectId: z.string(),
     since: timeSchema,
     title: z.string(),
     repository: z.string(),
@@ -127,6 +136,10 @@ export const listInbox = defineOperation({
   tag: 'approvals',
   summary: 'What waits for the caller: approvals, escalations and failures, newest first',
   access: { action: 'read-project', resource: 'project' },
-  query: z.strictObject({ ...pageQuery, kind: z.enum(['approval', 'escalation', 'failure']).optional() }),
+  query: z.strictObject({
+    ...pageQuery,
+    kind: z.enum(['approval', 'escalation', 'failure']).optional(),
+    projectId: idSchema.optional(),
+  }),
   answer: { 200: pageOf(inboxItemSchema) },
 })

@@ -9,6 +9,8 @@ const meSchema = z
     name: z.string(),
     tenant: z.object({ id: z.string(), name: z.string() }),
     roles: z.array(roleSchema),
+    /** Further roles, each in one project only, by its id. */
+    projectRoles: z.record(z.string(), z.array(roleSchema)),
     via: z.enum(['session', 'token', 'local']),
     scopes: z.union([z.literal('all'), z.array(z.string())]),
   })

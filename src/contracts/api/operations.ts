@@ -52,6 +52,7 @@ import { exportEvidence, verifyAudit, verifyEvidence } from './records.ts'
 import {
   addComment,
   getChange,
+  getChangedFile,
   getRunPlan,
   getStep,
   getTests,
@@ -90,6 +91,7 @@ export const operations = {
   listActs,
   getTrace,
   getChange,
+  getChangedFile,
   getTests,
   listComments,
   addComment,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { idSchema, timeSchema } from './identifiers.ts'
 import { defineOperation, pageOf, pageQuery } from './operation.ts'
 
-const readsStudio = { action: 'read-studio', resource: 'studio' } as const
+const readsProject = { action: 'read-project', resource: 'project' } as const
 const location = z.string().min(1).max(4096)
 
 /** What is kept of a project beside its name. */
@@ -40,8 +40,8 @@ export const listProjects = defineOperation({
   method: 'GET',
   path: '/api/v1/projects',
   tag: 'projects',
-  summary: 'Projects',
-  access: readsStudio,
+  summary: 'Projects that the caller may read',
+  access: readsProject,
   query: z.strictObject({ ...pageQuery, archived: z.boolean().default(false) }),
   answer: { 200: pageOf(projectSchema) },
 })
@@ -52,7 +52,7 @@ export const getProject = defineOperation({
   path: '/api/v1/projects/{projectId}',
   tag: 'projects',
   summary: 'One project',
-  access: readsStudio,
+  access: readsProject,
   params: projectParams,
   answer: { 200: projectSchema },
 })

@@ -210,6 +210,37 @@ export const getChange = defineOperation({
   },
 })
 
+export const getChangedFile = defineOperation({
+  id: 'getChangedFile',
+  method: 'GET',
+  path: '/api/v1/runs/{runId}/change/file',
+  tag: 'changes',
+  summary: 'A whole file of the change, as it was or as the change makes it',
+  description:
+    'Only files of the change are shown, to whoever policy lets read them. A file of more than a million bytes, or one that ' +
+    'is no text, comes without its content.',
+  access: readRun,
+  params: runParams,
+  query: z.strictObject({
+    /** As the change names it; the old side of a file that was renamed is found by its new name. */
+    path: z.string().min(1).max(4096),
+    side: z.enum(['old', 'new']).default('new'),
+  }),
+  answer: {
+    200: z
+      .object({
+        path: z.string(),
+        side: z.enum(['old', 'new']),
+        tree: z.string(),
+        state: z.enum(['text', 'binary', 'too-large', 'absent']),
+        bytes: z.int(),
+        /** Null unless `state` is `text`. */
+        text: z.string().nullable(),
+      })
+      .meta({ id: 'ChangedFile' }),
+  },
+})
+
 export const getTests = defineOperation({
   id: 'getTests',
   method: 'GET',

@@ -39,6 +39,7 @@ const runSummarySchema = z
     repository: z.string(),
     /** Principal id of the person who asked. */
     requester: z.string(),
+    projectId: z.string(),
     createdAt: timeSchema,
     endedAt: timeSchema.nullable(),
   })
@@ -156,6 +157,7 @@ export const listRuns = defineOperation({
     ...pageQuery,
     status: runStatusSchema.optional(),
     outcome: runOutcomeSchema.optional(),
+    projectId: idSchema.optional(),
     /** Location of the repository, exactly. */
     repository: z.string().min(1).max(4096).optional(),
     /** Principal id of whoever asked. */

@@ -9,6 +9,7 @@ const submissionBody = submissionSchema.omit({ reporter: true, idempotencyKey: t
 const workItemSummarySchema = z
   .object({
     id: z.string(),
+    projectId: z.string(),
     title: z.string(),
     /** Where it came from, such as `cli`, `api` or a tracker. */
     source: z.string(),
@@ -29,6 +30,8 @@ const workKindSchema = z.enum(['repair', 'lint-fix', 'format', 'codemod', 'depen
 /** What a submission would lead to. */
 const previewSchema = z
   .object({
+    /** The project that the run would belong to. */
+    projectId: z.string(),
     kind: workKindSchema,
     /** Why this kind of work, where it was read from the text. */
     kindReason: z.string().nullable(),
@@ -89,7 +92,11 @@ export const listWorkItems = defineOperation({
   tag: 'work',
   summary: 'Work items, newest first',
   access: { action: 'read-project', resource: 'project' },
-  query: z.strictObject({ ...pageQuery, text: z.string().min(1).max(200).optional() }),
+  query: z.strictObject({
+    ...pageQuery,
+    projectId: idSchema.optional(),
+    text: z.string().min(1).max(200).optional(),
+  }),
   answer: { 200: pageOf(workItemSummarySchema) },
 })
 

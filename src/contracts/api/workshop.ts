@@ -202,7 +202,7 @@ export const getRoutingReport = defineOperation({
   path: '/api/v1/routing/report',
   tag: 'workshop',
   summary: 'How well work was routed: what each tier solved, and what went to the wrong one first',
-  access: { action: 'read-project', resource: 'project' },
+  access: readsStudio,
   query: z.strictObject({ days: z.int().min(1).max(365).default(30) }),
   answer: {
     200: z.object({

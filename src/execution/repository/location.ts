@@ -72,6 +72,16 @@ function parseScpAddress(location: string): Location {
   return { kind: 'remote', url: location, host, display: location }
 }
 
+/** Host and path of a remote repository, as hosts of repositories take them: over whatever protocol, with `.git` or without. */
+export function addressOf({ url }: Extract<Location, { readonly kind: 'remote' }>): string {
+  const isUrl = /^[a-z]+:\/\//i.test(url)
+  const { hostname, port, pathname } = new URL(
+    isUrl ? url : url.replace(/^(?:[^@]+@)?([^:]+):\/?/, 'ssh://$1/'),
+  )
+  const path = pathname.replace(/\/+$/, '').replace(/\.git$/i, '')
+  return `${hostname.toLowerCase()}${port === '' || port === '22' ? '' : `:${port}`}${path}`
+}
+
 function refuseOptionLike(...parts: readonly string[]): void {
   if (parts.some((part) => part.startsWith('-'))) {
     throw repositoryErrors.LOCATION_REFUSED({ detail: 'a part of it starts with a dash, as an option does' })

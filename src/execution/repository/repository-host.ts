@@ -8,7 +8,7 @@ import { hostAttributes, hostConfiguration, type ObjectFormat } from './git-dire
 import { Git } from './git-process.ts'
 import { importRevision, type ImportResult } from './import.ts'
 import { findLocalSource } from './local-source.ts'
-import { parseLocation, type Location } from './location.ts'
+import { addressOf, parseLocation, type Location } from './location.ts'
 import { ObjectReader } from './object-reader.ts'
 import { Repository } from './repository.ts'
 
@@ -124,6 +124,20 @@ export class RepositoryHost {
       location: Location
     }
     return new Repository(await this.#contextOf(root, request.tenantId, location))
+  }
+
+  /**
+   * The same text for every way to write where a repository is: its git directory behind symbolic links and linked working
+   * trees, or host and path whatever the protocol. A place where nothing is found is taken as it is written.
+   */
+  async identify(location: string): Promise<string> {
+    const place = await parseLocation(location, this.#options.workingDirectory).catch(() => undefined)
+    if (place === undefined) return location.trim()
+    if (place.kind === 'remote') return addressOf(place)
+    return findLocalSource(this.#git, place.path).then(
+      ({ commonDirectory }) => commonDirectory,
+      () => place.path,
+    )
   }
 
   /** Removes all repositories of a tenant, none of which may be in use. */

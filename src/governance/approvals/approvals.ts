@@ -41,6 +41,8 @@ export interface DecideApproval {
   readonly subjectDigest?: string
   /** What is true now, as far as the caller knows; policies are compared in any case. */
   readonly current?: Partial<ApprovalSubject>
+  /** Done in the transaction of the decision, once it counts. */
+  readonly alongside?: (tx: Tx) => Promise<void>
 }
 
 export type ApprovalState =
@@ -257,6 +259,7 @@ async function decide(options: ApprovalsOptions, tx: Tx, wish: DecideApproval): 
   if (verdict !== 'approved' || approvers >= request.needed)
     await setStatus(tx, request, verdict, reason, now)
   await record('allowed', { approvers, needed: request.needed })
+  await wish.alongside?.(tx)
   return { request: (await lockRequest(tx, tenantId, request.id)) ?? request }
 }
 

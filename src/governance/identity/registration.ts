@@ -1,13 +1,14 @@
 import { sql } from 'kysely'
 import type { Principal, ProjectRoles, Role } from '../../contracts/index.ts'
-import type { PrincipalId, ProjectId, TenantId } from '../../kernel/index.ts'
+import { defaultProject } from '../../kernel/index.ts'
+import type { PrincipalId, TenantId } from '../../kernel/index.ts'
 import type { Database, Tx } from '../../store/index.ts'
 import { rolesColumns } from './roles.ts'
 
 /** Who and what exists when a studio is used for the first time. */
 export const seededIdentities = {
   tenant: 'default' as TenantId,
-  project: 'default' as ProjectId,
+  project: defaultProject,
   /** May approve; never asks for work by default, so that what others ask for can be approved. */
   owner: 'person:owner' as PrincipalId,
   /** Asks for work. */

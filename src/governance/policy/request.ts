@@ -65,12 +65,16 @@ interface ApprovalResource {
 interface RepositoryResource extends RepositoryFacts {
   readonly kind: 'repository'
   readonly tenantId: TenantId
+  /** In which it is read; roles in this project count then. */
+  readonly projectId?: ProjectId
 }
 
 /** A file or folder of a repository. */
 interface CodePathResource extends RepositoryFacts {
   readonly kind: 'code-path'
   readonly tenantId: TenantId
+  /** In which it is read; roles in this project count then. */
+  readonly projectId?: ProjectId
   /** From the repository's root, with slashes, without one at either end. */
   readonly path: string
 }
@@ -171,6 +175,8 @@ export function projectOf(resource: PolicyRequest['resource']): ProjectId | unde
     case 'run':
     case 'project':
     case 'approval':
+    case 'repository':
+    case 'code-path':
       return resource.projectId
     case 'budget':
       return resource.level === 'project' ? (resource.subject as ProjectId) : undefined

@@ -3,6 +3,7 @@ import { FileDiff as FileDiffIcon } from 'lucide-react'
 import { useQuery } from '@tanstack/react-query'
 import { runQuery, useRunEvents, type Run, type RunEvents } from '../api/index.ts'
 import { usePathParameter, useSearchParameters } from '../app/search-parameters.ts'
+import { projectName, useProjects } from '../project/index.ts'
 import { useShortcuts } from '../keyboard/index.ts'
 import {
   Age,
@@ -107,9 +108,11 @@ function LoadedRun({ run, live }: { readonly run: Run; readonly live: RunEvents 
 }
 
 function RunFacts({ run }: { readonly run: Run }) {
+  const projects = useProjects()
   return (
     <p className={styles['facts']}>
       <span title={run.repository}>{repositoryName(run.repository)}</span>
+      {projects.length > 0 && <span>{projectName(projects, run.projectId)}</span>}
       <span>asked by {principalName(run.requester)}</span>
       <span>
         <Age time={run.createdAt} />

@@ -19,7 +19,7 @@ export const stages: readonly Stage[] = [
 
 /** What the query of an address asks for; values that mean nothing are passed over. */
 export function filterOf(values: Readonly<Record<string, string | undefined>>): RunFilter {
-  const { text, repository, requester } = values
+  const { text, repository, requester, projectId } = values
   const stage = stages.find(
     (each) => each.values.status === values['status'] && each.values.outcome === values['outcome'],
   )
@@ -28,5 +28,6 @@ export function filterOf(values: Readonly<Record<string, string | undefined>>): 
     ...(text === undefined || text === '' ? {} : { text }),
     ...(repository === undefined ? {} : { repository }),
     ...(requester === undefined ? {} : { requester }),
+    ...(projectId === undefined ? {} : { projectId }),
   }
 }

@@ -4,6 +4,7 @@ import { Bookmark, Search, X } from 'lucide-react'
 import { Button, Dialog, TextField } from '../ui/index.ts'
 import { useShortcuts } from '../keyboard/index.ts'
 import { useSearchParameters, writeSearchParameters } from '../app/search-parameters.ts'
+import { useProjects } from '../project/index.ts'
 import { stages } from './run-filter.ts'
 import { forgetView, saveView, useSavedViews } from './saved-views.ts'
 import styles from './run-filters.module.css'
@@ -32,6 +33,7 @@ export function RunFilters() {
           </Link>
         ))}
       </nav>
+      <ProjectFilter />
       {views.length > 0 && (
         <nav aria-label="Kept views" className={styles['list']}>
           {views.map(({ name, search }) => (
@@ -60,6 +62,28 @@ export function RunFilters() {
         />
       </Dialog>
     </div>
+  )
+}
+
+/** One project or all, where there is more than one. */
+function ProjectFilter() {
+  const { values, change } = useSearchParameters()
+  const projects = useProjects()
+  if (projects.length === 0) return null
+  return (
+    <select
+      className={styles['project']}
+      aria-label="Project"
+      value={values['projectId'] ?? ''}
+      onChange={({ target }) => change({ projectId: target.value === '' ? undefined : target.value })}
+    >
+      <option value="">All projects</option>
+      {projects.map(({ id, name }) => (
+        <option key={id} value={id}>
+          {name}
+        </option>
+      ))}
+    </select>
   )
 }
 

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { CirclePlay } from 'lucide-react'
 import { runsQuery, type RunSummary } from '../api/index.ts'
 import { useSearchParameters } from '../app/search-parameters.ts'
+import { type Project, projectName, useProjects } from '../project/index.ts'
 import { WaysToBegin } from '../work/ways-to-begin.tsx'
 import {
   Age,
@@ -63,11 +64,24 @@ const columns: readonly Column<RunSummary>[] = [
 /** Pages without a run that are passed over before somebody has to say that it shall go on. */
 const patience = 20
 
+/** With the project of each run, where there is more than one. */
+function columnsFor(projects: readonly Project[]): readonly Column<RunSummary>[] {
+  if (projects.length === 0) return columns
+  const project: Column<RunSummary> = {
+    id: 'project',
+    header: 'Project',
+    width: '9rem',
+    cell: ({ projectId }) => projectName(projects, projectId),
+  }
+  return [...columns.slice(0, 2), project, ...columns.slice(2)]
+}
+
 /** Every run, newest first. What is looked for stands in the address. */
 export function RunsScreen() {
   const { values } = useSearchParameters()
   const filter = useMemo(() => filterOf(values), [values])
   const query = useInfiniteQuery(runsQuery(filter))
+  const projects = useProjects()
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = query
   const rows = useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data])
   const isSearching = rows.length === 0 && hasNextPage
@@ -109,7 +123,7 @@ export function RunsScreen() {
       ) : (
         <DataTable
           label="Runs"
-          columns={columns}
+          columns={columnsFor(projects)}
           rows={rows}
           rowKey={({ id }) => id}
           rowLink={({ id }) => `/runs/${id}`}

@@ -22,7 +22,7 @@ import {
   useAnnouncer,
 } from '../ui/index.ts'
 import { Loaded, Row, Soft, Split, Stack } from '../panels/index.ts'
-import { projectsQuery, type Project } from './queries.ts'
+import { projectsQuery, type Project } from '../project/index.ts'
 
 /** Repositories that belong together, with roles and a budget of their own. */
 export function ProjectsScreen() {

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { queryOptions } from '@tanstack/react-query'
 import { studio, type Answer } from '../api/index.ts'
 
 export type Agent = Answer<'listAgents'>['items'][number]
@@ -6,7 +6,6 @@ export type Tool = Answer<'listTools'>['items'][number]
 export type ToolServer = Answer<'listToolServers'>['items'][number]
 export type ModelOverview = Answer<'getModels'>
 export type WorkflowDetail = Answer<'getWorkflow'>
-export type Project = Answer<'getProject'>
 export type Health = Answer<'getHealth'>
 
 export const agentsQuery = queryOptions({
@@ -54,17 +53,6 @@ export function workflowCheckQuery(name: string, text: string) {
     placeholderData: (before) => before,
   })
 }
-
-export const projectsQuery = infiniteQueryOptions({
-  queryKey: ['projects'],
-  queryFn: ({ pageParam, signal }) =>
-    studio.listProjects({
-      query: { limit: 200, archived: true, ...(pageParam === null ? {} : { after: pageParam }) },
-      signal,
-    }),
-  initialPageParam: null as string | null,
-  getNextPageParam: ({ next }) => next,
-})
 
 export const healthQuery = queryOptions({
   queryKey: ['health'],

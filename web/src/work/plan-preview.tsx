@@ -1,5 +1,6 @@
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { previewQuery, type Preview, type Submission } from '../api/index.ts'
+import { projectName, useProjects } from '../project/index.ts'
 import { ErrorNote, Facts, formatDuration, formatMoney, formatNumber, plural, Section } from '../ui/index.ts'
 import styles from './plan-preview.module.css'
 
@@ -36,13 +37,17 @@ export function PlanPreview({ submission }: { readonly submission: Submission | 
 }
 
 function Plan({ preview }: { readonly preview: Preview }) {
-  const { kind, kindReason, workflow, nodes, limit, experience } = preview
+  const { kind, kindReason, workflow, nodes, limit, experience, projectId } = preview
+  const projects = useProjects()
   return (
     <>
       <Section title={kinds[kind]}>
         <p className={styles['soft']}>
           {workflow.name}, version {workflow.version}. {workflow.description}
         </p>
+        {projects.length > 0 && (
+          <p className={styles['soft']}>It would belong to the project {projectName(projects, projectId)}.</p>
+        )}
         {kindReason !== null && <p className={styles['soft']}>The kind of work was {kindReason}.</p>}
       </Section>
       <Section title="Plan">

@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { mayHaveArrived, studio, type Submission } from '../api/index.ts'
 import { createIdempotencyKey } from '../decision/index.ts'
 import { Button, Choice, ErrorNote, Page, TextArea, TextField } from '../ui/index.ts'
+import { useProjects } from '../project/index.ts'
 import { DemoButton } from './demo-button.tsx'
 import { PlanPreview } from './plan-preview.tsx'
 import styles from './submit-screen.module.css'
@@ -24,10 +25,19 @@ interface Draft {
   readonly revision: string
   readonly testCommand: string
   readonly kind: Kind
+  readonly projectId: string
 }
 
 const place = 'atelier.draft'
-const empty: Draft = { title: '', body: '', location: '', revision: '', testCommand: '', kind: '' }
+const empty: Draft = {
+  title: '',
+  body: '',
+  location: '',
+  revision: '',
+  testCommand: '',
+  kind: '',
+  projectId: '',
+}
 
 /** What was written before the page was left, so that nothing has to be typed twice. */
 function readDraft(): Draft {
@@ -52,7 +62,7 @@ function taskOf(kind: Kind): Submission['task'] {
   return kind === '' ? undefined : { kind }
 }
 
-function submissionOf({ title, body, location, revision, testCommand, kind }: Draft): Submission {
+function submissionOf({ title, body, location, revision, testCommand, kind, projectId }: Draft): Submission {
   const task = taskOf(kind)
   return {
     issue: { title: title.trim(), body },
@@ -62,6 +72,7 @@ function submissionOf({ title, body, location, revision, testCommand, kind }: Dr
     },
     ...(testCommand.trim() === '' ? {} : { testCommand: testCommand.trim() }),
     ...(task === undefined ? {} : { task }),
+    ...(projectId === '' ? {} : { projectId }),
   }
 }
 
@@ -178,6 +189,7 @@ export function SubmitScreen() {
               onChange={(value) => set({ kind: kinds.find(([kind]) => kind === value)?.[0] ?? '' })}
             />
           </div>
+          <ProjectOfWork value={draft.projectId} onChange={(projectId) => set({ projectId })} />
           {submit.isError && <ErrorNote error={submit.error} />}
           <div>
             <Button look="primary" type="submit" keys="mod+enter" busy={submit.isPending}>
@@ -188,5 +200,26 @@ export function SubmitScreen() {
         <PlanPreview submission={previewed} />
       </div>
     </Page>
+  )
+}
+
+/** Whose work it is: whoever may read the project reads what comes of it. */
+function ProjectOfWork({
+  value,
+  onChange,
+}: {
+  readonly value: string
+  readonly onChange: (projectId: string) => void
+}) {
+  const projects = useProjects().filter(({ archived }) => !archived)
+  if (projects.length === 0) return null
+  return (
+    <Choice
+      label="Project"
+      hint="Those who have a role in it see the run, and its budget pays."
+      value={value}
+      choices={[['', 'That of the repository'], ...projects.map(({ id, name }) => [id, name] as const)]}
+      onChange={onChange}
+    />
   )
 }

@@ -4,8 +4,9 @@ import type { Handlers } from '../handler.ts'
 export function identityHandlers({ people }: Services): Pick<Handlers, 'getMe'> {
   return {
     getMe: async ({ caller }) => {
-      const { id, kind, roles } = caller.principal
-      return { id, kind, roles, via: caller.via, scopes: caller.scopes, ...(await people.describe(caller)) }
+      const { id, kind, roles, projectRoles = {} } = caller.principal
+      const { via, scopes } = caller
+      return { id, kind, roles, projectRoles, via, scopes, ...(await people.describe(caller)) }
     },
   }
 }

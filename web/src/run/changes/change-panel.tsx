@@ -55,5 +55,5 @@ export function ChangePanel({
     await cache.invalidateQueries(commentsQuery(runId))
   }
   if (change === undefined) return isError ? <ErrorNote error={error} /> : <Skeleton lines={8} />
-  return <ChangeView change={change} notes={{ all: notes, add, resolve }} />
+  return <ChangeView runId={runId} change={change} notes={{ all: notes, add, resolve }} />
 }

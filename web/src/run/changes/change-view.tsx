@@ -31,7 +31,15 @@ function lengthOf({ hunks }: FileData): number {
 }
 
 /** A change: its files with their differences, side by side or in one column, with findings and comments on their lines. */
-export function ChangeView({ change: shown, notes }: { readonly change: Change; readonly notes: LineNotes }) {
+export function ChangeView({
+  runId,
+  change: shown,
+  notes,
+}: {
+  readonly runId: string
+  readonly change: Change
+  readonly notes: LineNotes
+}) {
   const { files } = shown
   const { values, change } = useSearchParameters()
   const sideBySide = values['diff'] === 'split'
@@ -69,17 +77,25 @@ export function ChangeView({ change: shown, notes }: { readonly change: Change; 
         </Button>
       </div>
       {files.map((file) => (
-        <FileSection key={file.path} file={file} viewType={sideBySide ? 'split' : 'unified'} notes={notes} />
+        <FileSection
+          key={file.path}
+          runId={runId}
+          file={file}
+          viewType={sideBySide ? 'split' : 'unified'}
+          notes={notes}
+        />
       ))}
     </div>
   )
 }
 
 function FileSection({
+  runId,
   file,
   viewType,
   notes,
 }: {
+  readonly runId: string
   readonly file: ChangedFile
   readonly viewType: 'split' | 'unified'
   readonly notes: LineNotes
@@ -108,7 +124,7 @@ function FileSection({
         (diff === undefined ? (
           <p className={styles['unshown']}>Binary, or longer than can be shown here. The branch has it.</p>
         ) : (
-          <FileDiff file={diff} path={path} viewType={viewType} notes={notes} />
+          <FileDiff key={patch} runId={runId} file={diff} path={path} viewType={viewType} notes={notes} />
         ))}
     </section>
   )

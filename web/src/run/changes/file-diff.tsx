@@ -1,9 +1,11 @@
 import { useState, type ReactNode } from 'react'
-import { MessageSquarePlus } from 'lucide-react'
+import { MessageSquarePlus, UnfoldVertical } from 'lucide-react'
 import { Decoration, Diff, getChangeKey, Hunk, type ChangeData, type FileData } from 'react-diff-view'
 import 'react-diff-view/style/index.css'
+import { Button, ErrorNote, plural } from '../../ui/index.ts'
 import { NoteEditor, NoteList } from './note-widgets.tsx'
 import type { LineNote, LineNotes } from './line-notes.ts'
+import { useWholeFile } from './whole-file.ts'
 import styles from './file-diff.module.css'
 
 /** Where a line stands: in the new version, or in the old one when it was deleted. */
@@ -12,21 +14,48 @@ function placeOf(change: ChangeData): Omit<LineNote['place'], 'path'> {
   return { line: change.type === 'normal' ? change.newLineNumber : change.lineNumber, side: 'new' }
 }
 
+/** Where a hunk stands, with a way to see the unchanged lines that are left out there. */
+function gapRow({ gaps, show, obstacle }: ReturnType<typeof useWholeFile>, index: number, place: string) {
+  const gap = gaps[index]
+  if (gap === undefined || obstacle !== undefined)
+    return place === '' || index > 0
+      ? []
+      : [
+          <Decoration key="place">
+            <div className={styles['place']}>{place}</div>
+          </Decoration>,
+        ]
+  const words = gap.count === undefined ? 'Show the rest' : `Show ${plural(gap.count, 'unchanged line')}`
+  return [
+    <Decoration key={`gap-${gap.from}`}>
+      <div className={styles['place']}>
+        <button type="button" className={styles['gap']} onClick={() => show(gap)}>
+          <UnfoldVertical size={12} aria-hidden /> {words}
+        </button>
+        {place}
+      </div>
+    </Decoration>,
+  ]
+}
+
 /** The differences of one file. */
 export function FileDiff({
+  runId,
   file,
   path,
   viewType,
   notes,
 }: {
+  readonly runId: string
   readonly file: FileData
   readonly path: string
   readonly viewType: 'split' | 'unified'
   readonly notes: LineNotes
 }) {
   const [editing, setEditing] = useState<string>()
+  const whole = useWholeFile(runId, path, file)
   const widgets: Record<string, ReactNode> = {}
-  for (const change of file.hunks.flatMap((hunk) => hunk.changes)) {
+  for (const change of whole.hunks.flatMap((hunk) => hunk.changes)) {
     const { line, side } = placeOf(change)
     const key = getChangeKey(change)
     const own = notes.all.filter(
@@ -56,12 +85,22 @@ export function FileDiff({
       </p>
     )
   }
+  const isPartial = whole.gaps.some((gap) => gap !== undefined)
   return (
     <div className={styles['diff']}>
+      {whole.error !== null && <ErrorNote error={whole.error} />}
+      {whole.obstacle !== undefined && <p className={styles['nothing']}>{whole.obstacle}</p>}
+      {isPartial && whole.obstacle === undefined && (
+        <div className={styles['whole']}>
+          <Button look="quiet" busy={whole.isAsking} onClick={() => whole.show(undefined)}>
+            Show the whole file
+          </Button>
+        </div>
+      )}
       <Diff
         viewType={viewType}
         diffType={file.type}
-        hunks={file.hunks}
+        hunks={whole.hunks}
         widgets={widgets}
         renderGutter={({ change, side, renderDefault }) => (
           <>
@@ -80,14 +119,13 @@ export function FileDiff({
           </>
         )}
       >
-        {(hunks) =>
-          hunks.flatMap((hunk) => [
-            <Decoration key={`${hunk.content}-place`}>
-              <div className={styles['place']}>{hunk.content}</div>
-            </Decoration>,
+        {(hunks) => [
+          ...hunks.flatMap((hunk, index) => [
+            ...gapRow(whole, index, hunk.content),
             <Hunk key={hunk.content} hunk={hunk} />,
-          ])
-        }
+          ]),
+          ...gapRow(whole, hunks.length, ''),
+        ]}
       </Diff>
     </div>
   )

@@ -1,0 +1,2 @@
+export { projectName, projectsQuery, useProjects } from './projects.ts'
+export type { Project } from './projects.ts'
