@@ -1,10 +1,11 @@
-import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClient } from '../../src/api/client/index.ts'
 import { packageRoot, type Started, startAtelier } from './atelier-process.ts'
+import { scratchRepository } from './scratch-repository.ts'
+import { ready, signIn } from './serving.ts'
 
 let directory: string
 let server: Started | undefined
@@ -19,41 +20,11 @@ afterAll(() => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-/** The sample as a repository of its own. */
-function sampleRepository(): string {
-  const repository = path.join(directory, 'repository')
-  execFileSync('cp', ['-r', path.join(packageRoot, 'examples/appointments'), repository])
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-C', repository, '-c', 'user.name=T', '-c', 'user.email=t@example.org', ...args])
-  git('init', '--quiet', '--initial-branch=main')
-  git('add', '--all')
-  git('commit', '--quiet', '--message', 'Begin')
-  return repository
-}
-
-/** What the server prints when it is ready. */
-async function ready({ child }: Started): Promise<{ readonly url: string; readonly ownerLink: string }> {
-  let printed = ''
-  for await (const chunk of child.stdout!.iterator({ destroyOnReturn: false })) {
-    printed += String(chunk)
-    if (printed.trim().endsWith('}')) break
-  }
-  return JSON.parse(printed) as { url: string; ownerLink: string }
-}
-
-/** Headers of a browser that followed the link. */
-async function signIn(link: string): Promise<Record<string, string>> {
-  const { headers } = await fetch(link, { redirect: 'manual' })
-  const [cookie] = headers.getSetCookie().map((text) => text.split(';', 1)[0]!)
-  if (cookie === undefined) throw new Error('no session')
-  return { cookie, origin: new URL(link).origin }
-}
-
 test(
   'work is submitted, watched, commented on and decided over the API, and the server ends gracefully',
   { timeout: 300_000 },
   async () => {
-    const repository = sampleRepository()
+    const repository = scratchRepository('examples/appointments', path.join(directory, 'repository'))
     server = startAtelier(path.join(directory, 'data'), ['serve', '--port', '0', '--json'])
     const { url, ownerLink } = await ready(server)
     const client = createClient({ baseUrl: url, headers: await signIn(ownerLink) })
