@@ -1,6 +1,7 @@
 export type { CodeContextAnswer, CodePlace, CodeSearchAnswer } from './code-queries.ts'
 export type { RouteExplanation } from './routing-queries.ts'
 export type { RoutingReport } from '../control/routing/index.ts'
+export { apiErrors } from './errors.ts'
 export { createStudio } from './studio-service.ts'
 export type { StudioServices } from './services/index.ts'
 export type { Studio } from './studio.ts'

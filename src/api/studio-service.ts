@@ -26,6 +26,7 @@ export function createStudio(below: StudioServices, services: Services = createS
 }
 
 class EmbeddedStudio implements Studio {
+  readonly actsAs = null
   readonly #below: StudioServices
   readonly #services: Services
   readonly #scope: TenantScope = tenantScope(tenantId, owner)
@@ -107,10 +108,8 @@ class EmbeddedStudio implements Studio {
     repository: string,
     { trusted, by, reason }: { readonly trusted: boolean; readonly by: string; readonly reason: string },
   ): Promise<void> {
-    const { administration } = this.#below
-    const { principal } = await this.#services.people.local(by)
-    if (trusted) await administration.trustRepository(principal, repository, reason)
-    else await administration.distrustRepository(principal, repository, reason)
+    const caller = await this.#services.people.local(by)
+    await this.#services.repositories.setTrust(caller, { repository, trusted, reason })
   }
 
   async exportEvidence(name: string, by: string): Promise<unknown> {

@@ -37,6 +37,8 @@ export interface AuditReport {
 
 /** What every client of the studio can do. The command line uses it in process; a transport may stand in between. */
 export interface Studio {
+  /** Short name of whoever all that is done here is done by; null on this machine, where people are who they say they are. */
+  readonly actsAs: string | null
   /** Questions about code. */
   readonly code: CodeQueries
   /** Questions about who tries which work. */

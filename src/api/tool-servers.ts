@@ -3,8 +3,23 @@ import type { McpServer, McpServers, PinnedTool } from '../execution/mcp/index.t
 import { type Administration, seededIdentities } from '../governance/index.ts'
 import { createId, type Logger, type RunId } from '../kernel/index.ts'
 
+/** What a server says about a tool: all that a model would be shown. */
+interface ShownDefinition {
+  readonly digest: string
+  readonly definition: {
+    readonly name: string
+    readonly title?: string | undefined
+    readonly description: string
+    readonly inputSchema: Readonly<Record<string, unknown>>
+    readonly outputSchema?: Readonly<Record<string, unknown>> | undefined
+    readonly annotations?: Readonly<Record<string, unknown>> | undefined
+  }
+}
+
 /** A tool of an MCP server, as it was seen last and as it was accepted. */
-export interface ServerTool extends PinnedTool {
+export interface ServerTool extends Pick<PinnedTool, 'server' | 'tool' | 'state'> {
+  readonly seen: ShownDefinition | null
+  readonly accepted: (ShownDefinition & { readonly by: string; readonly at: Date }) | null
   /** As agent files grant it. */
   readonly name: string
   /** Whether agents may use it once it is accepted. */

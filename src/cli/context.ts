@@ -6,6 +6,8 @@ export interface GlobalOptions {
   readonly dataDirectory?: string
   readonly sandbox?: 'namespaces' | 'none'
   readonly json?: boolean
+  /** Address of a studio that runs elsewhere. */
+  readonly server?: string
 }
 
 export interface Diagnosis {
@@ -65,8 +67,10 @@ export interface RunningStudio {
 export interface CliContext {
   readonly terminal: Terminal
   readonly version: string
-  /** Opens the studio; `work` says whether this process is to execute steps or only to look. */
+  /** Opens the studio that the options or the environment name, here or elsewhere; `work` says whether this process is to execute steps or only to look. */
   openStudio(options: GlobalOptions, purpose: 'work' | 'look'): Promise<Studio>
+  /** The newest runs of a studio elsewhere, quickly or not at all; none of this machine's, whose studio takes time to open. */
+  recentRuns(options: GlobalOptions): Promise<readonly { readonly id: string; readonly title: string }[]>
   diagnose(options: GlobalOptions): Promise<Diagnosis>
   backUp(options: GlobalOptions, folder: string): Promise<BackupSummary>
   restore(options: GlobalOptions, folder: string): Promise<BackupSummary>
@@ -74,7 +78,14 @@ export interface CliContext {
   startModelServer(settings: ModelServerSettings): Promise<RunningModelServer>
   readonly signIn: {
     /** Signs in at a studio; answers as whom. `show` tells where to approve which code. */
-    at(server: string, show: (page: string, code: string) => void): Promise<string>
+    at(
+      server: string,
+      how: {
+        readonly show: (page: string, code: string) => void
+        /** Whether commands go to this studio where nobody names one. */
+        readonly isDefault: boolean
+      },
+    ): Promise<string>
     /** False where nobody was signed in. */
     out(server: string): Promise<boolean>
     ownerLink(options: GlobalOptions): Promise<string>

@@ -1,6 +1,14 @@
 import { defineErrors } from '../kernel/index.ts'
 
 export const cliErrors = defineErrors('CLI', {
+  ONLY_HERE: {
+    summary: 'This works on the machine of the studio alone',
+    remedy: 'Run it there, without --server.',
+  },
+  OPTION_ONLY_HERE: {
+    summary: 'At a studio that runs elsewhere you are who you are signed in as, and it has its own settings',
+    remedy: 'Leave the option out, or --server. `atelier login` signs in as somebody else.',
+  },
   NO_DECISION_POSSIBLE: {
     summary: 'This run does not wait for a decision',
     remedy: 'See where it stands with `atelier show <run>`.',

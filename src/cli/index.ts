@@ -1,3 +1,10 @@
-export type { BackupSummary, CliContext, Diagnosis, RunningStudio, ServeSettings } from './context.ts'
+export type {
+  BackupSummary,
+  CliContext,
+  Diagnosis,
+  GlobalOptions,
+  RunningStudio,
+  ServeSettings,
+} from './context.ts'
 export { buildProgram } from './program.ts'
 export { runCommandLine } from './run.ts'

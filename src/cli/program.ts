@@ -3,6 +3,7 @@ import type { CliContext } from './context.ts'
 import { auditCommand } from './commands/audit.ts'
 import { backupCommands } from './commands/backup.ts'
 import { codeCommands } from './commands/code.ts'
+import { completionCommands } from './commands/completion.ts'
 import { decisionCommands } from './commands/decide.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { evidenceCommand } from './commands/evidence.ts'
@@ -18,6 +19,7 @@ import { solveCommand } from './commands/solve.ts'
 import { trustCommands } from './commands/trust.ts'
 import { upkeepCommands } from './commands/upkeep.ts'
 import type { ExitCode } from './exit-codes.ts'
+import { assertPlace } from './place.ts'
 
 /** The command line as commander knows it; `finish` receives the exit code of the command that ran. */
 export function buildProgram(context: CliContext, finish: (code: ExitCode) => void): Command {
@@ -33,7 +35,9 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
         .choices(['namespaces', 'none'])
         .default('namespaces'),
     )
+    .option('--server <url>', 'a studio that runs elsewhere (default: ATELIER_SERVER, or this machine)')
     .option('--json', 'print JSON for programs')
+    .hook('preAction', (_program, command) => assertPlace(command))
     .showHelpAfterError('(add --help for the options)')
   const commands = [
     solveCommand(context, finish),
@@ -55,12 +59,16 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     doctorCommand(context, finish),
   ]
   for (const command of commands) program.addCommand(command)
-  for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)]) {
-    command.exitOverride().configureOutput({
-      writeOut: (text) => context.terminal.stdout.write(text),
-      writeErr: (text) => context.terminal.stderr.write(text),
-    })
-    if (command !== program) command.option('--json', 'print JSON for programs')
+  const [completion, complete] = completionCommands(context, finish)
+  program.addCommand(completion).addCommand(complete, { hidden: true })
+  for (const command of [program, ...program.commands, ...commands.flatMap((parent) => parent.commands)]) {
+    command
+      .configureHelp({ showGlobalOptions: command !== program })
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => context.terminal.stdout.write(text),
+        writeErr: (text) => context.terminal.stderr.write(text),
+      })
   }
   return program
 }

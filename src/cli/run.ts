@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { AtelierError, reportError } from '../kernel/index.ts'
+import { AtelierError, defectCode, reportError } from '../kernel/index.ts'
 import type { CliContext } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { buildProgram } from './program.ts'
@@ -22,6 +22,6 @@ export async function runCommandLine(argv: readonly string[], context: CliContex
       writeLine(context.terminal.stderr, `${colours.red(report.code)}  ${printable(report.message)}`)
       writeLine(context.terminal.stderr, printable(report.remedy))
     }
-    return error instanceof AtelierError ? exitCodes.failed : exitCodes.internal
+    return error instanceof AtelierError && report.code !== defectCode ? exitCodes.failed : exitCodes.internal
   }
 }

@@ -100,11 +100,14 @@ export function errorCatalogue(): readonly (ErrorDefinition & { readonly code: s
     .sort((a, b) => a.code.localeCompare(b.code))
 }
 
+/** Of everything that nobody expected, here or in a studio elsewhere. */
+export const defectCode = 'ATL_INTERNAL'
+
 /** The report of any thrown value; what is not an {@link AtelierError} is a defect and reported as one. */
 export function reportError(error: unknown): ErrorReport {
   if (error instanceof AtelierError) return error.toJSON()
   return {
-    code: 'ATL_INTERNAL',
+    code: defectCode,
     message: error instanceof Error ? error.message : String(error),
     remedy: 'This is a defect in the studio. Please report it with the log of the run.',
     retryable: true,

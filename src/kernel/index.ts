@@ -1,4 +1,4 @@
-export { AtelierError, defineErrors, errorCatalogue, errorCodes, reportError } from './errors.ts'
+export { AtelierError, defectCode, defineErrors, errorCatalogue, errorCodes, reportError } from './errors.ts'
 export type { ErrorReport } from './errors.ts'
 export { canonicalJson, createId, defaultProject, digestOf, digestOfValue } from './ids.ts'
 export type { Digest, PrincipalId, ProjectId, RunId, TenantId } from './ids.ts'

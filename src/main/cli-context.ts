@@ -1,6 +1,10 @@
 import type { CliContext } from '../cli/index.ts'
 import { productVersion, readConfiguration } from './configuration.ts'
+import { placeOf } from './remote-place.ts'
 import { createSignInContext } from './sign-in-context.ts'
+
+/** What shells say of a program that was ended by SIGPIPE. */
+const brokenPipe = 141
 
 /**
  * The command line's view of this process: its streams, its signals, and the studio behind it. What a command needs is
@@ -14,6 +18,12 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
     interruption.abort()
   }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt)
+  // Whoever reads the output may have enough before its end, as `head` has.
+  const leave = (error: Error): void => {
+    if ('code' in error && error.code === 'EPIPE') process.exit(brokenPipe)
+    throw error
+  }
+  process.stdout.on('error', leave)
   const context: CliContext = {
     terminal: {
       stdin: process.stdin,
@@ -24,8 +34,17 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
     version: productVersion(readConfiguration()),
     signal: interruption.signal,
     openStudio: async (options, purpose) => {
+      const place = await placeOf(options)
+      if (place !== undefined) {
+        const { openRemoteStudio } = await import('./remote-studio.ts')
+        return openRemoteStudio(place)
+      }
       const { openStudio } = await import('./studio.ts')
       return openStudio(readConfiguration(options), purpose)
+    },
+    recentRuns: async (options) => {
+      const { recentRunsElsewhere } = await import('./remote-runs.ts')
+      return recentRunsElsewhere(options)
     },
     diagnose: async (options) => {
       const { diagnose } = await import('./diagnosis.ts')
@@ -58,6 +77,7 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
   return {
     context,
     close: () => {
+      process.stdout.off('error', leave)
       process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', interrupt)
     },
   }

@@ -14,6 +14,10 @@ export interface Configuration {
   /** A PostgreSQL server to use in place of the embedded one. */
   readonly databaseUrl: string | undefined
   readonly sandbox: 'namespaces' | 'none'
+  /** Where commands go that name no studio; the empty text is this machine, whatever was signed in to. */
+  readonly server: string | undefined
+  /** What commands show at a studio elsewhere, in place of a sign-in. */
+  readonly token: string | undefined
   /** Where this account keeps its sign-ins at studios. */
   readonly credentialFile: string
   /** Where browsers reach the studio, without a slash at the end; undefined: where it listens on this machine. */
@@ -41,6 +45,8 @@ export function readConfiguration(
     ),
     databaseUrl: environment['DATABASE_URL'],
     sandbox: options.sandbox ?? 'namespaces',
+    server: environment['ATELIER_SERVER'],
+    token: environment['ATELIER_TOKEN'],
     credentialFile: path.join(configurationDirectory(environment), 'atelier', 'credentials.json'),
     publicUrl: readUrl(environment, 'ATELIER_URL'),
     credentials: (name) => environment[name],

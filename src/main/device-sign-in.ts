@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { hostErrors } from './errors.ts'
+import { connectionFailure } from './remote-failure.ts'
 
 const startedSchema = z.object({
   device_code: z.string(),
@@ -69,6 +70,6 @@ async function post(
     return { body: text === '' ? undefined : (JSON.parse(text) as unknown) }
   } catch (cause) {
     signal.throwIfAborted()
-    throw hostErrors.SERVER_UNREACHABLE({ detail: server, cause })
+    throw connectionFailure(server, cause)
   }
 }

@@ -44,12 +44,37 @@ export const hostErrors = defineErrors('HOST', {
   URL_INVALID: {
     summary: 'The address of the studio cannot be used',
     remedy:
-      'Set ATELIER_URL to an https address without a path, such as https://studio.example.org, or to http on this machine.',
+      'Use an https address without a path, such as https://studio.example.org, or http on this machine.',
   },
   SERVER_UNREACHABLE: {
     summary: 'The studio does not answer at this address',
     remedy: 'Correct the address, and see whether the studio runs there.',
     retryable: true,
+  },
+  SERVER_UNTRUSTED: {
+    summary: 'The certificate of the studio is not one that this machine trusts',
+    remedy:
+      'Look at the address. Where an authority of your own vouches for it, name its file in NODE_EXTRA_CA_CERTS.',
+  },
+  NOT_SIGNED_IN: {
+    summary: 'You are not signed in at this studio',
+    remedy: 'Sign in with `atelier login --server <url>`, or set ATELIER_TOKEN to an API token.',
+  },
+  SIGN_IN_ENDED: {
+    summary: 'The studio does not accept this sign-in, or not any more',
+    remedy: 'Sign in again with `atelier login --server <url>`, or set ATELIER_TOKEN to a token that holds.',
+  },
+  REPOSITORY_ELSEWHERE: {
+    summary: 'The studio runs on another machine, which cannot see this folder',
+    remedy: 'Name the address that the studio clones it from; `git remote get-url origin` may print it.',
+  },
+  CODE_ELSEWHERE: {
+    summary: 'Questions about code are answered on the machine of the studio alone',
+    remedy: 'Ask there, or here with a clone and without --server.',
+  },
+  PERSON_ELSEWHERE: {
+    summary: 'At a studio that runs elsewhere you are who you are signed in as',
+    remedy: 'Leave --as, --reporter and --approver out, or sign in as somebody else with `atelier login`.',
   },
   SIGN_IN_REFUSED: {
     summary: 'The sign-in was refused, or nobody decided about it in time',

@@ -33,6 +33,7 @@ const program = buildProgram(
     version: '0',
     signal: new AbortController().signal,
     openStudio: () => Promise.reject(new Error('not opened')),
+    recentRuns: () => Promise.resolve([]),
     diagnose: () => Promise.reject(new Error('not diagnosed')),
     backUp: () => Promise.reject(new Error('not backed up')),
     restore: () => Promise.reject(new Error('not restored')),

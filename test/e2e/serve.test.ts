@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClient } from '../../src/api/client/index.ts'
 import { packageRoot, type Started, startAtelier } from './atelier-process.ts'
 import { scratchRepository } from './scratch-repository.ts'
+import { ready, signIn } from './serving.ts'
 
 let directory: string
 let server: Started | undefined
@@ -18,24 +19,6 @@ afterAll(() => {
   server?.killGroup()
   rmSync(directory, { recursive: true, force: true })
 })
-
-/** What the server prints when it is ready. */
-async function ready({ child }: Started): Promise<{ readonly url: string; readonly ownerLink: string }> {
-  let printed = ''
-  for await (const chunk of child.stdout!.iterator({ destroyOnReturn: false })) {
-    printed += String(chunk)
-    if (printed.trim().endsWith('}')) break
-  }
-  return JSON.parse(printed) as { url: string; ownerLink: string }
-}
-
-/** Headers of a browser that followed the link. */
-async function signIn(link: string): Promise<Record<string, string>> {
-  const { headers } = await fetch(link, { redirect: 'manual' })
-  const [cookie] = headers.getSetCookie().map((text) => text.split(';', 1)[0]!)
-  if (cookie === undefined) throw new Error('no session')
-  return { cookie, origin: new URL(link).origin }
-}
 
 test(
   'work is submitted, watched, commented on and decided over the API, and the server ends gracefully',

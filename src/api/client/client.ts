@@ -10,7 +10,7 @@ import type {
   QueryOf,
 } from '../../contracts/api/index.ts'
 import { readEvents } from './event-reader.ts'
-import { failureOf, RequestFailure, unreachable } from './failure.ts'
+import { failureOf, RequestFailure, unexpectedAnswer, unreachable } from './failure.ts'
 import { type RouteEntry, routes } from './routes.ts'
 
 export interface ClientOptions {
@@ -85,7 +85,11 @@ export function createClient(options: ClientOptions): Client {
 async function ask(options: ClientOptions, route: RouteEntry, request: AnyRequest): Promise<unknown> {
   const response = await send(options, route, request, 'application/json')
   const text = await response.text()
-  return text === '' ? undefined : JSON.parse(text)
+  if (text === '') return undefined
+  // A page, for example: something else stands at this address.
+  if (response.headers.get('content-type')?.startsWith('application/json') !== true)
+    throw unexpectedAnswer(response)
+  return JSON.parse(text)
 }
 
 const longestPauseMs = 10_000

@@ -30,6 +30,11 @@ export async function failureOf(response: Response): Promise<RequestFailure> {
   return new RequestFailure(isProblem ? (JSON.parse(text) as Problem) : foreignProblem(response))
 }
 
+/** What was answered is nothing that the studio says. */
+export function unexpectedAnswer(response: Response): RequestFailure {
+  return new RequestFailure(foreignProblem(response))
+}
+
 function foreignProblem({ status, url }: Response): Problem {
   return {
     type: 'about:blank',

@@ -17,6 +17,7 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
   getRun: ['GET', '/api/v1/runs/{runId}'],
   watchRun: ['GET', '/api/v1/runs/{runId}/events', 'stream'],
   watchTenant: ['GET', '/api/v1/events', 'stream'],
+  decideRun: ['POST', '/api/v1/runs/{runId}/decision'],
   cancelRun: ['POST', '/api/v1/runs/{runId}/cancellation'],
   replyToRun: ['POST', '/api/v1/runs/{runId}/reply'],
   resumeRun: ['POST', '/api/v1/runs/{runId}/resumption'],
@@ -93,4 +94,6 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
   setRouteWeights: ['PUT', '/api/v1/models/routes/{route}/weights'],
   resetRouteWeights: ['POST', '/api/v1/models/routes/{route}/rollback'],
   getRoutingReport: ['GET', '/api/v1/routing/report'],
+  explainRoute: ['POST', '/api/v1/routing/explanations'],
+  setRepositoryTrust: ['POST', '/api/v1/repositories/trust'],
 }

@@ -26,6 +26,7 @@ const bodies: Readonly<Record<string, (target: Target) => unknown>> = {
   cancelRun: () => ({ reason: 'enough' }),
   replyToRun: () => ({ text: 'Round down.' }),
   addComment: () => ({ body: 'Why?' }),
+  decideRun: ({ subject }) => ({ decision: 'rejected', reason: 'no', subject }),
   decideApproval: ({ subject }) => ({ verdict: 'rejected', reason: 'no', subject }),
   createToken: () => ({ name: 'Nightly', scopes: ['read'] }),
   invitePerson: () => ({ handle: 'newcomer', name: 'Newcomer' }),
@@ -47,6 +48,8 @@ const bodies: Readonly<Record<string, (target: Target) => unknown>> = {
   acceptTool: () => ({ digest: 'sha256:0' }),
   setRouteWeights: () => ({ weights: {}, reason: 'try' }),
   resetRouteWeights: () => ({ reason: 'back' }),
+  explainRoute: () => ({ issue: { title: 'Format', body: '' } }),
+  setRepositoryTrust: () => ({ repository: '/srv/sample', trusted: true, reason: 'ours' }),
 }
 
 /** Names in paths that are no ids of the target. Most name nothing that there is: who is refused is refused before that. */
@@ -90,6 +93,12 @@ const resources: Readonly<Record<string, (tenant: ScratchTenant, target: Target)
       projectId: 'default' as never,
       approvalId,
       runId,
+    }),
+    repository: ({ id: tenantId }) => ({
+      kind: 'repository',
+      tenantId,
+      location: '/srv/sample',
+      trusted: false,
     }),
     'audit-log': ({ id: tenantId }) => ({ kind: 'audit-log', tenantId }),
     budget: ({ id: tenantId }) => ({ kind: 'budget', tenantId, level: 'project', subject: 'default' }),

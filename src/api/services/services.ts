@@ -13,6 +13,7 @@ import { PeopleService } from './people.ts'
 import { PreviewService } from './preview.ts'
 import { QuestionService } from './questions.ts'
 import { RecordService } from './records.ts'
+import { RepositoryService } from './repositories.ts'
 import { RunDetailService } from './run-details.ts'
 import { RunService } from './runs.ts'
 import { AuditService } from './audit.ts'
@@ -42,6 +43,7 @@ export interface Services {
   readonly inbox: InboxService
   readonly events: EventService
   readonly records: RecordService
+  readonly repositories: RepositoryService
   readonly health: HealthService
   readonly upkeep: UpkeepService
   readonly directory: People
@@ -80,6 +82,7 @@ export function createServices(below: CoreServices): Services {
     inbox: new InboxService(below, access, runs),
     events: new EventService(below, access),
     records: new RecordService(below, access, runs),
+    repositories: new RepositoryService(below),
     health: new HealthService(below),
     upkeep: new UpkeepService(below, runs, followUps),
     directory: below.identity.people,

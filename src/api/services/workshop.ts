@@ -6,6 +6,7 @@ import type { ModelOverview } from '../../control/models/index.ts'
 import type { TenantScope } from '../../engine/index.ts'
 import type { RoutingReport } from '../../control/routing/index.ts'
 import { createRoutingQueries } from '../routing-queries.ts'
+import type { RouteExplanation, RoutingQueries } from '../routing-queries.ts'
 import { createToolServers } from '../tool-servers.ts'
 import type { ToolServer, ToolServers } from '../tool-servers.ts'
 import { studioResource } from './access.ts'
@@ -114,12 +115,17 @@ export class WorkshopService {
   }
 
   routingReport(caller: Caller, days: number): Promise<RoutingReport> {
-    const { routing, database, clock } = this.#services
-    const authorise = () => this.#mayRead(caller)
-    return createRoutingQueries({ ...routing, database, clock, authorise }).report({
-      days,
-      by: caller.principal.id,
-    })
+    return this.#routingFor(caller).report({ days, by: caller.principal.id })
+  }
+
+  explainRoute(
+    caller: Caller,
+    work: {
+      readonly issue: { readonly title: string; readonly body: string }
+      readonly labels: readonly string[]
+    },
+  ): Promise<RouteExplanation> {
+    return this.#routingFor(caller).explain({ ...work, by: caller.principal.id })
   }
 
   /** Shifts the targets of a route; without weights those of its file hold again. @throws ATL_MODEL_WEIGHTS_INVALID */
@@ -149,6 +155,12 @@ export class WorkshopService {
 
   #mayRead(caller: Caller): Promise<TenantScope> {
     return this.#access.assertReading(caller, { action: 'read-studio', resource: studioResource(caller) })
+  }
+
+  #routingFor(caller: Caller): RoutingQueries {
+    const { routing, database, clock } = this.#services
+    const authorise = () => this.#mayRead(caller)
+    return createRoutingQueries({ ...routing, database, clock, authorise })
   }
 
   #serversFor({ principal }: Caller): ToolServers {

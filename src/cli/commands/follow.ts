@@ -83,7 +83,7 @@ async function decide(
   const subject = approval?.subject
   if (subject === undefined) return false
   if (options.whenWaiting === 'approve') {
-    writeLine(terminal.stderr, `Approving as ${options.approver}.`)
+    writeLine(terminal.stderr, `Approving as ${studio.actsAs ?? options.approver}.`)
     await studio.decide(run.id, { decision: 'approved', by: options.approver, reason: undefined, subject })
     return true
   }
@@ -91,7 +91,7 @@ async function decide(
   writeLine(terminal.stdout, `\n${renderReport(run, terminal)}\n`)
   const prompts = await import('@clack/prompts')
   const answer = await prompts.select({
-    message: `Publish this change? You decide as ${options.approver}.`,
+    message: `Publish this change? You decide as ${studio.actsAs ?? options.approver}.`,
     options: [
       { value: 'approved', label: 'Approve and publish the branch' },
       { value: 'rejected', label: 'Reject' },

@@ -5,6 +5,7 @@ import { printable, writeJson, writeLine } from '../terminal.ts'
 
 interface ServerOptions extends GlobalOptions {
   readonly server: string
+  readonly default?: boolean
 }
 
 /** Signing in at a studio that runs elsewhere, and the link by which the owner of one that runs here comes in. */
@@ -12,15 +13,14 @@ export function signInCommands(context: CliContext, finish: (code: ExitCode) => 
   return [
     new Command('login')
       .description('sign in at a studio: approve it in a browser, on this machine or another')
-      .requiredOption('--server <url>', 'address of the studio')
+      .option('--default', 'have commands without --server go to this studio from now on')
       .action(async (_options: unknown, command: Command) => {
-        finish(await signIn(context, command.optsWithGlobals()))
+        finish(await signIn(context, withServer(command)))
       }),
     new Command('logout')
       .description('give the sign-in at a studio back')
-      .requiredOption('--server <url>', 'address of the studio')
       .action(async (_options: unknown, command: Command) => {
-        finish(await signOut(context, command.optsWithGlobals()))
+        finish(await signOut(context, withServer(command)))
       }),
     new Command('owner-link')
       .description('print a link that signs the owner of this studio in, once, within a day')
@@ -30,10 +30,24 @@ export function signInCommands(context: CliContext, finish: (code: ExitCode) => 
   ]
 }
 
-async function signIn(context: CliContext, { server, json }: ServerOptions): Promise<ExitCode> {
+/** Signing in is about one studio, which somebody has to name. */
+function withServer(command: Command): ServerOptions {
+  const options = command.optsWithGlobals<GlobalOptions>()
+  const { server } = options
+  if (server === undefined) command.error("error: required option '--server <url>' not specified")
+  return { ...options, server }
+}
+
+async function signIn(
+  context: CliContext,
+  { server, json, default: isDefault = false }: ServerOptions,
+): Promise<ExitCode> {
   const { stdout, stderr } = context.terminal
-  const principal = await context.signIn.at(server, (page, code) => {
-    writeLine(stderr, `Open ${printable(page)} and approve the code ${printable(code)}`)
+  const principal = await context.signIn.at(server, {
+    show: (page, code) => {
+      writeLine(stderr, `Open ${printable(page)} and approve the code ${printable(code)}`)
+    },
+    isDefault,
   })
   if (json === true) writeJson(stdout, { server, principal })
   else writeLine(stdout, `Signed in at ${printable(server)} as ${printable(principal)}.`)

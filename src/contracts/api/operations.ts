@@ -35,6 +35,7 @@ import {
   setRouteWeights,
   resetRouteWeights,
   getRoutingReport,
+  explainRoute,
 } from './workshop.ts'
 import { startDemo } from './demo.ts'
 import { getMe } from './me.ts'
@@ -48,6 +49,7 @@ import {
   listPeople,
   takeRole,
 } from './people.ts'
+import { setRepositoryTrust } from './repositories.ts'
 import { exportEvidence, verifyAudit, verifyEvidence } from './records.ts'
 import {
   addComment,
@@ -62,7 +64,16 @@ import {
   listStepLog,
   resolveComment,
 } from './run-details.ts'
-import { cancelRun, getRun, listRuns, replyToRun, resumeRun, watchRun, watchTenant } from './runs.ts'
+import {
+  cancelRun,
+  decideRun,
+  getRun,
+  listRuns,
+  replyToRun,
+  resumeRun,
+  watchRun,
+  watchTenant,
+} from './runs.ts'
 import { changeTenant, createTenant, deleteTenant, getTenant, listTenants } from './tenants.ts'
 import { getWorkItem, listWorkItems, previewWorkItem, submitWorkItem } from './work-items.ts'
 
@@ -82,6 +93,7 @@ export const operations = {
   getRun,
   watchRun,
   watchTenant,
+  decideRun,
   cancelRun,
   replyToRun,
   resumeRun,
@@ -158,6 +170,8 @@ export const operations = {
   setRouteWeights,
   resetRouteWeights,
   getRoutingReport,
+  explainRoute,
+  setRepositoryTrust,
 } as const
 
 export type Operations = typeof operations

@@ -189,7 +189,29 @@ export const watchRun = defineOperation({
     'Resumes after the event named by `Last-Event-ID`; the ids are the sequence numbers of the events.',
   access: { action: 'read-run', resource: 'run' },
   params: runParams,
+  query: z.strictObject({
+    /** False: only what has happened so far. */
+    follow: z.boolean().default(true),
+  }),
   answer: { 200: eventStream(runEventSchema) },
+})
+
+export const decideRun = defineOperation({
+  id: 'decideRun',
+  method: 'POST',
+  path: '/api/v1/runs/{runId}/decision',
+  tag: 'runs',
+  summary: 'Approve or reject what a run waits with',
+  description: '`decideApproval` decides about one approval, and can ask for changes.',
+  access: { action: 'decide-approval', resource: 'approval' },
+  params: runParams,
+  body: z.strictObject({
+    decision: z.enum(['approved', 'rejected']),
+    reason: z.string().max(4000).optional(),
+    /** Digest of what the person was shown; whatever is pending when absent. */
+    subject: z.string().min(1).max(200).optional(),
+  }),
+  answer: { 200: runSchema },
 })
 
 export const cancelRun = defineOperation({

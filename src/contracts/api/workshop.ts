@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { labelsSchema, workItemSchema } from '../index.ts'
 import { timeSchema } from './identifiers.ts'
 import { defineOperation } from './operation.ts'
 import { costSchema } from './runs.ts'
@@ -40,7 +41,14 @@ const toolSchema = z
   })
   .meta({ id: 'Tool' })
 
-const definitionSchema = z.looseObject({})
+const definitionSchema = z.looseObject({
+  name: z.string(),
+  title: z.string().optional(),
+  description: z.string(),
+  inputSchema: looseObject,
+  outputSchema: looseObject.optional(),
+  annotations: looseObject.optional(),
+})
 
 const toolServerSchema = z
   .object({
@@ -221,6 +229,39 @@ export const getRoutingReport = defineOperation({
       misrouted: z.int(),
       spent: z.int(),
       dearest: z.int().nullable(),
+    }),
+  },
+})
+
+export const explainRoute = defineOperation({
+  id: 'explainRoute',
+  method: 'POST',
+  path: '/api/v1/routing/explanations',
+  tag: 'workshop',
+  summary: 'Who would try a piece of work, in which order, and why; nothing is started',
+  access: { action: 'read-project', resource: 'project' },
+  body: z.strictObject({
+    issue: z.object({ title: workItemSchema.shape.title, body: workItemSchema.shape.body }),
+    labels: labelsSchema,
+  }),
+  answer: {
+    200: z.object({
+      /** In the order in which they are tried. */
+      tiers: z.array(z.object({ name: z.string(), agent: z.string(), route: z.string().optional() })),
+      rule: z.string().nullable(),
+      /** How likely the work is difficult, 0 … 1. */
+      difficulty: z.number(),
+      reasons: z.array(z.string()),
+      policy: z.object({ version: z.int(), digest: z.string() }),
+      /** What the routes of the tiers lead to today; prices in millionths of the currency per million tokens. */
+      routes: z.record(
+        z.string(),
+        z.object({
+          models: z.array(z.string()),
+          price: z.object({ input: z.number(), output: z.number() }).nullable(),
+        }),
+      ),
+      taskReason: z.string().nullable(),
     }),
   },
 })

@@ -5,6 +5,7 @@ import { changeHandlers } from './changes.ts'
 import { demoHandlers } from './demo.ts'
 import { identityHandlers } from './identity.ts'
 import { recordHandlers } from './records.ts'
+import { repositoryHandlers } from './repositories.ts'
 import { credentialHandlers } from './credentials.ts'
 import { peopleHandlers } from './people.ts'
 import { auditHandlers } from './audit.ts'
@@ -28,6 +29,7 @@ export function createHandlers(services: Services): Handlers {
     ...changeHandlers(services),
     ...approvalHandlers(services),
     ...recordHandlers(services),
+    ...repositoryHandlers(services),
     ...peopleHandlers(services),
     ...credentialHandlers(services),
     ...tenantHandlers(services),

@@ -8,6 +8,7 @@ type RunHandlers = Pick<
   | 'getRun'
   | 'watchRun'
   | 'watchTenant'
+  | 'decideRun'
   | 'cancelRun'
   | 'replyToRun'
   | 'resumeRun'
@@ -18,19 +19,21 @@ type RunHandlers = Pick<
   | 'getTrace'
 >
 
-export function runHandlers({ runs, runDetails, questions, events }: Services): RunHandlers {
+export function runHandlers({ runs, runDetails, approvals, questions, events }: Services): RunHandlers {
   return {
     listRuns: ({ caller, query }) => runs.list(caller, query),
     getRun: ({ caller, params }) => runs.get(caller, params.runId),
-    watchRun: async ({ caller, params, signal, lastEventId }) => {
+    watchRun: async ({ caller, params, query: { follow }, signal, lastEventId }) => {
       const afterSequence = sequenceOf(lastEventId)
-      const happened = await runs.watch(caller, params.runId, { afterSequence, follow: true, signal })
+      const happened = await runs.watch(caller, params.runId, { afterSequence, follow, signal })
       return numbered(happened, ({ sequence }) => String(sequence))
     },
     watchTenant: async ({ caller, signal, lastEventId }) => {
       if (lastEventId !== undefined && !isFeedPosition(lastEventId)) throw unknownPosition()
       return events.watch(caller, lastEventId, signal)
     },
+    decideRun: ({ caller, params, body: { decision, reason, subject } }) =>
+      approvals.decideRun(caller, params.runId, { decision, reason, subject }),
     cancelRun: ({ caller, params, body }) => runs.cancel(caller, params.runId, body.reason),
     replyToRun: ({ caller, params, body }) => questions.reply(caller, params.runId, body),
     resumeRun: ({ caller, params }) => runs.resume(caller, params.runId),

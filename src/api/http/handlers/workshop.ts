@@ -13,6 +13,7 @@ type WorkshopHandlers = Pick<
   | 'setRouteWeights'
   | 'resetRouteWeights'
   | 'getRoutingReport'
+  | 'explainRoute'
 >
 
 export function workshopHandlers({ workshop }: Pick<Services, 'workshop'>): WorkshopHandlers {
@@ -28,6 +29,7 @@ export function workshopHandlers({ workshop }: Pick<Services, 'workshop'>): Work
     resetRouteWeights: ({ caller, params, body }) =>
       workshop.setWeights(caller, { ...params, ...body, weights: undefined }),
     getRoutingReport: ({ caller, query }) => workshop.routingReport(caller, query.days),
+    explainRoute: ({ caller, body }) => workshop.explainRoute(caller, body),
   }
 }
 

@@ -1,0 +1,195 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Client, createClient } from '../../src/api/client/index.ts'
+import { packageRoot, type Started, startAtelier } from './atelier-process.ts'
+import { git, scratchRepository } from './scratch-repository.ts'
+import { ready, signIn } from './serving.ts'
+
+const issue = path.join(packageRoot, 'examples/appointments/ISSUE.md')
+
+let directory: string
+let repository: string
+let server: Started
+let url: string
+let ownerHeaders: Record<string, string>
+let owner: Client
+/** API tokens, by whose they are. */
+let tokens: { readonly owner: string; readonly dora: string }
+
+beforeAll(async () => {
+  directory = mkdtempSync(path.join(os.tmpdir(), 'atelier-remote-'))
+  chmodSync(directory, 0o755)
+  repository = scratchRepository('examples/appointments', path.join(directory, 'repository'))
+  server = startAtelier(path.join(directory, 'data'), ['serve', '--port', '0', '--json'])
+  const started = await ready(server)
+  url = started.url
+  ownerHeaders = await signIn(started.ownerLink)
+  owner = createClient({ baseUrl: url, headers: ownerHeaders })
+  const { member, link } = await owner.invitePerson({ body: { handle: 'dora', name: 'Dora' } })
+  await owner.giveRole({ params: { memberId: member.id, role: 'engineer' } })
+  const dora = createClient({ baseUrl: url, headers: await signIn(link) })
+  tokens = { owner: await tokenOf(owner), dora: await tokenOf(dora) }
+}, 180_000)
+
+afterAll(() => {
+  server.killGroup()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+async function tokenOf(client: Client): Promise<string> {
+  const scopes = ['read', 'work', 'decide', 'administer']
+  return (await client.createToken({ body: { name: 'Test', scopes } })).token
+}
+
+/** The command line of another account: it knows nothing but the address, and a token where it is given one. */
+function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Started {
+  const elsewhere = path.join(directory, 'elsewhere')
+  return startAtelier(elsewhere, args, 'cli', { XDG_CONFIG_HOME: elsewhere, ...environment })
+}
+
+function remotely(who: keyof typeof tokens, ...args: readonly string[]) {
+  return start([...args, '--server', url], { ATELIER_TOKEN: tokens[who] }).finished
+}
+
+function locally(...args: readonly string[]) {
+  return startAtelier(path.join(directory, 'data'), args).finished
+}
+
+async function failureOf(process: Promise<{ readonly code: number | null; readonly stdout: string }>) {
+  const { code, stdout } = await process
+  return { exit: code, ...(JSON.parse(stdout) as { readonly error: { readonly code: string } }).error }
+}
+
+test(
+  'work is asked for, followed through a restart, approved and published from elsewhere, with the output of here',
+  { timeout: 600_000 },
+  async () => {
+    const solving = start(['solve', '--repo', repository, '--issue', issue, '--no-wait', '--server', url], {
+      ATELIER_TOKEN: tokens.dora,
+    })
+    // The server ends in the middle of the work, and another one goes on with it.
+    await expect.poll(async () => (await owner.listRuns()).items.length, { timeout: 120_000 }).toBe(1)
+    const [run] = (await owner.listRuns()).items
+    await Promise.all([
+      server.finished,
+      (async () => {
+        for await (const event of owner.watchRun({ params: { runId: run!.id } }))
+          if (event.kind === 'step-ended') break
+        server.child.kill('SIGTERM')
+      })(),
+    ])
+    server = startAtelier(path.join(directory, 'data'), ['serve', '--port', new URL(url).port, '--json'])
+    await ready(server)
+    const solved = await solving.finished
+    expect(solved).toMatchObject({ code: 3 })
+    expect(solved.stdout).toContain('waiting for approval')
+    expect(solved.stderr).toContain('✔')
+
+    expect(await failureOf(remotely('dora', 'approve', '--json'))).toMatchObject({
+      exit: 6,
+      code: 'ATL_APPROVAL_OWN_WORK',
+    })
+    const [followed, approved] = await Promise.all([
+      remotely('owner', 'logs', '-f', '--json'),
+      remotely('owner', 'approve', 'latest', '--reason', 'as it should be'),
+    ])
+    expect(approved).toMatchObject({ code: 0 })
+    expect(approved.stdout).toContain('delivered')
+    const branch = /branch (\S+)/.exec(approved.stdout)?.[1] ?? ''
+    expect(git(repository, 'branch', '--list', branch).trim()).toBe(branch)
+    const sequences = followed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { readonly sequence: number }).sequence)
+    expect(sequences).toEqual(sequences.map((_, index) => index + 1))
+
+    for (const command of [
+      ['runs'],
+      ['runs', '--json'],
+      ['show', run!.id.slice(-8)],
+      ['show', 'latest', '--json'],
+      ['show', '--diff'],
+      ['show', '--steps'],
+      ['logs', run!.id],
+      ['show', 'nothing', '--json'],
+      ['route', 'explain', 'Rounding is wrong', '--json'],
+      ['route', 'report', '--json', '--days', '9999'],
+    ]) {
+      const [there, here] = await Promise.all([remotely('owner', ...command), locally(...command)])
+      expect([command, there.code, there.stdout]).toEqual([command, here.code, here.stdout])
+    }
+    const bundle = path.join(directory, 'evidence.json')
+    expect(await remotely('owner', 'evidence', 'export', '-o', bundle)).toMatchObject({ code: 0 })
+    expect(await locally('evidence', 'verify', bundle)).toMatchObject({ code: 0 })
+    expect((await remotely('owner', 'audit', 'verify')).stdout).toContain('one unbroken chain')
+    expect(await remotely('owner', 'trust', repository, '--reason', 'ours')).toMatchObject({ code: 0 })
+    expect(await remotely('owner', 'mcp', 'servers')).toMatchObject({ code: 0 })
+  },
+)
+
+test(
+  'a sign-in that a person approved in a browser is used, and is the default where asked',
+  {
+    timeout: 180_000,
+  },
+  async () => {
+    const login = start(['login', '--server', url, '--default'])
+    let printed = ''
+    for await (const chunk of login.child.stderr!.iterator({ destroyOnReturn: false })) {
+      printed += String(chunk)
+      if (/code \S+\n/.test(printed)) break
+    }
+    const code = /approve the code (\S+)/.exec(printed)?.[1] ?? ''
+    await fetch(`${url}/auth/device`, {
+      method: 'POST',
+      headers: { ...ownerHeaders, 'content-type': 'application/x-www-form-urlencoded' },
+      body: `user_code=${code}&verdict=approved`,
+    })
+    expect(await login.finished).toMatchObject({ code: 0 })
+    const file = path.join(directory, 'elsewhere/atelier/credentials.json')
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ default: url })
+
+    expect((await start(['runs', '--json']).finished).code).toBe(0)
+    expect((await start(['trust', '/srv/x', '--reason', 'ours']).finished).code).toBe(0)
+    // Gone with the sign-in; what is said for this machine is still for this machine.
+    expect((await start(['logout', '--server', url]).finished).stdout).toContain('Signed out')
+    expect(await failureOf(start(['runs', '--server', url, '--json']).finished)).toMatchObject({
+      exit: 6,
+      code: 'ATL_HOST_NOT_SIGNED_IN',
+    })
+  },
+)
+
+test('what cannot be done from elsewhere says so, with a code', { timeout: 180_000 }, async () => {
+  const token = { ATELIER_TOKEN: tokens.owner }
+  const page = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html').end('<h1>Not the studio</h1>')
+  })
+  await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve))
+  const pageUrl = `http://127.0.0.1:${(page.address() as AddressInfo).port}`
+  const refused = async (environment: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+    (await failureOf(start([...args, '--json'], environment).finished)).code
+  try {
+    expect(await refused(token, 'doctor', '--server', url)).toBe('ATL_CLI_ONLY_HERE')
+    expect(await refused(token, 'runs', '--server', url, '--data-directory', '/srv')).toBe(
+      'ATL_CLI_OPTION_ONLY_HERE',
+    )
+    expect(await refused(token, 'approve', '--server', url, '--as', 'dora')).toBe('ATL_CLI_OPTION_ONLY_HERE')
+    expect(await refused({ ...token, ATELIER_SERVER: url }, 'approve', '--as', 'dora')).toBe(
+      'ATL_HOST_PERSON_ELSEWHERE',
+    )
+    expect(await refused({ ...token, ATELIER_SERVER: 'nonsense' }, 'runs')).toBe('ATL_HOST_URL_INVALID')
+    expect(await refused({ ATELIER_TOKEN: 'atl_forged', ATELIER_SERVER: url }, 'runs')).toBe(
+      'ATL_HOST_SIGN_IN_ENDED',
+    )
+    expect(await refused(token, 'runs', '--server', 'http://127.0.0.1:9')).toBe('ATL_HOST_SERVER_UNREACHABLE')
+    expect(await refused(token, 'runs', '--server', pageUrl)).toBe('ATL_CLIENT_UNEXPECTED_ANSWER')
+  } finally {
+    page.close()
+  }
+})
