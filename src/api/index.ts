@@ -10,10 +10,10 @@ export type { ServerTool, ToolServer } from './tool-servers.ts'
 export { apiMigrations } from './migrations.ts'
 export {
   addAuditExport,
+  addDocumentation,
   addMetrics,
   addTenantExport,
   createHandlers,
-  openApiDocument,
   startApiServer,
 } from './http/index.ts'
 export { addSignInRoutes } from './sign-in/index.ts'

@@ -1,3 +1,4 @@
 export type { BackupSummary, CliContext, Diagnosis, RunningStudio, ServeSettings } from './context.ts'
+export { describeCommand } from './command-description.ts'
 export { buildProgram } from './program.ts'
 export { runCommandLine } from './run.ts'

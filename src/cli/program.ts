@@ -4,6 +4,7 @@ import { auditCommand } from './commands/audit.ts'
 import { backupCommands } from './commands/backup.ts'
 import { codeCommands } from './commands/code.ts'
 import { decisionCommands } from './commands/decide.ts'
+import { docsCommand } from './commands/docs.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { evidenceCommand } from './commands/evidence.ts'
 import { lifecycleCommands } from './commands/lifecycle.ts'
@@ -53,6 +54,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     auditCommand(context, finish),
     ...backupCommands(context, finish),
     doctorCommand(context, finish),
+    docsCommand(context, finish),
   ]
   for (const command of commands) program.addCommand(command)
   for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)]) {

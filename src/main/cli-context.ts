@@ -36,6 +36,10 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
       const { serveStudio } = await import('./serve.ts')
       return serveStudio(readConfiguration(options), settings)
     },
+    serveDocumentation: async (settings) => {
+      const { serveDocumentation } = await import('./documentation.ts')
+      return serveDocumentation(readConfiguration(), settings)
+    },
     // Loaded by the one command that needs it: what is made for tests takes time to load.
     startModelServer: async (settings) => {
       const { startModelServer } = await import('../testing/index.ts')

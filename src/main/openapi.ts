@@ -1,5 +1,4 @@
-import { openApiDocument } from '../api/index.ts'
-import { operations } from '../contracts/api/index.ts'
+import { openApiDocument, operations } from '../contracts/api/index.ts'
 import { productVersion, readConfiguration } from './configuration.ts'
 
 const document = openApiDocument(Object.values(operations), productVersion(readConfiguration()))

@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import {
   addAuditExport,
+  addDocumentation,
   addMetrics,
   addSignInRoutes,
   addTenantExport,
@@ -12,6 +13,7 @@ import {
 import type { RunningStudio, ServeSettings } from '../cli/index.ts'
 import { operations } from '../contracts/api/index.ts'
 import { type Configuration, productVersion } from './configuration.ts'
+import { loadDocumentation } from './documentation.ts'
 import { hostErrors } from './errors.ts'
 import { firstOwnerLink } from './owner-link.ts'
 import { assembleStudio } from './studio.ts'
@@ -23,7 +25,7 @@ import { assembleStudio } from './studio.ts'
  */
 export async function serveStudio(
   configuration: Configuration,
-  { host, port: wanted, roles }: ServeSettings,
+  { host, port: wanted, roles, commands }: ServeSettings,
 ): Promise<RunningStudio> {
   const local = localNames.get(host)
   if (configuration.publicUrl === undefined && local === undefined)
@@ -52,6 +54,8 @@ export async function serveStudio(
         (app) => addTenantExport(app, identity.tenants),
         (app) => addAuditExport(app, services),
         (app) => addMetrics(app, services),
+        (app) =>
+          addDocumentation(app, () => loadDocumentation(configuration, commands(), { besideStudio: true })),
       ],
     })
     const stopUpkeep = services.upkeep.start()
