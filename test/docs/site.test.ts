@@ -57,6 +57,15 @@ it('has no link, picture or anchor that leads nowhere, wherever one goes from th
   expect(documentation.addresses().filter((address) => !loaded.has(address))).toEqual([])
 })
 
+it('has every page in the order in which it is read, and every decision in their list', async () => {
+  const side = (text: string): string => /<nav aria-label="Pages">([^]*?)<\/nav>/.exec(text)?.[1] ?? ''
+  const listed = addressesIn(side(String((await load('/docs/')).body)))
+  const decisions = addressesIn(String((await load('/docs/adr')).body))
+  const known = new Set([...listed, ...decisions, '/docs/files/routing.yaml'])
+  expect(documentation.addresses().filter((address) => !known.has(address))).toEqual([])
+  expect(listed.filter((address, index) => listed.indexOf(address) !== index)).toEqual([])
+})
+
 it('writes nothing into a page that runs or dresses it, and gives each id once', async () => {
   for (const address of documentation.addresses()) {
     const { headers, body } = await load(address)

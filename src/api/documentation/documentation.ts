@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { ApiDescription } from '../../contracts/api/index.ts'
 import { digestOf } from '../../kernel/index.ts'
 import { apiReference } from './api-reference.ts'
@@ -105,11 +106,14 @@ class Site implements Documentation {
     return page
   }
 
+  /** Between pages it lets others have their turn: a studio goes on answering meanwhile. */
   async #makeSearch(): Promise<Search> {
-    const pages = this.#sources
-      .filter(({ path }) => path !== 'license')
-      .map(async (source) => ({ address: addressOf(source), page: await this.#page(source) }))
-    return createSearch(await Promise.all(pages))
+    const pages: { readonly address: string; readonly page: Page }[] = []
+    for (const source of this.#sources.filter(({ path }) => path !== 'license')) {
+      pages.push({ address: addressOf(source), page: await this.#page(source) })
+      await setImmediate()
+    }
+    return createSearch(pages)
   }
 }
 

@@ -82,7 +82,7 @@ function wholeDocument(frame: Frame, address: string, title: string, main: Html,
           ${brand}
           <button type="button" class="menu" popovertarget="site-pages">Pages</button>
         </header>
-        <div class="side" id="site-pages" popover>
+        <aside class="side" id="site-pages" aria-label="Find your way" popover>
           ${brand}
           <form action="/docs/search" role="search">
             <label class="visually-hidden" for="site-search">Search the documentation</label>
@@ -112,7 +112,7 @@ function wholeDocument(frame: Frame, address: string, title: string, main: Html,
             </label>
             <span>Version ${frame.version}</span>
           </footer>
-        </div>
+        </aside>
         ${main}
       </body>
     </html> `.text

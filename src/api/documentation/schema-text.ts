@@ -58,6 +58,7 @@ export function boundsOf(schema: JsonSchema): string {
 
 function range(least: number | undefined, most: number | undefined, unit: string): string {
   if (least === undefined && most === undefined) return ''
+  if (least === 1 && most === undefined && unit !== '') return 'not empty'
   if (least === undefined) return `at most ${most ?? ''}${unit}`
   return most === undefined ? `at least ${least}${unit}` : `${least} to ${most}${unit}`
 }

@@ -24,7 +24,9 @@ const mostWords = 12
 const longestQuestion = 200
 
 /** Finds passages by their words, beginnings of words, and words that are nearly the same. */
-export function createSearch(pages: readonly { readonly address: string; readonly page: Page }[]): Search {
+export async function createSearch(
+  pages: readonly { readonly address: string; readonly page: Page }[],
+): Promise<Search> {
   const entries: Entry[] = pages.flatMap(({ address, page }) =>
     page.passages.map(({ anchor, heading, text }) => ({
       id: 0,
@@ -44,7 +46,7 @@ export function createSearch(pages: readonly { readonly address: string; readonl
       combineWith: 'AND',
     },
   })
-  index.addAll(numbered)
+  await index.addAllAsync(numbered, { chunkSize: 200 })
   return (question) => {
     const words = question.slice(0, longestQuestion).split(/\s+/).slice(0, mostWords).join(' ')
     return index
