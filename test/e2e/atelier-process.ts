@@ -29,10 +29,11 @@ export function startAtelier(
   dataDirectory: string,
   args: readonly string[],
   entry: 'cli' | 'demo' = 'cli',
+  environment: NodeJS.ProcessEnv = {},
 ): Started {
   const child = spawn(process.execPath, [path.join(packageRoot, `src/main/${entry}.ts`), ...args], {
     cwd: packageRoot,
-    env: { ...withoutKeys(process.env), ATELIER_DATA: dataDirectory, NO_COLOR: '1' },
+    env: { ...withoutKeys(process.env), ATELIER_DATA: dataDirectory, NO_COLOR: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
