@@ -38,6 +38,7 @@ const planesOfCapabilities = ['governance', 'execution', 'control', 'workflow']
 const rooms = [
   { type: 'contracts', pattern: 'src/contracts/api' },
   { type: 'api', pattern: 'src/api/client' },
+  { type: 'api', pattern: 'src/api/documentation' },
 ]
 
 const elements = [
@@ -164,7 +165,7 @@ export default tseslint.config(
     files: ['web/src/api/client.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [contractsAsTypes] }] },
   },
-  { files: ['web/public/*.js'], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ['web/{public,documentation}/*.js'], extends: [tseslint.configs.disableTypeChecked] },
   { files: ['eslint.config.js'], extends: [tseslint.configs.disableTypeChecked] },
   {
     // Reporters that run inside a repository's own test runner, on its Node: plain CommonJS.

@@ -59,7 +59,9 @@ export async function writeHistory({ url, tenants }: History): Promise<void> {
     for (const table of filled) await client.query(`alter table ${table} ${mode} row level security`)
   }
   try {
-    await client.query(`set synchronous_commit = off; set work_mem = '128MB'; set maintenance_work_mem = '256MB'`)
+    await client.query(
+      `set synchronous_commit = off; set work_mem = '128MB'; set maintenance_work_mem = '256MB'`,
+    )
     await force('no force')
     for (const { id, requesters, runs } of tenants) {
       await client.query(`select set_config('atelier.tenant_id', $1, false)`, [id])

@@ -31,7 +31,13 @@ const monthMs = 30 * 86_400_000
 /** Every list, with its filters and far into it, and everything that a page shows of one thing. */
 export async function probesOf(client: Client, tenant: string): Promise<readonly Probe[]> {
   const places = await findPlaces(client, tenant)
-  return [...runLists(places), ...runParts(places), ...workLists(places), ...recordLists(places), ...reports()]
+  return [
+    ...runLists(places),
+    ...runParts(places),
+    ...workLists(places),
+    ...recordLists(places),
+    ...reports(),
+  ]
 }
 
 async function findPlaces(client: Client, tenant: string): Promise<Places> {
@@ -105,8 +111,18 @@ function runLists({ runId, createdAt, requester, repository }: Places): readonly
       `select ${withWork} and runs.status = 'failed' and work_items.repository ->> 'location' = $2 ${newestRun}`,
       repository,
     ),
-    list('with a word', { text: 'invoices' }, `select ${withWork} and title ilike $2 ${newestRun}`, '%invoices%'),
-    list('with a rare text', { text: 'order 7 ' }, `select ${withWork} and title ilike $2 ${newestRun}`, '%order 7 %'),
+    list(
+      'with a word',
+      { text: 'invoices' },
+      `select ${withWork} and title ilike $2 ${newestRun}`,
+      '%invoices%',
+    ),
+    list(
+      'with a rare text',
+      { text: 'order 7 ' },
+      `select ${withWork} and title ilike $2 ${newestRun}`,
+      '%order 7 %',
+    ),
   ]
 }
 
@@ -200,7 +216,11 @@ function recordLists({ seq, requester, runId, project, ledgerSeq }: Places): rea
       ...list('audit record', `audit/records/${seq}`, `${audit} and seq between $2 - 10 and $2 + 10`, seq),
       kind: 'detail',
     },
-    list('budgets', 'budgets', `select * from budget_accounts where tenant_id = $1 and level in ('tenant', 'project')`),
+    list(
+      'budgets',
+      'budgets',
+      `select * from budget_accounts where tenant_id = $1 and level in ('tenant', 'project')`,
+    ),
     list('budgets, runs', `budgets/runs?limit=${page}`, `${accounts} ${last}`),
     list(
       'budgets, runs, deep',
@@ -216,8 +236,18 @@ function recordLists({ seq, requester, runId, project, ledgerSeq }: Places): rea
       project,
     ),
     list('ledger, newest', `budgets/ledger?limit=${page}`, `${ledger} ${latest}`),
-    list('ledger, deep', `budgets/ledger?limit=${page}&after=${ledgerSeq}`, `${ledger} and seq < $2 ${latest}`, ledgerSeq),
-    list('ledger, a run', `budgets/ledger?limit=${page}&runId=${runId}`, `${ledger} and run_id = $2 ${latest}`, runId),
+    list(
+      'ledger, deep',
+      `budgets/ledger?limit=${page}&after=${ledgerSeq}`,
+      `${ledger} and seq < $2 ${latest}`,
+      ledgerSeq,
+    ),
+    list(
+      'ledger, a run',
+      `budgets/ledger?limit=${page}&runId=${runId}`,
+      `${ledger} and run_id = $2 ${latest}`,
+      runId,
+    ),
     list('projects', 'projects', `select * from projects where tenant_id = $1`),
     list('people', 'people', `select * from principals where tenant_id = $1 limit ${page + 1}`),
   ]
@@ -232,9 +262,21 @@ function reports(): readonly Probe[] {
   const acted = `from acts where tenant_id = $1 and attempt > 0 and ended_at > now() - interval '30 days'`
   const active = `select status, count(*) from runs where tenant_id = $1 and status in ('running', 'waiting') group by 1`
   return [
-    report('burn by project', '/api/v1/budgets/burn?by=project&days=30', `select project_id, sum(money) ${settled} group by 1`),
-    report('burn by agent', '/api/v1/budgets/burn?by=agent&days=30', `select principal_id, sum(money) ${acted} group by 1`),
-    report('burn by tool', '/api/v1/budgets/burn?by=tool&days=30', `select tool, sum(money) ${acted} group by 1`),
+    report(
+      'burn by project',
+      '/api/v1/budgets/burn?by=project&days=30',
+      `select project_id, sum(money) ${settled} group by 1`,
+    ),
+    report(
+      'burn by agent',
+      '/api/v1/budgets/burn?by=agent&days=30',
+      `select principal_id, sum(money) ${acted} group by 1`,
+    ),
+    report(
+      'burn by tool',
+      '/api/v1/budgets/burn?by=tool&days=30',
+      `select tool, sum(money) ${acted} group by 1`,
+    ),
     report(
       'burn by model',
       '/api/v1/budgets/burn?by=model&days=30',

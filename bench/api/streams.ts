@@ -48,7 +48,12 @@ export async function measureStreams(
   { streams, seconds }: { readonly streams: number; readonly seconds: number },
 ): Promise<StreamReport> {
   const { database, url, pid, authorizations } = installation
-  const engine = createEngine({ database, executors: { compute: work }, executorId: `bench-${streams}`, concurrency: runs })
+  const engine = createEngine({
+    database,
+    executors: { compute: work },
+    executorId: `bench-${streams}`,
+    concurrency: runs,
+  })
   await engine.launch()
   const clients = fork(join(import.meta.dirname, 'stream-clients.ts'))
   try {
@@ -100,7 +105,9 @@ async function startRuns(engine: Engine): Promise<readonly RunId[]> {
     })),
   }
   const { digest } = await engine.saveDefinition(scope, definition)
-  const started = Array.from({ length: runs }, () => engine.startRun(scope, { definition: { digest }, inputs: {} }))
+  const started = Array.from({ length: runs }, () =>
+    engine.startRun(scope, { definition: { digest }, inputs: {} }),
+  )
   return (await Promise.all(started)).map(({ runId }) => runId)
 }
 
@@ -109,7 +116,8 @@ function noteCommits(engine: Engine, runIds: readonly RunId[]): ReadonlyMap<stri
   const committed = new Map<string, number>()
   for (const runId of runIds)
     void (async () => {
-      for await (const { sequence } of engine.watch(scope, runId)) committed.set(`${runId}/${sequence}`, now())
+      for await (const { sequence } of engine.watch(scope, runId))
+        committed.set(`${runId}/${sequence}`, now())
     })().catch(() => undefined)
   return committed
 }

@@ -2,10 +2,10 @@ export { operations } from '../contracts/api/index.ts'
 export { startGatewayServer } from './gateway/index.ts'
 export {
   addAuditExport,
+  addDocumentation,
   addMetrics,
   addTenantExport,
   createHandlers,
-  openApiDocument,
   startApiServer,
 } from './http/index.ts'
 export { serveCode } from './mcp/index.ts'

@@ -1,3 +1,4 @@
+import type { CommandDescription } from '../api/documentation/index.ts'
 import type { Studio } from '../api/index.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -53,6 +54,20 @@ export interface ServeSettings {
   /** 0 for any free port. */
   readonly port: number
   readonly roles: readonly ('api' | 'worker')[]
+  /** The command line, for its reference in the documentation. */
+  readonly commands: () => CommandDescription
+}
+
+export interface DocumentationSettings {
+  /** Of this machine; 0 for any free port. */
+  readonly port: number
+  readonly commands: () => CommandDescription
+}
+
+interface RunningDocumentation {
+  /** Of the first page. */
+  readonly url: string
+  close(): Promise<void>
 }
 
 /** A studio that serves others. */
@@ -75,6 +90,7 @@ export interface CliContext {
   backUp(options: GlobalOptions, folder: string): Promise<BackupSummary>
   restore(options: GlobalOptions, folder: string): Promise<BackupSummary>
   serveStudio(options: GlobalOptions, settings: ServeSettings): Promise<RunningStudio>
+  serveDocumentation(settings: DocumentationSettings): Promise<RunningDocumentation>
   startModelServer(settings: ModelServerSettings): Promise<RunningModelServer>
   readonly signIn: {
     /** Signs in at a studio; answers as whom. `show` tells where to approve which code. */

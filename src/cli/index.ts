@@ -6,5 +6,6 @@ export type {
   RunningStudio,
   ServeSettings,
 } from './context.ts'
+export { describeCommand } from './command-description.ts'
 export { buildProgram } from './program.ts'
 export { runCommandLine } from './run.ts'

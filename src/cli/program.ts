@@ -5,6 +5,7 @@ import { backupCommands } from './commands/backup.ts'
 import { codeCommands } from './commands/code.ts'
 import { completionCommands } from './commands/completion.ts'
 import { decisionCommands } from './commands/decide.ts'
+import { docsCommand } from './commands/docs.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { evidenceCommand } from './commands/evidence.ts'
 import { lifecycleCommands } from './commands/lifecycle.ts'
@@ -57,6 +58,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     auditCommand(context, finish),
     ...backupCommands(context, finish),
     doctorCommand(context, finish),
+    docsCommand(context, finish),
   ]
   for (const command of commands) program.addCommand(command)
   const [completion, complete] = completionCommands(context, finish)

@@ -68,6 +68,10 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
       const { serveStudio } = await import('./serve.ts')
       return serveStudio(readConfiguration(options), settings)
     },
+    serveDocumentation: async (settings) => {
+      const { serveDocumentation } = await import('./documentation.ts')
+      return serveDocumentation(readConfiguration(), settings)
+    },
     startModelServer: async (settings) => {
       const { startModelServer } = await import('../testing/index.ts')
       const server = await startModelServer(settings)

@@ -18,6 +18,10 @@ export const hostErrors = defineErrors('HOST', {
     remedy:
       'Put a reverse proxy with TLS before it and set ATELIER_URL to its https address, or listen at 127.0.0.1.',
   },
+  DOCS_PORT: {
+    summary: 'The documentation cannot be served at this port',
+    remedy: 'Name another with `--port`, or 0 for any that is free.',
+  },
   DISK_FULL: {
     summary: 'There is too little space for the state of the studio',
     remedy:

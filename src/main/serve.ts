@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import type { RunningStudio, ServeSettings } from '../cli/index.ts'
 import { type Configuration, productVersion } from './configuration.ts'
+import { loadDocumentation } from './documentation.ts'
 import { hostErrors } from './errors.ts'
 import { assembleStudio } from './studio.ts'
 
@@ -12,7 +13,7 @@ import { assembleStudio } from './studio.ts'
  */
 export async function serveStudio(
   configuration: Configuration,
-  { host, port: wanted, roles }: ServeSettings,
+  { host, port: wanted, roles, commands }: ServeSettings,
 ): Promise<RunningStudio> {
   const local = localNames.get(host)
   if (configuration.publicUrl === undefined && local === undefined)
@@ -43,6 +44,10 @@ export async function serveStudio(
         (app) => serving.addTenantExport(app, identity.tenants),
         (app) => serving.addAuditExport(app, services),
         (app) => serving.addMetrics(app, services),
+        (app) =>
+          serving.addDocumentation(app, () =>
+            loadDocumentation(configuration, commands(), { besideStudio: true }),
+          ),
       ],
     })
     const { firstOwnerLink } = await import('./owner-link.ts')

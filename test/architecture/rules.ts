@@ -25,7 +25,7 @@ const planes = [
 const planesOfCapabilities = new Set(['governance', 'execution', 'control', 'workflow'])
 
 /** Folders of other planes that are rooms of their own, because not everybody who uses the plane needs them. */
-const rooms = new Set(['src/contracts/api', 'src/api/client'])
+const rooms = new Set(['src/contracts/api', 'src/api/client', 'src/api/documentation'])
 
 /** From the ground up, within `execution`. */
 const executionOrder = [

@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { buildProgram } from '../../src/cli/index.ts'
+import { program } from './command-line.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const pages = [
@@ -21,33 +20,6 @@ function scriptsOf(workspace: string): Record<string, string> {
 /** Folders of the project whose mention in a text is a promise that the thing is there. */
 const promised =
   /(?<![\w/.-])(?:src|test|docs|workflows|agents|policies|examples|bench|deploy|bin|\.ci)\/[\w./-]*[\w/]/g
-
-const program = buildProgram(
-  {
-    terminal: {
-      stdin: new PassThrough(),
-      stdout: new PassThrough(),
-      stderr: new PassThrough(),
-      colour: false,
-    },
-    version: '0',
-    signal: new AbortController().signal,
-    openStudio: () => Promise.reject(new Error('not opened')),
-    recentRuns: () => Promise.resolve([]),
-    diagnose: () => Promise.reject(new Error('not diagnosed')),
-    backUp: () => Promise.reject(new Error('not backed up')),
-    restore: () => Promise.reject(new Error('not restored')),
-    serveStudio: () => Promise.reject(new Error('not served')),
-    startModelServer: () => Promise.reject(new Error('not started')),
-    verifyEvidence: () => Promise.resolve({ ok: true, checked: 0, problems: [] }),
-    signIn: {
-      at: () => Promise.reject(new Error('not signed in')),
-      out: () => Promise.reject(new Error('not signed out')),
-      ownerLink: () => Promise.reject(new Error('not made')),
-    },
-  },
-  () => undefined,
-)
 
 describe.each(pages)('$path', ({ path, text }) => {
   it('links only to files that exist', () => {

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { CliContext } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
+import { interrupted } from '../interruption.ts'
 import { count, writeJson, writeLine } from '../terminal.ts'
 
 interface ModelServerCommandOptions {
@@ -48,18 +49,6 @@ async function serve(context: CliContext, options: ModelServerCommandOptions): P
   await server.close()
   writeLine(stderr, `${count(server.received(), 'request')} answered.`)
   return exitCodes.success
-}
-
-async function interrupted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise<void>((resolve) => {
-    // Nothing else need keep the process alive while it waits.
-    const alive = setInterval(() => undefined, 60_000)
-    signal.addEventListener('abort', () => {
-      clearInterval(alive)
-      resolve()
-    })
-  })
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {

@@ -1,6 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander'
-import type { CliContext, GlobalOptions } from '../context.ts'
+import { describeCommand } from '../command-description.ts'
+import type { CliContext, GlobalOptions, ServeSettings } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
+import { interrupted } from '../interruption.ts'
+import { readPort } from '../number-argument.ts'
 import { writeJson, writeLine } from '../terminal.ts'
 
 type Role = 'api' | 'worker'
@@ -22,13 +25,17 @@ export function serveCommand(context: CliContext, finish: (code: ExitCode) => vo
       'worker',
     ])
     .action(async (_options: unknown, self: Command) => {
-      finish(await serve(context, self.optsWithGlobals()))
+      finish(await serve(context, self.optsWithGlobals(), () => describeCommand(self.parent ?? self)))
     })
 }
 
-async function serve(context: CliContext, options: ServeOptions): Promise<ExitCode> {
+async function serve(
+  context: CliContext,
+  options: ServeOptions,
+  commands: ServeSettings['commands'],
+): Promise<ExitCode> {
   const { host, port, roles, json } = options
-  const studio = await context.serveStudio(options, { host, port, roles })
+  const studio = await context.serveStudio(options, { host, port, roles, commands })
   const { stdout, stderr } = context.terminal
   if (json === true) writeJson(stdout, { url: studio.url, ownerLink: studio.ownerLink })
   else {
@@ -43,17 +50,6 @@ async function serve(context: CliContext, options: ServeOptions): Promise<ExitCo
   )
   await studio.close()
   return exitCodes.success
-}
-
-async function interrupted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-}
-
-function readPort(text: string): number {
-  const port = Number(text)
-  if (/^\d{1,5}$/.test(text) && port < 65_536) return port
-  throw new InvalidArgumentError('a port is a number up to 65535')
 }
 
 function readRoles(text: string): readonly Role[] {

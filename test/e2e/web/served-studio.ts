@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { startAtelier } from '../atelier-process.ts'
@@ -15,10 +15,23 @@ export interface ServedStudio {
 
 const announcement = z.object({ url: z.url(), ownerLink: z.url() })
 
+export interface StudioSettings {
+  /** Any free one when absent. */
+  readonly port?: number
+  readonly environment?: Readonly<Record<string, string>>
+  /** Texts by their paths in the data directory, which are there before it starts. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
 /** A studio of its own in a process of its own, as `atelier serve` starts it on a fresh machine. */
-export async function serveStudio(): Promise<ServedStudio> {
+export async function serveStudio(settings: StudioSettings = {}): Promise<ServedStudio> {
+  const { port = 0, environment, files = {} } = settings
   const dataDirectory = await mkdtemp(join(tmpdir(), 'atelier-web-'))
-  const studio = startAtelier(dataDirectory, ['serve', '--port', '0', '--json'])
+  for (const [file, text] of Object.entries(files)) {
+    await mkdir(dirname(join(dataDirectory, file)), { recursive: true })
+    await writeFile(join(dataDirectory, file), text)
+  }
+  const studio = startAtelier(dataDirectory, ['serve', '--port', String(port), '--json'], 'cli', environment)
   let text = ''
   const lines = createInterface({ input: studio.child.stdout ?? process.stdin })
   const started = (async () => {
@@ -28,7 +41,7 @@ export async function serveStudio(): Promise<ServedStudio> {
       if (parsed.success) return parsed.data
     }
     const { stderr } = await studio.finished
-    throw new Error(`The studio ended before it served: ${stderr}`)
+    throw new Error(`The studio ended before it served: ${text}${stderr}`)
   })()
   return {
     ...(await started),

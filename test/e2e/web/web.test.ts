@@ -227,6 +227,27 @@ describe.skipIf(!hasBrowser)('the web application', () => {
     await page.getByRole('heading', { name: title, level: 1 }).waitFor()
   })
 
+  // What they say and that nobody is kept out is tested beside their own stories; here there is something to see in them.
+  it.runIf(picturesWanted).each([
+    ['policies', '/policies', 'Version of all policies'],
+    ['approvals', '/approvals', title],
+    ['audit', '/audit', 'Words in the record'],
+    ['budgets', '/budgets', 'Where it went, over 30 days'],
+    ['people', '/people', 'Only in project'],
+    ['access', '/access', 'Make a token'],
+    ['agents', '/agents', 'Granted tools'],
+    ['workflow', '/workflows/deliver', 'Choose a step in the diagram'],
+    ['tools', '/tools', 'What goes in'],
+    ['models', '/models', 'The provider has no key'],
+    ['projects', '/projects', 'New project'],
+    ['health', '/health', 'Work now'],
+  ])('has its picture taken: %s', async (name, address, words) => {
+    const { page } = desk
+    await page.goto(address)
+    await page.getByText(words).first().waitFor()
+    await check(page, name)
+  })
+
   it('says so when an address leads nowhere', async () => {
     const { page } = desk
     await page.goto('/nowhere')

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { Keyboard, Menu, Search } from 'lucide-react'
+import { BookOpen, Keyboard, Menu, Search } from 'lucide-react'
 import { screens } from '../screens.ts'
 import { Keys } from '../ui/index.ts'
 import { AccountMenu } from './account-menu.tsx'
@@ -46,6 +46,10 @@ export function Navigation({
             <span>Keys</span>
             <Keys keys="?" />
           </button>
+          <a href="/docs/" className={styles['entry']}>
+            <BookOpen size={16} aria-hidden />
+            <span>Documentation</span>
+          </a>
           <AccountMenu />
         </div>
       </header>

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { useColourScheme } from '../app/colour-scheme.ts'
 import { formatMoney } from '../ui/index.ts'
+import { useDarkness } from './darkness.ts'
 import type { DayValue } from './outlook.ts'
 import styles from './day-chart.module.css'
 
@@ -78,7 +78,7 @@ function optionsOf(
 export function DayChart({ label, days }: { readonly label: string; readonly days: readonly DayValue[] }) {
   const place = useRef<HTMLDivElement>(null)
   const probe = useRef<HTMLSpanElement>(null)
-  const scheme = useColourScheme()
+  const dark = useDarkness()
   const [index, setIndex] = useState<number | null>(null)
 
   useEffect(() => {
@@ -99,7 +99,7 @@ export function DayChart({ label, days }: { readonly label: string; readonly day
       observer.disconnect()
       chart.destroy()
     }
-  }, [days, scheme])
+  }, [days, dark])
 
   const current = index === null ? undefined : days[index]
   const hasForecast = days.some(({ expected }) => expected !== null)

@@ -1,16 +1,85 @@
 import { z } from 'zod'
-import { type Operation, problemSchema } from '../../contracts/api/index.ts'
+import type { Operation } from './operation.ts'
+import { problemSchema } from './problem.ts'
 
-type Json = Readonly<Record<string, unknown>>
+/** A JSON schema, as far as the shapes of the contracts make use of it. */
+export interface JsonSchema {
+  readonly $ref?: string
+  readonly type?: string
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: boolean | JsonSchema
+  readonly propertyNames?: JsonSchema
+  readonly items?: JsonSchema | false
+  readonly anyOf?: readonly JsonSchema[]
+  readonly oneOf?: readonly JsonSchema[]
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly default?: unknown
+  readonly format?: string
+  readonly pattern?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly minItems?: number
+  readonly maxItems?: number
+}
+
+export interface ApiParameter {
+  readonly name: string
+  readonly in: 'path' | 'query' | 'header'
+  readonly required: boolean
+  readonly description?: string
+  readonly schema: JsonSchema
+}
+
+/** Content by its media type. The events of a stream have their shape beside the schema of the text. */
+type ApiContent = Readonly<
+  Record<string, { readonly schema: JsonSchema; readonly 'x-atelier-event'?: JsonSchema }>
+>
+
+/** An operation, as OpenAPI has it. */
+export interface ApiOperation {
+  readonly operationId: string
+  readonly tags: readonly string[]
+  readonly summary: string
+  readonly description?: string
+  /** Empty for what anybody may ask. */
+  readonly security?: readonly []
+  /** The action that policies decide about, and what it is asked about. */
+  readonly 'x-atelier-access'?: { readonly action: string; readonly resource: string }
+  readonly parameters: readonly ApiParameter[]
+  readonly requestBody?: { readonly required: true; readonly content: ApiContent }
+  /** By status; `default` is a problem. */
+  readonly responses: Readonly<
+    Record<string, { readonly description: string; readonly content?: ApiContent }>
+  >
+}
+
+/** The API as an OpenAPI 3.1 document. */
+export interface ApiDescription {
+  readonly openapi: string
+  readonly info: Readonly<Record<string, unknown>>
+  readonly servers: readonly { readonly url: string }[]
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[]
+  readonly tags: readonly { readonly name: string }[]
+  /** By path, then by method in lower case. */
+  readonly paths: Readonly<Record<string, Readonly<Record<string, ApiOperation>>>>
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>
+    readonly securitySchemes: Readonly<Record<string, Readonly<Record<string, string>>>>
+  }
+}
 
 /** Shapes that have a name, gathered while the document is written. */
-type Components = Map<string, Json>
+type Components = Map<string, JsonSchema>
 
 /** The OpenAPI 3.1 document of these operations. */
-export function openApiDocument(operations: readonly Operation[], version: string): Json {
+export function openApiDocument(operations: readonly Operation[], version: string): ApiDescription {
   const components: Components = new Map()
   const problem = schemaOf(problemSchema, 'output', components)
-  const paths: Record<string, Record<string, unknown>> = {}
+  const paths: Record<string, Record<string, ApiOperation>> = {}
   for (const operation of operations) {
     const path = (paths[operation.path] ??= {})
     path[operation.method.toLowerCase()] = describe(operation, problem, components)
@@ -42,7 +111,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
   }
 }
 
-function describe(operation: Operation, problem: Json, components: Components): Json {
+function describe(operation: Operation, problem: JsonSchema, components: Components): ApiOperation {
   const { id, tag, summary, description, access, params, query, body, method } = operation
   return {
     operationId: id,
@@ -68,7 +137,7 @@ function describe(operation: Operation, problem: Json, components: Components): 
   }
 }
 
-function answers({ answer }: Operation, components: Components): Json {
+function answers({ answer }: Operation, components: Components): ApiOperation['responses'] {
   const [[status, schema] = []] = Object.entries(answer) as [
     string,
     z.ZodType | { events: z.ZodType } | null,
@@ -86,11 +155,8 @@ function isStream({ answer }: Operation): boolean {
   return 200 in answer && 'events' in answer[200]
 }
 
-function parameters(schema: z.ZodObject, place: 'path' | 'query', components: Components): Json[] {
-  const { properties = {}, required = [] } = schemaOf(schema, 'input', components) as {
-    properties?: Record<string, Json>
-    required?: string[]
-  }
+function parameters(schema: z.ZodObject, place: 'path' | 'query', components: Components): ApiParameter[] {
+  const { properties = {}, required = [] } = schemaOf(schema, 'input', components)
   return Object.entries(properties).map(([name, one]) => ({
     name,
     in: place,
@@ -99,12 +165,12 @@ function parameters(schema: z.ZodObject, place: 'path' | 'query', components: Co
   }))
 }
 
-function json(schema: Json): Json {
+function json(schema: JsonSchema): ApiContent {
   return { 'application/json': { schema } }
 }
 
 /** The JSON schema of a shape; shapes with a name become components. Input and output of one name may differ. */
-function schemaOf(schema: z.ZodType, io: 'input' | 'output', components: Components): Json {
+function schemaOf(schema: z.ZodType, io: 'input' | 'output', components: Components): JsonSchema {
   const { $defs = {}, ...whole } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
   const own = without(whole, '$schema')
   const names = new Map<string, string>()
@@ -113,16 +179,16 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output', components: Compone
   for (const [name] of named) names.set(name, io === 'input' ? `${name}Input` : name)
   for (const [name, definition] of named) {
     const shape = redirect(without(definition, 'id'), names)
-    components.set(names.get(name) ?? name, shape as Json)
+    components.set(names.get(name) ?? name, shape as JsonSchema)
   }
-  return id === undefined ? (redirect(own, names) as Json) : reference(names.get(id) ?? id)
+  return id === undefined ? (redirect(own, names) as JsonSchema) : reference(names.get(id) ?? id)
 }
 
 function without<T extends object>(value: T, key: keyof T | string): T {
   return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key)) as T
 }
 
-function reference(name: string): Json {
+function reference(name: string): JsonSchema {
   return { $ref: `#/components/schemas/${name}` }
 }
 
@@ -139,7 +205,7 @@ function redirect(value: unknown, names: ReadonlyMap<string, string>): unknown {
   )
 }
 
-const idempotencyKey = {
+const idempotencyKey: ApiParameter = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
@@ -147,7 +213,7 @@ const idempotencyKey = {
   schema: { type: 'string', minLength: 1, maxLength: 200 },
 }
 
-const lastEventId = {
+const lastEventId: ApiParameter = {
   name: 'Last-Event-ID',
   in: 'header',
   required: false,
@@ -155,7 +221,7 @@ const lastEventId = {
   schema: { type: 'string', maxLength: 200 },
 }
 
-function ifMatch(required: boolean): Json {
+function ifMatch(required: boolean): ApiParameter {
   return {
     name: 'If-Match',
     in: 'header',

@@ -1,0 +1,3 @@
+export { createDocumentation } from './documentation.ts'
+export type { Documentation, DocumentationAnswer } from './documentation.ts'
+export type { CommandDescription } from './command-reference.ts'
