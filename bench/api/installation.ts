@@ -4,7 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { issueApiToken } from '../../src/governance/credentials/index.ts'
-import { registerPrincipal, seededIdentities, seedIdentities, tenantScope } from '../../src/governance/index.ts'
+import {
+  registerPrincipal,
+  seededIdentities,
+  seedIdentities,
+  tenantScope,
+} from '../../src/governance/index.ts'
 import { seedTenant } from '../../src/governance/identity/index.ts'
 import { type PrincipalId, silentLogger, type TenantId } from '../../src/kernel/index.ts'
 import { readConfiguration } from '../../src/main/configuration.ts'

@@ -32,7 +32,10 @@ export async function measurePages(
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
   try {
     const [full, empty] = installations
-    const sides = [await signIn(await browser.newContext(), full), await signIn(await browser.newContext(), empty)]
+    const sides = [
+      await signIn(await browser.newContext(), full),
+      await signIn(await browser.newContext(), empty),
+    ]
     for (let round = -1; round < repeats; round += 1)
       for (const side of sides)
         for (const [page, taken] of [

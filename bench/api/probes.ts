@@ -31,18 +31,24 @@ const monthMs = 30 * 86_400_000
 /** Every list, with its filters and far into it, and everything that a page shows of one thing. */
 export async function probesOf(client: Client, tenant: string): Promise<readonly Probe[]> {
   const places = await findPlaces(client, tenant)
-  return [...runLists(places), ...runParts(places), ...workLists(places), ...recordLists(places), ...reports()]
+  return [
+    ...runLists(places),
+    ...runParts(places),
+    ...workLists(places),
+    ...recordLists(places),
+    ...reports(),
+  ]
 }
 
 async function findPlaces(client: Client, tenant: string): Promise<Places> {
   const { rows } = await client.query<Places>(
     `select runs.run_id as "runId", work_items.id as "workItemId", approval_requests.id as "approvalId",
-       runs.principal_id as requester, work_items.repository ->> 'location' as repository, work_items.project_id as project,
+       runs.principal_id as requester, work_items.location as repository, work_items.project_id as project,
        runs.created_at as "createdAt", (select seq / 2 from audit_heads where tenant_id = $1)::int as seq,
-       (select max(seq) from ledger_entries where run_id = runs.run_id)::int as "ledgerSeq"
+       (select max(seq) from ledger_entries where tenant_id = $1 and run_id = runs.run_id)::int as "ledgerSeq"
      from runs
-     join work_items on work_items.id = 'work_' || substr(runs.run_id, 5)
-     join approval_requests on approval_requests.run_id = runs.run_id
+     join work_items using (tenant_id, run_id)
+     join approval_requests using (tenant_id, run_id)
      where runs.tenant_id = $1 and runs.status = 'succeeded'
      order by abs(extract(epoch from runs.created_at - (select min(created_at) + (max(created_at) - min(created_at)) / 2 from runs)))
      limit 1`,
@@ -55,9 +61,9 @@ async function findPlaces(client: Client, tenant: string): Promise<Places> {
 
 const runColumns = `runs.* from runs where tenant_id = $1 and parent_run_id is null`
 const newest = `order by created_at desc, run_id desc limit ${page + 1}`
-const withWork = `runs.* from runs join work_items on work_items.tenant_id = runs.tenant_id
-  and work_items.id = 'work_' || substr(runs.run_id, 5) where runs.tenant_id = $1 and parent_run_id is null`
-const newestRun = `order by runs.created_at desc, runs.run_id desc limit ${page + 1}`
+const withWork = `runs.* from work_items join runs on runs.tenant_id = work_items.tenant_id
+  and runs.run_id = work_items.run_id where work_items.tenant_id = $1 and parent_run_id is null`
+const newestWork = `order by work_items.created_at desc, work_items.id desc limit ${page + 1}`
 
 function runLists({ runId, createdAt, requester, repository }: Places): readonly Probe[] {
   const list = (
@@ -93,20 +99,25 @@ function runLists({ runId, createdAt, requester, repository }: Places): readonly
       ),
     ),
     list('of a person', { requester }, `select ${runColumns} and principal_id = $2 ${newest}`, requester),
-    list(
-      'of a repository',
-      { repository },
-      `select ${withWork} and work_items.repository ->> 'location' = $2 ${newestRun}`,
-      repository,
-    ),
+    list('of a repository', { repository }, `select ${withWork} and location = $2 ${newestWork}`, repository),
     list(
       'failed in a repository',
       { repository, status: 'failed' },
-      `select ${withWork} and runs.status = 'failed' and work_items.repository ->> 'location' = $2 ${newestRun}`,
+      `select ${withWork} and status = 'failed' and location = $2 ${newestWork}`,
       repository,
     ),
-    list('with a word', { text: 'invoices' }, `select ${withWork} and title ilike $2 ${newestRun}`, '%invoices%'),
-    list('with a rare text', { text: 'order 7 ' }, `select ${withWork} and title ilike $2 ${newestRun}`, '%order 7 %'),
+    list(
+      'with a word',
+      { text: 'invoices' },
+      `select ${withWork} and title ilike $2 ${newestWork}`,
+      '%invoices%',
+    ),
+    list(
+      'with a rare text',
+      { text: 'order 7 ' },
+      `select ${withWork} and title ilike $2 ${newestWork}`,
+      '%order 7 %',
+    ),
   ]
 }
 
@@ -200,7 +211,11 @@ function recordLists({ seq, requester, runId, project, ledgerSeq }: Places): rea
       ...list('audit record', `audit/records/${seq}`, `${audit} and seq between $2 - 10 and $2 + 10`, seq),
       kind: 'detail',
     },
-    list('budgets', 'budgets', `select * from budget_accounts where tenant_id = $1 and level in ('tenant', 'project')`),
+    list(
+      'budgets',
+      'budgets',
+      `select * from budget_accounts where tenant_id = $1 and level in ('tenant', 'project')`,
+    ),
     list('budgets, runs', `budgets/runs?limit=${page}`, `${accounts} ${last}`),
     list(
       'budgets, runs, deep',
@@ -216,8 +231,18 @@ function recordLists({ seq, requester, runId, project, ledgerSeq }: Places): rea
       project,
     ),
     list('ledger, newest', `budgets/ledger?limit=${page}`, `${ledger} ${latest}`),
-    list('ledger, deep', `budgets/ledger?limit=${page}&after=${ledgerSeq}`, `${ledger} and seq < $2 ${latest}`, ledgerSeq),
-    list('ledger, a run', `budgets/ledger?limit=${page}&runId=${runId}`, `${ledger} and run_id = $2 ${latest}`, runId),
+    list(
+      'ledger, deep',
+      `budgets/ledger?limit=${page}&after=${ledgerSeq}`,
+      `${ledger} and seq < $2 ${latest}`,
+      ledgerSeq,
+    ),
+    list(
+      'ledger, a run',
+      `budgets/ledger?limit=${page}&runId=${runId}`,
+      `${ledger} and run_id = $2 ${latest}`,
+      runId,
+    ),
     list('projects', 'projects', `select * from projects where tenant_id = $1`),
     list('people', 'people', `select * from principals where tenant_id = $1 limit ${page + 1}`),
   ]
@@ -232,9 +257,21 @@ function reports(): readonly Probe[] {
   const acted = `from acts where tenant_id = $1 and attempt > 0 and ended_at > now() - interval '30 days'`
   const active = `select status, count(*) from runs where tenant_id = $1 and status in ('running', 'waiting') group by 1`
   return [
-    report('burn by project', '/api/v1/budgets/burn?by=project&days=30', `select project_id, sum(money) ${settled} group by 1`),
-    report('burn by agent', '/api/v1/budgets/burn?by=agent&days=30', `select principal_id, sum(money) ${acted} group by 1`),
-    report('burn by tool', '/api/v1/budgets/burn?by=tool&days=30', `select tool, sum(money) ${acted} group by 1`),
+    report(
+      'burn by project',
+      '/api/v1/budgets/burn?by=project&days=30',
+      `select project_id, sum(money) ${settled} group by 1`,
+    ),
+    report(
+      'burn by agent',
+      '/api/v1/budgets/burn?by=agent&days=30',
+      `select principal_id, sum(money) ${acted} group by 1`,
+    ),
+    report(
+      'burn by tool',
+      '/api/v1/budgets/burn?by=tool&days=30',
+      `select tool, sum(money) ${acted} group by 1`,
+    ),
     report(
       'burn by model',
       '/api/v1/budgets/burn?by=model&days=30',

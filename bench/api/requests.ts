@@ -40,7 +40,13 @@ export async function measureRequests(
       for (const side of ['full', 'empty', 'bare'] as const) taken[side].push(times[side])
     }
     const { name, kind } = probe
-    const result = { name, kind, full: timesOf(taken.full), empty: timesOf(taken.empty), bare: timesOf(taken.bare) }
+    const result = {
+      name,
+      kind,
+      full: timesOf(taken.full),
+      empty: timesOf(taken.empty),
+      bare: timesOf(taken.bare),
+    }
     measured.push(result)
     console.log(lineOf(result))
   }
@@ -60,7 +66,10 @@ function lineOf({ name, full, empty, bare }: Measured): string {
 }
 
 /** Worst and middle ratio of what is to be as quick on a full database as on an empty one. */
-export function ratiosToEmpty(measured: readonly Measured[]): { readonly middle: number; readonly worst: number } {
+export function ratiosToEmpty(measured: readonly Measured[]): {
+  readonly middle: number
+  readonly worst: number
+} {
   const ratios = measured
     .filter(({ kind }) => kind !== 'report')
     .map(({ full, empty }) => full.p95 / empty.p95)

@@ -40,20 +40,45 @@ const work: StepExecutor = {
 }
 
 /**
- * Watches runs that another process performs, over so many streams: half of them of one run each, half of the whole
- * tenant. The steps are performed by this process, which is how it knows when an event was committed.
+ * Watches runs that another process performs, over each of these numbers of streams: half of them of one run each, half
+ * of the whole tenant. The steps are performed by this process, which is how it knows when an event was committed.
  */
 export async function measureStreams(
   installation: Installation,
-  { streams, seconds }: { readonly streams: number; readonly seconds: number },
-): Promise<StreamReport> {
-  const { database, url, pid, authorizations } = installation
-  const engine = createEngine({ database, executors: { compute: work }, executorId: `bench-${streams}`, concurrency: runs })
+  { streams, seconds }: { readonly streams: readonly number[]; readonly seconds: number },
+): Promise<readonly StreamReport[]> {
+  const { database } = installation
+  const engine = createEngine({
+    ...{ database, executorId: 'bench', concurrency: runs },
+    executors: { compute: work },
+  })
   await engine.launch()
-  const clients = fork(join(import.meta.dirname, 'stream-clients.ts'))
   try {
     const runIds = await startRuns(engine)
     const committed = noteCommits(engine, runIds)
+    const reports = []
+    for (const count of streams)
+      reports.push(await watch(installation, { runIds, committed, streams: count, seconds }))
+    return reports
+  } finally {
+    await engine.shutdown({ graceMs: 0 })
+  }
+}
+
+interface Watching {
+  readonly runIds: readonly RunId[]
+  /** When which event was committed. */
+  readonly committed: ReadonlyMap<string, number>
+  readonly streams: number
+  readonly seconds: number
+}
+
+async function watch(
+  { url, pid, authorizations }: Installation,
+  { runIds, committed, streams, seconds }: Watching,
+): Promise<StreamReport> {
+  const clients = fork(join(import.meta.dirname, 'stream-clients.ts'))
+  try {
     const order: StreamOrder = {
       url,
       streams: Array.from({ length: streams }, (_, index) => ({
@@ -86,7 +111,6 @@ export async function measureStreams(
     }
   } finally {
     await end(clients)
-    await engine.shutdown({ graceMs: 0 })
   }
 }
 
@@ -100,7 +124,9 @@ async function startRuns(engine: Engine): Promise<readonly RunId[]> {
     })),
   }
   const { digest } = await engine.saveDefinition(scope, definition)
-  const started = Array.from({ length: runs }, () => engine.startRun(scope, { definition: { digest }, inputs: {} }))
+  const started = Array.from({ length: runs }, () =>
+    engine.startRun(scope, { definition: { digest }, inputs: {} }),
+  )
   return (await Promise.all(started)).map(({ runId }) => runId)
 }
 
@@ -109,7 +135,8 @@ function noteCommits(engine: Engine, runIds: readonly RunId[]): ReadonlyMap<stri
   const committed = new Map<string, number>()
   for (const runId of runIds)
     void (async () => {
-      for await (const { sequence } of engine.watch(scope, runId)) committed.set(`${runId}/${sequence}`, now())
+      for await (const { sequence } of engine.watch(scope, runId))
+        committed.set(`${runId}/${sequence}`, now())
     })().catch(() => undefined)
   return committed
 }

@@ -23,7 +23,9 @@ const looksAt = 5000
 
 /** Of a work item, to the microsecond as the database orders them. */
 export const positionOfWorkItem =
-  sql<string>`to_char(work_items.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as('position')
+  sql<string>`to_char(work_items.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as(
+    'position',
+  )
 
 export function workItemsIn(tx: Tx, { tenantId, location, position }: Span, end?: Position) {
   return tx
@@ -68,7 +70,11 @@ export function workItemRows(tx: Tx, { limit, text, id, end, ...span }: WorkItem
         .onRef('runs.run_id', '=', 'work_items.run_id'),
     )
     .selectAll('work_items')
-    .select(['runs.run_id as found_run_id', sql<RunStatus | null>`runs.status`.as('run_status'), positionOfWorkItem])
+    .select([
+      'runs.run_id as found_run_id',
+      sql<RunStatus | null>`runs.status`.as('run_status'),
+      positionOfWorkItem,
+    ])
     .$if(id !== undefined, (query) => query.where('work_items.id', '=', id ?? ''))
     .$if(text !== undefined, (query) => query.where('work_items.title', 'ilike', patternOf(text ?? '')))
     .limit(limit)
