@@ -39,13 +39,18 @@ afterAll(() => test.close())
 /** What is read row by row from the beginning to the end of a table while a list is made. */
 async function tablesReadAsAWhole(list: (tx: Tx) => Promise<unknown>): Promise<readonly string[]> {
   return test.database.transaction(scope, async (tx) => {
+    const before = await wholeReadings(tx)
     await list(tx)
-    const { rows } = await sql<{ relname: string }>`
-      select relname from pg_stat_xact_user_tables where seq_scan > 0 and relname = any(${tables})`.execute(
-      tx,
-    )
-    return rows.map(({ relname }) => relname)
+    const after = await wholeReadings(tx)
+    return tables.filter((table) => after.get(table) !== before.get(table))
   })
+}
+
+/** By table; what the connection has done before may not have been counted elsewhere yet. */
+async function wholeReadings(tx: Tx): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ table: string; count: number }>`
+    select relname as table, seq_scan::int as count from pg_stat_xact_user_tables`.execute(tx)
+  return new Map(rows.map(({ table, count }) => [table, count]))
 }
 
 /** A position in the middle of the list, and ones that no list has given out. */
