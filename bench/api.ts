@@ -42,8 +42,8 @@ export default async function benchmarkApi(args: string[]): Promise<BenchmarkRes
   const measured = await measureRequests(full, empty, repeats)
   const pages = hasBrowser && loads > 0 ? await measurePages([full, empty], loads) : undefined
   if (pages === undefined) console.log('No pages were loaded: there is no Chromium, or none was asked for.')
-  const one = await measureStreams(full, { streams: 2, seconds })
-  const many = await measureStreams(full, { streams, seconds })
+  const [one, many] = await measureStreams(full, { streams: [2, streams], seconds })
+  if (one === undefined || many === undefined) throw new Error('two reports were expected')
   const toEmpty = ratiosToEmpty(measured)
   const paint = pages === undefined ? undefined : worstPaint(pages)
   return {

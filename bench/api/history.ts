@@ -11,6 +11,8 @@ export interface History {
     readonly requesters: readonly string[]
     readonly runs: number
   }[]
+  /** Only these tables, in place of all. */
+  readonly tables?: readonly string[]
 }
 
 /** Of a tenant; the last one was an hour ago. */
@@ -24,39 +26,18 @@ const chained = 10_000
 /** Names of the outcomes that end a run in each way. */
 const outcomes = ['delivered', 'rejected', 'escalated'] as const
 
-const filled = [
-  'projects',
-  'work_items',
-  'blobs',
-  'workflow_versions',
-  'runs',
-  'run_plans',
-  'run_steps',
-  'step_attempts',
-  'run_events',
-  'mandates',
-  'approval_requests',
-  'approval_decisions',
-  'decisions',
-  'acts',
-  'budget_accounts',
-  'budget_reservations',
-  'ledger_entries',
-  'model_calls',
-  'routing_attempts',
-  'change_comments',
-]
-
 /**
  * Writes what so many runs would have left behind: their steps, attempts and events, what was asked, decided, done, spent
  * and recorded. The schema is that of the migrations, with all of its constraints and the functions of its own that chain
  * the audit log; only row-level security is lifted for its owner while it writes.
  */
-export async function writeHistory({ url, tenants }: History): Promise<void> {
+export async function writeHistory({ url, tenants, tables }: History): Promise<void> {
+  const statements = allStatements.filter(([table]) => tables?.includes(table) ?? true)
   const client = new Client({ connectionString: url, ssl: false })
   await client.connect()
   const force = async (mode: 'force' | 'no force'): Promise<void> => {
-    for (const table of filled) await client.query(`alter table ${table} ${mode} row level security`)
+    for (const table of new Set(['blobs', ...statements.map(([name]) => name)]))
+      await client.query(`alter table ${table} ${mode} row level security`)
   }
   try {
     await client.query(
@@ -67,8 +48,8 @@ export async function writeHistory({ url, tenants }: History): Promise<void> {
       await client.query(`select set_config('atelier.tenant_id', $1, false)`, [id])
       await planRuns(client, id, requesters, runs)
       await writeBlobs(client, id)
-      for (const statement of statements) await client.query(statement)
-      await chainRecords(client)
+      for (const [, statement] of statements) await client.query(statement)
+      if (tables === undefined) await chainRecords(client)
       await client.query('drop table planned')
     }
     await force('force')
@@ -179,17 +160,32 @@ const actsOfRuns = `(select *, run_id || ':' || step_id as act_key, ${toolOf} as
   from ${stepsOfRuns}
   where ${toolOf} is not null and step_status in ('succeeded', 'failed', 'running')) as act`
 
-const statements = [
-  `insert into projects (tenant_id, id, principal_id, name)
+/** By the table that each of them fills, in the order of what refers to what. */
+const allStatements: readonly (readonly [table: string, statement: string])[] = [
+  [
+    'projects',
+    `insert into projects (tenant_id, id, principal_id, name)
    select tenant_id, project, 'person:owner', project from planned group by 1, 2 on conflict do nothing`,
-  `insert into work_items (tenant_id, id, principal_id, project_id, title, body, source, repository, created_at)
+  ],
+  [
+    'work_items',
+    `insert into work_items (tenant_id, id, principal_id, project_id, title, body, source, repository, created_at)
    select tenant_id, work_id, requester, project, title, repeat(title || '. ', 10), 'api',
      jsonb_build_object('location', repository), created_at - interval '5 milliseconds' from planned`,
-  `insert into blobs (tenant_id, digest, media_type, content)
+  ],
+  [
+    'blobs',
+    `insert into blobs (tenant_id, digest, media_type, content)
    select tenant_id, inputs_digest, 'application/json', convert_to(inputs, 'UTF8') from planned`,
-  `insert into workflow_versions (tenant_id, digest, name, version, state, principal_id, created_at)
+  ],
+  [
+    'workflow_versions',
+    `insert into workflow_versions (tenant_id, digest, name, version, state, principal_id, created_at)
    select current_setting('atelier.tenant_id'), ${definition}, 'tidy', 1, 'approved', 'person:owner', now()`,
-  `insert into runs (tenant_id, run_id, principal_id, workflow, workflow_version, definition_digest, plan_digest,
+  ],
+  [
+    'runs',
+    `insert into runs (tenant_id, run_id, principal_id, workflow, workflow_version, definition_digest, plan_digest,
      plan_version, phase, outcome, status, inputs_digest, result_digest, error, labels, depth, revision, last_sequence,
      created_at, ended_at)
    select tenant_id, run_id, requester, 'tidy', 1, ${definition}, ${definition}, 1,
@@ -198,9 +194,15 @@ const statements = [
      case when status = 'failed' then ${failure}::jsonb end, '{}', 0, 20, 2 + 3 * done + (done < 10)::int, created_at,
      case when status not in ('waiting', 'running') then ended_at end
    from planned`,
-  `insert into run_plans (tenant_id, run_id, version, digest, reason, principal_id, created_at)
+  ],
+  [
+    'run_plans',
+    `insert into run_plans (tenant_id, run_id, version, digest, reason, principal_id, created_at)
    select tenant_id, run_id, 1, ${definition}, 'started', requester, created_at from planned`,
-  `insert into run_steps (tenant_id, run_id, step_id, item_index, role, status, attempt, tries, takes, cycle, output_digest,
+  ],
+  [
+    'run_steps',
+    `insert into run_steps (tenant_id, run_id, step_id, item_index, role, status, attempt, tries, takes, cycle, output_digest,
      error, waiting, started_at, ended_at)
    select tenant_id, run_id, performed.step_id, -1, 'forward', step_status, (place <= done + 1)::int, 1, 1, 0,
      case when place <= done then outputs.digest end, case when step_status = 'failed' then ${failure}::jsonb end,
@@ -208,12 +210,18 @@ const statements = [
      case when place <= done + 1 and step_status <> 'skipped' then step_started end,
      case when step_status not in ('waiting', 'running', 'pending') then step_ended end
    from ${stepsOfRuns} join outputs on outputs.step_id = performed.step_id and outputs.variant = i % ${variants}`,
-  `insert into step_attempts (tenant_id, run_id, step_id, item_index, role, attempt, take, executor_id, outcome, error,
+  ],
+  [
+    'step_attempts',
+    `insert into step_attempts (tenant_id, run_id, step_id, item_index, role, attempt, take, executor_id, outcome, error,
      started_at, ended_at)
    select tenant_id, run_id, step_id, -1, 'forward', 1, 1, 'bench', step_status,
      case when step_status = 'failed' then ${failure}::jsonb end, step_started, step_ended
    from ${stepsOfRuns} where step_status in ('succeeded', 'failed')`,
-  `insert into run_events (tenant_id, run_id, sequence, at, kind, step_id, data)
+  ],
+  [
+    'run_events',
+    `insert into run_events (tenant_id, run_id, sequence, at, kind, step_id, data)
    select tenant_id, run_id, 1, created_at, 'run-started', null, '{}'::jsonb from planned
    union all
    select tenant_id, run_id, 1 + (place - 1) * 3 + part, step_started + part * interval '1 second',
@@ -227,10 +235,16 @@ const statements = [
    union all
    select tenant_id, run_id, 2 + done * 3 + (done < 10)::int, ended_at, 'run-ended', null,
      jsonb_build_object('status', status) from planned where status not in ('waiting', 'running')`,
-  `insert into mandates (tenant_id, run_id, project_id, principal_id, repository, opened_at, closed_at)
+  ],
+  [
+    'mandates',
+    `insert into mandates (tenant_id, run_id, project_id, principal_id, repository, opened_at, closed_at)
    select tenant_id, run_id, project, requester, repository, created_at,
      case when status not in ('waiting', 'running') then ended_at end from planned`,
-  `insert into approval_requests (tenant_id, id, run_id, project_id, step_id, subject, subject_digest, question, needed,
+  ],
+  [
+    'approval_requests',
+    `insert into approval_requests (tenant_id, id, run_id, project_id, step_id, subject, subject_digest, question, needed,
      principal_id, status, requested_at, expires_at, decided_at)
    select tenant_id, 'apr' || substr(run_id, 4), run_id, project, 'approval', subject,
      'sha256:' || encode(sha256(convert_to(subject::text, 'UTF8')), 'hex'), '{}', 1, 'service:studio',
@@ -240,14 +254,23 @@ const statements = [
    from planned, jsonb_build_object('plan', ${definition}, 'tree', repeat((i % ${variants})::text, 40), 'policySet',
      ${definition}, 'evidence', inputs_digest) subject
    where course in ('delivered', 'rejected', 'waiting')`,
-  `insert into approval_decisions (tenant_id, request_id, principal_id, verdict, reason, subject_digest, decided_at)
+  ],
+  [
+    'approval_decisions',
+    `insert into approval_decisions (tenant_id, request_id, principal_id, verdict, reason, subject_digest, decided_at)
    select tenant_id, id, 'person:owner', status, 'as asked', subject_digest, decided_at from approval_requests
    where tenant_id = current_setting('atelier.tenant_id') and decided_at is not null`,
-  `insert into decisions (tenant_id, run_id, act_key, principal_id, action, resource, request, decision, policies, policy_set,
+  ],
+  [
+    'decisions',
+    `insert into decisions (tenant_id, run_id, act_key, principal_id, action, resource, request, decision, policies, policy_set,
      input_digest, errors, decided_at)
    select tenant_id, run_id, act_key, 'service:studio', 'use-tool', 'tool:' || tool, '{}', 'allow',
      '{studio/prepares}', ${definition}, inputs_digest, '{}', step_started from ${actsOfRuns}`,
-  `insert into acts (tenant_id, key, run_id, project_id, step_id, tool, effect, principal_id, on_behalf_of, resource, state,
+  ],
+  [
+    'acts',
+    `insert into acts (tenant_id, key, run_id, project_id, step_id, tool, effect, principal_id, on_behalf_of, resource, state,
      attempt, input_digest, output_digest, decision_id, redactions, recovered, money, tokens, tool_calls, seconds, trace_id,
      started_at, ended_at, created_at)
    select act.tenant_id, act.act_key, act.run_id, project, step_id, tool, 'workspace', 'service:studio', requester,
@@ -255,7 +278,10 @@ const statements = [
      inputs_digest, decisions.id, '{}', false, money, tokens, 1, 5, md5(act.run_id), step_started, step_ended, step_started
    from ${actsOfRuns}
    join decisions on decisions.tenant_id = act.tenant_id and decisions.run_id = act.run_id and decisions.act_key = act.act_key`,
-  `insert into budget_accounts (tenant_id, level, subject, money_limit, money_spent, tokens_spent, tool_calls_spent,
+  ],
+  [
+    'budget_accounts',
+    `insert into budget_accounts (tenant_id, level, subject, money_limit, money_spent, tokens_spent, tool_calls_spent,
      seconds_spent)
    select tenant_id, 'run', run_id, 1000000, sum(money), sum(tokens), count(*), count(*) * 5 from ${actsOfRuns} group by 1, 3
    union all
@@ -264,26 +290,42 @@ const statements = [
    select tenant_id, 'project', project, null, sum(money), sum(tokens), count(*), count(*) * 5 from ${actsOfRuns} group by 1, 3
    union all
    select tenant_id, 'tenant', tenant_id, null, sum(money), sum(tokens), count(*), count(*) * 5 from ${actsOfRuns} group by 1`,
-  `insert into budget_reservations (tenant_id, act_key, attempt, project_id, run_id, step_id, money, tokens, tool_calls,
+  ],
+  [
+    'budget_reservations',
+    `insert into budget_reservations (tenant_id, act_key, attempt, project_id, run_id, step_id, money, tokens, tool_calls,
      seconds, state, reserved_at)
    select tenant_id, act_key, 1, project, run_id, step_id, money, tokens, 1, 5, 'settled', step_started from ${actsOfRuns}`,
-  `insert into ledger_entries (tenant_id, act_key, attempt, project_id, run_id, step_id, kind, money, tokens, tool_calls,
+  ],
+  [
+    'ledger_entries',
+    `insert into ledger_entries (tenant_id, act_key, attempt, project_id, run_id, step_id, kind, money, tokens, tool_calls,
      seconds, at)
    select tenant_id, act_key, 1, project, run_id, step_id, kind, money, tokens, 1, 5,
      case kind when 'reserve' then step_started else step_ended end
    from ${actsOfRuns}, unnest(array['reserve', 'settle']) kind order by i, place, kind`,
-  `insert into model_calls (tenant_id, act_key, run_id, project_id, step_id, principal_id, asked_for, model, transport,
+  ],
+  [
+    'model_calls',
+    `insert into model_calls (tenant_id, act_key, run_id, project_id, step_id, principal_id, asked_for, model, transport,
      parameters, failed_before, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost,
      duration_ms, started_at)
    select tenant_id, act_key, run_id, project, step_id, 'agent:developer', 'cheap', 'model-' || i % 4, 'translated', '{}', '[]',
      tokens, tokens / 5, 0, 0, 0, money, 900, step_started from ${actsOfRuns} where step_id = 'change'`,
-  `insert into routing_attempts (tenant_id, run_id, step_id, number, principal_id, tier, difficulty, policy_digest, outcome,
+  ],
+  [
+    'routing_attempts',
+    `insert into routing_attempts (tenant_id, run_id, step_id, number, principal_id, tier, difficulty, policy_digest, outcome,
      detail, money, input_tokens, output_tokens, seconds, created_at)
    select tenant_id, run_id, step_id, 1, 'service:studio', 'zero-token', 0.4, ${definition}, 'solved', 'it holds', money,
      tokens, tokens / 5, 5, step_started from ${actsOfRuns} where step_id = 'change'`,
-  `insert into change_comments (tenant_id, id, run_id, tree, path, line, side, body, principal_id, created_at)
+  ],
+  [
+    'change_comments',
+    `insert into change_comments (tenant_id, id, run_id, tree, path, line, side, body, principal_id, created_at)
    select tenant_id, 'cmt' || substr(run_id, 4), run_id, repeat((i % ${variants})::text, 40), 'src/prices.js', 3, 'new',
      'Why here?', 'person:owner', ended_at from planned where i % 10 = 0`,
+  ],
 ]
 
 /** A record for each act, and for the beginning and the end of each run, by the function that the studio uses. */

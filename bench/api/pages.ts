@@ -8,7 +8,7 @@ const executablePath = '/usr/bin/chromium'
 export const hasBrowser = existsSync(executablePath)
 
 /** Milliseconds from asking for a page. */
-export interface PageTimes {
+interface PageTimes {
   /** To the first contentful paint. */
   readonly paint: Times
   /** To what the page is about, which comes from the API. */

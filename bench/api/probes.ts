@@ -43,12 +43,12 @@ export async function probesOf(client: Client, tenant: string): Promise<readonly
 async function findPlaces(client: Client, tenant: string): Promise<Places> {
   const { rows } = await client.query<Places>(
     `select runs.run_id as "runId", work_items.id as "workItemId", approval_requests.id as "approvalId",
-       runs.principal_id as requester, work_items.repository ->> 'location' as repository, work_items.project_id as project,
+       runs.principal_id as requester, work_items.location as repository, work_items.project_id as project,
        runs.created_at as "createdAt", (select seq / 2 from audit_heads where tenant_id = $1)::int as seq,
-       (select max(seq) from ledger_entries where run_id = runs.run_id)::int as "ledgerSeq"
+       (select max(seq) from ledger_entries where tenant_id = $1 and run_id = runs.run_id)::int as "ledgerSeq"
      from runs
-     join work_items on work_items.id = 'work_' || substr(runs.run_id, 5)
-     join approval_requests on approval_requests.run_id = runs.run_id
+     join work_items using (tenant_id, run_id)
+     join approval_requests using (tenant_id, run_id)
      where runs.tenant_id = $1 and runs.status = 'succeeded'
      order by abs(extract(epoch from runs.created_at - (select min(created_at) + (max(created_at) - min(created_at)) / 2 from runs)))
      limit 1`,
@@ -61,9 +61,9 @@ async function findPlaces(client: Client, tenant: string): Promise<Places> {
 
 const runColumns = `runs.* from runs where tenant_id = $1 and parent_run_id is null`
 const newest = `order by created_at desc, run_id desc limit ${page + 1}`
-const withWork = `runs.* from runs join work_items on work_items.tenant_id = runs.tenant_id
-  and work_items.id = 'work_' || substr(runs.run_id, 5) where runs.tenant_id = $1 and parent_run_id is null`
-const newestRun = `order by runs.created_at desc, runs.run_id desc limit ${page + 1}`
+const withWork = `runs.* from work_items join runs on runs.tenant_id = work_items.tenant_id
+  and runs.run_id = work_items.run_id where work_items.tenant_id = $1 and parent_run_id is null`
+const newestWork = `order by work_items.created_at desc, work_items.id desc limit ${page + 1}`
 
 function runLists({ runId, createdAt, requester, repository }: Places): readonly Probe[] {
   const list = (
@@ -99,28 +99,23 @@ function runLists({ runId, createdAt, requester, repository }: Places): readonly
       ),
     ),
     list('of a person', { requester }, `select ${runColumns} and principal_id = $2 ${newest}`, requester),
-    list(
-      'of a repository',
-      { repository },
-      `select ${withWork} and work_items.repository ->> 'location' = $2 ${newestRun}`,
-      repository,
-    ),
+    list('of a repository', { repository }, `select ${withWork} and location = $2 ${newestWork}`, repository),
     list(
       'failed in a repository',
       { repository, status: 'failed' },
-      `select ${withWork} and runs.status = 'failed' and work_items.repository ->> 'location' = $2 ${newestRun}`,
+      `select ${withWork} and status = 'failed' and location = $2 ${newestWork}`,
       repository,
     ),
     list(
       'with a word',
       { text: 'invoices' },
-      `select ${withWork} and title ilike $2 ${newestRun}`,
+      `select ${withWork} and title ilike $2 ${newestWork}`,
       '%invoices%',
     ),
     list(
       'with a rare text',
       { text: 'order 7 ' },
-      `select ${withWork} and title ilike $2 ${newestRun}`,
+      `select ${withWork} and title ilike $2 ${newestWork}`,
       '%order 7 %',
     ),
   ]

@@ -24,9 +24,8 @@ function open(
   const runId = /\/runs\/(?<id>[^/]+)\//.exec(path)?.groups?.['id']
   return new Promise((resolve, reject) => {
     get(url + path, { headers: { authorization }, agent: false }, (answer) => {
-      if (answer.statusCode !== 200)
-        reject(new Error(`a stream was answered with ${String(answer.statusCode)}`))
       createInterface({ input: answer }).on('line', (line) => {
+        if (answer.statusCode !== 200) reject(new Error(`${String(answer.statusCode)} ${line}`))
         resolve()
         if (!line.startsWith('data: ')) return
         const at = Number(process.hrtime.bigint()) / 1e6

@@ -40,25 +40,45 @@ const work: StepExecutor = {
 }
 
 /**
- * Watches runs that another process performs, over so many streams: half of them of one run each, half of the whole
- * tenant. The steps are performed by this process, which is how it knows when an event was committed.
+ * Watches runs that another process performs, over each of these numbers of streams: half of them of one run each, half
+ * of the whole tenant. The steps are performed by this process, which is how it knows when an event was committed.
  */
 export async function measureStreams(
   installation: Installation,
-  { streams, seconds }: { readonly streams: number; readonly seconds: number },
-): Promise<StreamReport> {
-  const { database, url, pid, authorizations } = installation
+  { streams, seconds }: { readonly streams: readonly number[]; readonly seconds: number },
+): Promise<readonly StreamReport[]> {
+  const { database } = installation
   const engine = createEngine({
-    database,
+    ...{ database, executorId: 'bench', concurrency: runs },
     executors: { compute: work },
-    executorId: `bench-${streams}`,
-    concurrency: runs,
   })
   await engine.launch()
-  const clients = fork(join(import.meta.dirname, 'stream-clients.ts'))
   try {
     const runIds = await startRuns(engine)
     const committed = noteCommits(engine, runIds)
+    const reports = []
+    for (const count of streams)
+      reports.push(await watch(installation, { runIds, committed, streams: count, seconds }))
+    return reports
+  } finally {
+    await engine.shutdown({ graceMs: 0 })
+  }
+}
+
+interface Watching {
+  readonly runIds: readonly RunId[]
+  /** When which event was committed. */
+  readonly committed: ReadonlyMap<string, number>
+  readonly streams: number
+  readonly seconds: number
+}
+
+async function watch(
+  { url, pid, authorizations }: Installation,
+  { runIds, committed, streams, seconds }: Watching,
+): Promise<StreamReport> {
+  const clients = fork(join(import.meta.dirname, 'stream-clients.ts'))
+  try {
     const order: StreamOrder = {
       url,
       streams: Array.from({ length: streams }, (_, index) => ({
@@ -91,7 +111,6 @@ export async function measureStreams(
     }
   } finally {
     await end(clients)
-    await engine.shutdown({ graceMs: 0 })
   }
 }
 

@@ -243,9 +243,18 @@ class DurableEngine implements Engine {
     return this.#database.transaction(scope, (tx, client) => listRuns(tx, client, scope.tenantId, list))
   }
 
-  listSteps(scope: TenantScope, runId: string): Promise<readonly StepRecord[]> {
+  async listSteps(scope: TenantScope, runId: string): Promise<readonly StepRecord[]> {
+    const steps = (await this.listStepsOf(scope, [runId])).get(runId)
+    if (steps === undefined) throw engineErrors.UNKNOWN_RUN({ detail: runId })
+    return steps
+  }
+
+  listStepsOf(
+    scope: TenantScope,
+    runIds: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly StepRecord[]>> {
     return this.#database.transaction(scope, (tx, client) =>
-      listSteps(tx, client, scope.tenantId, runId, this.#plans),
+      listSteps(tx, client, scope.tenantId, runIds, this.#plans),
     )
   }
 

@@ -211,6 +211,11 @@ export interface Engine {
   listRuns(scope: TenantScope, list?: ListRuns): Promise<Page<RunRecord>>
   /** In the order of the plan, each followed by the items of its fan-out. */
   listSteps(scope: TenantScope, runId: string): Promise<readonly StepRecord[]>
+  /** The steps of several runs at once, by run; those that are not there are left out. */
+  listStepsOf(
+    scope: TenantScope,
+    runIds: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly StepRecord[]>>
   /** Stops the run and undoes what can be undone. Cancelling twice is fine. @throws ATL_ENGINE_RUN_ENDED */
   cancelRun(scope: TenantScope, runId: string, reason: string): Promise<void>
   /** Does again what failed, was cancelled or was undone. @throws ATL_ENGINE_NOT_RESUMABLE */

@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
 import type { PoolClient } from 'pg'
-import type { TenantId } from '../kernel/index.ts'
+import type { Digest, TenantId } from '../kernel/index.ts'
 import type { Tx } from '../store/index.ts'
 import { engineErrors } from './errors.ts'
 import type { PlanCache } from './plan-cache.ts'
-import type { ListRuns, Page, RunRecord, StepRecord } from './ports.ts'
+import type { Plan } from './plan.ts'
+import type { JsonValue, ListRuns, Page, RunRecord, StepRecord } from './ports.ts'
 import type { EventPage, WatchedRun } from './run-watch.ts'
 import { headerOf, nodeOf } from './run-rows.ts'
 import { stepNode, newNode, wholeStep } from './run-state.ts'
@@ -95,27 +96,49 @@ function decodePosition(text: string): { readonly createdAt: Date; readonly runI
     : { createdAt: new Date(Number(time)), runId: run }
 }
 
+/** The steps of runs, by run. A run that is not there has none. */
 export async function listSteps(
   tx: Tx,
   client: PoolClient,
   tenantId: TenantId,
-  runId: string,
+  runIds: readonly string[],
   plans: PlanCache,
-): Promise<readonly StepRecord[]> {
-  const header = await readHeader(tx, tenantId, runId)
-  const plan = await loadPlan(client, tenantId, header.planDigest, plans)
+): Promise<ReadonlyMap<string, readonly StepRecord[]>> {
+  if (runIds.length === 0) return new Map()
+  const runs = await tx
+    .selectFrom('runs')
+    .select(['run_id', 'plan_digest'])
+    .where('tenant_id', '=', tenantId)
+    .where('run_id', 'in', runIds)
+    .execute()
   const rows = await tx
     .selectFrom('run_steps')
     .selectAll()
     .where('tenant_id', '=', tenantId)
-    .where('run_id', '=', runId)
+    .where('run_id', 'in', runIds)
     .where('role', '=', 'forward')
     .orderBy('item_index')
     .execute()
-  const all = rows.map(nodeOf)
+  const values = await loadValues(
+    client,
+    tenantId,
+    rows.flatMap((row) => (row.output_digest ?? []) as Digest | []),
+  )
+  const nodes = Map.groupBy(rows, (row) => row.run_id)
+  const listed = new Map<string, readonly StepRecord[]>()
+  for (const { run_id: runId, plan_digest: digest } of runs) {
+    const plan = await loadPlan(client, tenantId, digest as Digest, plans)
+    listed.set(runId, stepsOf(plan, (nodes.get(runId) ?? []).map(nodeOf), values))
+  }
+  return listed
+}
+
+function stepsOf(
+  plan: Plan,
+  all: readonly NodeState[],
+  values: ReadonlyMap<Digest, JsonValue>,
+): readonly StepRecord[] {
   const nodes = Map.groupBy(all, ({ stepId }) => stepId)
-  const digests = all.flatMap(({ outputDigest }) => outputDigest ?? [])
-  const values = await loadValues(client, tenantId, digests)
   return [...plan.steps.values()].flatMap(({ id, definition }) =>
     (nodes.get(id) ?? [newNode(stepNode(id))]).map((node: NodeState) => ({
       stepId: id,

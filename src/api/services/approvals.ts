@@ -154,7 +154,7 @@ export class ApprovalService {
 }
 
 /** Requests with what their run is about, newest first. */
-function approvalRows(tx: Tx, tenantId: string) {
+export function approvalRows(tx: Tx, tenantId: string) {
   return tx
     .selectFrom('approval_requests')
     .leftJoin('work_items', (join) =>

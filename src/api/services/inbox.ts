@@ -71,10 +71,15 @@ export class InboxService {
       .slice(0, limit + 1)
     const last = entries[limit - 1]
     const shown = entries.slice(0, limit).filter((entry) => this.#concerns(caller, entry))
+    const runs = await this.#runs.getAll(
+      caller,
+      shown.map(({ runId }) => runId),
+    )
     return {
-      items: await Promise.all(
-        shown.map(async (entry) => describe(entry, await this.#runs.get(caller, entry.runId))),
-      ),
+      items: shown.flatMap((entry) => {
+        const run = runs.get(entry.runId)
+        return run === undefined ? [] : [describe(entry, run)]
+      }),
       next:
         entries.length > limit && last !== undefined
           ? writeCursor({ time: last.since.toISOString(), id: last.id })
@@ -107,7 +112,7 @@ export class InboxService {
   }
 }
 
-async function pendingApprovals(
+export async function pendingApprovals(
   tx: Tx,
   { caller, reading, position, limit, now }: EntryQuery,
 ): Promise<Entry[]> {
@@ -146,7 +151,7 @@ async function pendingApprovals(
 }
 
 /** Each kind by an index of its own. */
-async function unhappyRuns(
+export async function unhappyRuns(
   tx: Tx,
   query: EntryQuery,
   kind: InboxKind | undefined,

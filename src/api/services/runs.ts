@@ -6,7 +6,7 @@ import {
   type RunRecord,
   type TenantScope,
 } from '../../engine/index.ts'
-import { findAccount } from '../../governance/budget/index.ts'
+import { findAccounts } from '../../governance/budget/index.ts'
 import { AtelierError, type RunId } from '../../kernel/index.ts'
 import { approvalOutput } from '../../workflow/delivery/index.ts'
 import { openQuestionOf, summariseRun, viewEvent, viewRun } from '../run-report.ts'
@@ -49,36 +49,63 @@ export class RunService {
 
   /** @throws ATL_ENGINE_UNKNOWN_RUN, ATL_DOOR_DENIED */
   async get(caller: Caller, runId: string): Promise<RunView> {
-    const run = await this.read(caller, runId)
+    const [view] = await this.#view(caller, [await this.read(caller, runId)])
+    if (view === undefined) throw engineErrors.UNKNOWN_RUN({ detail: runId })
+    return view
+  }
+
+  /** Several runs at once, by id; those that are not there are left out. @throws ATL_DOOR_DENIED */
+  async getAll(caller: Caller, runIds: readonly RunId[]): Promise<ReadonlyMap<RunId, RunView>> {
+    if (runIds.length === 0) return new Map()
+    const wanted = [...new Set(runIds)]
+    const { items } = await this.#services.engine.listRuns(scopeOf(caller), {
+      runIds: wanted,
+      limit: wanted.length,
+    })
+    for (const run of items) await this.#assertReading(caller, run)
+    const views = await this.#view(caller, items)
+    return new Map(items.flatMap(({ runId }, index) => (views[index] ? [[runId, views[index]]] : [])))
+  }
+
+  /** Everything about runs in as many queries as about one, in their order. */
+  async #view(caller: Caller, runs: readonly RunRecord[]): Promise<readonly RunView[]> {
     const { engine, approvals, database, clock } = this.#services
     const scope = scopeOf(caller)
+    const runIds = runs.map(({ runId }) => runId)
     const [steps, facts] = await Promise.all([
-      engine.listSteps(scope, runId),
+      engine.listStepsOf(scope, runIds),
       database.transaction(scope, async (tx) => ({
-        approvals: await approvals.ofRun(tx, run.tenantId, run.runId),
-        account: await findAccount(tx, run.tenantId, 'run', run.runId),
+        approvals: await approvals.ofRuns(tx, scope.tenantId, runIds),
+        accounts: await findAccounts(tx, scope.tenantId, 'run', runIds),
       })),
     ])
-    const spent = facts.account?.units
-    return viewRun({
-      run,
-      steps,
-      approvals: facts.approvals,
-      cost: {
-        money: spent?.money.spent ?? 0,
-        tokens: spent?.tokens.spent ?? 0,
-        toolCalls: spent?.toolCalls.spent ?? 0,
-        seconds: spent?.seconds.spent ?? 0,
-      },
-      now: clock.now(),
+    const now = clock.now()
+    return runs.map((run) => {
+      const spent = facts.accounts.find(({ subject }) => subject === run.runId)?.units
+      return viewRun({
+        run,
+        steps: steps.get(run.runId) ?? [],
+        approvals: facts.approvals.filter(({ runId }) => runId === run.runId),
+        cost: {
+          money: spent?.money.spent ?? 0,
+          tokens: spent?.tokens.spent ?? 0,
+          toolCalls: spent?.toolCalls.spent ?? 0,
+          seconds: spent?.seconds.spent ?? 0,
+        },
+        now,
+      })
     })
   }
 
   /** The record of a run that the caller may see. @throws ATL_ENGINE_UNKNOWN_RUN, ATL_DOOR_DENIED */
   async read(caller: Caller, runId: string): Promise<RunRecord> {
     const run = await this.#services.engine.getRun(scopeOf(caller), runId)
-    await this.#access.assertReading(caller, { action: 'read-run', resource: runResource(run) }, run.runId)
+    await this.#assertReading(caller, run)
     return run
+  }
+
+  async #assertReading(caller: Caller, run: RunRecord): Promise<void> {
+    await this.#access.assertReading(caller, { action: 'read-run', resource: runResource(run) }, run.runId)
   }
 
   /** Events after a position, then new ones as they come, until the run has ended. @throws ATL_DOOR_DENIED */

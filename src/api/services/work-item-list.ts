@@ -21,7 +21,7 @@ interface WorkItemQuery extends Span {
 }
 
 /** Work items that one page looks at, at most: what is rare is found over several pages instead of in a slow one. */
-const looksAt = 5000
+const looksAt = 2000
 
 /** Of a work item, to the microsecond as the database orders them. */
 export const positionOfWorkItem =
@@ -41,9 +41,14 @@ export function workItemsIn(tx: Tx, { reading, location, position }: Span, end?:
       ),
     )
     .$if(end !== undefined, (query) =>
-      query.where(
-        sql<boolean>`(work_items.created_at, work_items.id) >= (${end?.time ?? ''}::timestamptz, ${end?.id ?? ''})`,
-      ),
+      query
+        .where(
+          sql<boolean>`(work_items.created_at, work_items.id) >= (${end?.time ?? ''}::timestamptz, ${end?.id ?? ''})`,
+        )
+        // The same of the times alone, by which the planner sees how small the span is.
+        .where(
+          sql<boolean>`work_items.created_at between ${end?.time ?? ''}::timestamptz and ${position?.time ?? 'infinity'}::timestamptz`,
+        ),
     )
     .orderBy('work_items.created_at', 'desc')
     .orderBy('work_items.id', 'desc')

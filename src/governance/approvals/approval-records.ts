@@ -21,17 +21,18 @@ export async function lockRequest(
   return request
 }
 
-/** All requests of a run, oldest first. */
-export async function requestsOfRun(
+/** All requests of runs, oldest first. */
+export async function requestsOfRuns(
   tx: Tx,
   tenantId: TenantId,
-  runId: RunId,
+  runIds: readonly RunId[],
 ): Promise<readonly ApprovalRequest[]> {
+  if (runIds.length === 0) return []
   const rows = await tx
     .selectFrom('approval_requests')
     .selectAll()
     .where('tenant_id', '=', tenantId)
-    .where('run_id', '=', runId)
+    .where('run_id', 'in', runIds)
     .orderBy('requested_at')
     .orderBy('id')
     .execute()

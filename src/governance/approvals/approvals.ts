@@ -7,7 +7,7 @@ import { storable, tenantScope } from '../audit/index.ts'
 import { authenticate, readMandate } from '../identity/index.ts'
 import { recordDecision } from '../policy/index.ts'
 import type { HandsOffContext, PolicyDecision, PolicyEngine, PolicyRequest } from '../policy/index.ts'
-import { lockRequest, requestsOfRun, requestsWithIds, setStatus } from './approval-records.ts'
+import { lockRequest, requestsOfRuns, requestsWithIds, setStatus } from './approval-records.ts'
 import { approvalErrors } from './errors.ts'
 import { authorLineage } from './lineage.ts'
 import { describeChange, digestOfSubject } from './subject.ts'
@@ -72,6 +72,8 @@ export interface Approvals {
   /** Makes every request of the run void that is about something else than what is true now. */
   voidChanged(tx: Tx, tenantId: TenantId, runId: RunId, current: Partial<ApprovalSubject>): Promise<void>
   ofRun(tx: Tx, tenantId: TenantId, runId: RunId): Promise<readonly ApprovalRequest[]>
+  /** Of several runs, oldest first. */
+  ofRuns(tx: Tx, tenantId: TenantId, runIds: readonly RunId[]): Promise<readonly ApprovalRequest[]>
   /** Those of the requests that there are, in no order. */
   withIds(tx: Tx, tenantId: TenantId, ids: readonly string[]): Promise<readonly ApprovalRequest[]>
 }
@@ -95,7 +97,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     },
     isApproved: async (tx, tenantId, runId, subject) => {
       const wanted = digestOfSubject(subject)
-      const requests = await requestsOfRun(tx, tenantId, runId)
+      const requests = await requestsOfRuns(tx, tenantId, [runId])
       const request = requests.findLast(({ subjectDigest }) => subjectDigest === wanted)
       if (request === undefined) return { approved: false, reason: 'nobody was asked about exactly this' }
       if (request.status !== 'approved') {
@@ -109,7 +111,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       return { approved: false, reason: flaw }
     },
     voidChanged: async (tx, tenantId, runId, current) => {
-      for (const request of await requestsOfRun(tx, tenantId, runId)) {
+      for (const request of await requestsOfRuns(tx, tenantId, [runId])) {
         if (request.status !== 'pending' && request.status !== 'approved') continue
         const change = describeChange(request.subject, {
           policySet: policy.of(tenantId).digest,
@@ -118,7 +120,8 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
         if (change !== undefined) await setStatus(tx, request, 'void', change, new Date(clock.now()))
       }
     },
-    ofRun: requestsOfRun,
+    ofRun: (tx, tenantId, runId) => requestsOfRuns(tx, tenantId, [runId]),
+    ofRuns: requestsOfRuns,
     withIds: requestsWithIds,
   }
 }
@@ -133,7 +136,9 @@ async function requestApproval(
     throw approvalErrors.INVALID({ detail: `${needed} approvers within ${expiresInMs} ms` })
   }
   const subjectDigest = digestOfSubject(subject)
-  const existing = (await requestsOfRun(tx, tenantId, runId)).filter((request) => request.stepId === stepId)
+  const existing = (await requestsOfRuns(tx, tenantId, [runId])).filter(
+    (request) => request.stepId === stepId,
+  )
   const same = existing.findLast((request) => request.subjectDigest === subjectDigest)
   const now = new Date(clock.now())
   if (same !== undefined && same.status !== 'void' && !(same.status === 'expired' || same.expiresAt <= now)) {

@@ -44,14 +44,26 @@ export async function findAccount(
   level: BudgetLevel,
   subject: string,
 ): Promise<Balance | undefined> {
-  const row = await tx
+  const [account] = await findAccounts(tx, tenantId, level, [subject])
+  return account
+}
+
+/** Those accounts of a level that there are, in no order. */
+export async function findAccounts(
+  tx: Tx,
+  tenantId: TenantId,
+  level: BudgetLevel,
+  subjects: readonly string[],
+): Promise<readonly Balance[]> {
+  if (subjects.length === 0) return []
+  const rows = await tx
     .selectFrom('budget_accounts')
     .selectAll()
     .where('tenant_id', '=', tenantId)
     .where('level', '=', level)
-    .where('subject', '=', subject)
-    .executeTakeFirst()
-  return row && viewAccount(row)
+    .where('subject', 'in', subjects)
+    .execute()
+  return rows.map(viewAccount)
 }
 
 /** Accounts of runs, of one project or of all, newest run first: ids of runs are ordered by time. */
@@ -92,7 +104,8 @@ export async function ledgerEntries(
   let query = tx.selectFrom('ledger_entries').selectAll().where('tenant_id', '=', tenantId)
   if (runId !== undefined) query = query.where('run_id', '=', runId)
   if (before !== undefined) query = query.where('seq', '<', before)
-  const rows = await query.orderBy('seq', 'desc').limit(limit).execute()
+  // By the tenant too, which is one: entries are numbered across tenants, and it is this tenant's that are wanted.
+  const rows = await query.orderBy('tenant_id', 'desc').orderBy('seq', 'desc').limit(limit).execute()
   return rows.map((row) => ({
     seq: row.seq,
     at: row.at.toISOString(),
