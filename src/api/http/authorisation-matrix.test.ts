@@ -21,6 +21,7 @@ const submission = {
 
 /** Bodies of the operations that take one; one that is forgotten here fails the test. */
 const bodies: Readonly<Record<string, (target: Target) => unknown>> = {
+  setRunViews: () => ({ views: [] }),
   submitWorkItem: () => submission,
   previewWorkItem: () => submission,
   cancelRun: () => ({ reason: 'enough' }),
