@@ -73,6 +73,7 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
   testPolicies: ['POST', '/api/v1/policies/test-runs'],
   checkPolicy: ['POST', '/api/v1/policies/checks'],
   simulatePolicy: ['POST', '/api/v1/policies/simulations'],
+  simulateShippedPolicy: ['POST', '/api/v1/policies/shipped/simulations'],
   listOwnPolicies: ['GET', '/api/v1/policies/own'],
   listOwnPolicyVersions: ['GET', '/api/v1/policies/own/{name}'],
   savePolicyDraft: ['PUT', '/api/v1/policies/own/{name}/draft'],

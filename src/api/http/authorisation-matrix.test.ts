@@ -36,6 +36,7 @@ const bodies: Readonly<Record<string, (target: Target) => unknown>> = {
   createTenant: () => ({ id: 'newcomers', name: 'Newcomers' }),
   changeTenant: () => ({ state: 'suspended' }),
   checkPolicy: () => ({ name: 'quiet', text: '' }),
+  simulateShippedPolicy: () => ({ id: 'people/engineers-submit-work', text: '' }),
   simulatePolicy: () => ({ name: 'quiet', text: '' }),
   savePolicyDraft: () => ({ text: '' }),
   rehearsePolicy: () => ({}),
