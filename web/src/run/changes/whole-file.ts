@@ -16,7 +16,7 @@ interface Lines {
 }
 
 /** Unchanged lines that are left out before a hunk, or behind the last one. */
-export interface Gap extends Lines {
+interface Gap extends Lines {
   /** Undefined behind the last hunk, while nobody has asked how long the file is. */
   readonly count: number | undefined
 }
