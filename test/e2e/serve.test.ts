@@ -38,7 +38,7 @@ test(
       repository: { location: repository },
     }
     const preview = await client.previewWorkItem({ body })
-    expect(preview).toMatchObject({ kind: 'repair', experience: null })
+    expect(preview).toMatchObject({ kind: 'repair', estimate: null })
     const work = await client.submitWorkItem({ body, idempotencyKey: 'one' })
     expect(await client.submitWorkItem({ body, idempotencyKey: 'one' })).toEqual(work)
     const { runId } = work

@@ -4,6 +4,8 @@ export type RouteEntry = readonly [method: string, path: string, kind?: 'stream'
 /** Made from `src/contracts/api` by `npm run client`. */
 export const routes: Readonly<Record<string, RouteEntry>> = {
   getMe: ['GET', '/api/v1/me'],
+  getRunViews: ['GET', '/api/v1/me/run-views'],
+  setRunViews: ['PUT', '/api/v1/me/run-views'],
   listInbox: ['GET', '/api/v1/inbox'],
   listApprovals: ['GET', '/api/v1/approvals'],
   getApproval: ['GET', '/api/v1/approvals/{approvalId}'],
@@ -71,6 +73,7 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
   testPolicies: ['POST', '/api/v1/policies/test-runs'],
   checkPolicy: ['POST', '/api/v1/policies/checks'],
   simulatePolicy: ['POST', '/api/v1/policies/simulations'],
+  simulateShippedPolicy: ['POST', '/api/v1/policies/shipped/simulations'],
   listOwnPolicies: ['GET', '/api/v1/policies/own'],
   listOwnPolicyVersions: ['GET', '/api/v1/policies/own/{name}'],
   savePolicyDraft: ['PUT', '/api/v1/policies/own/{name}/draft'],

@@ -21,6 +21,7 @@ const submission = {
 
 /** Bodies of the operations that take one; one that is forgotten here fails the test. */
 const bodies: Readonly<Record<string, (target: Target) => unknown>> = {
+  setRunViews: () => ({ views: [] }),
   submitWorkItem: () => submission,
   previewWorkItem: () => submission,
   cancelRun: () => ({ reason: 'enough' }),
@@ -35,6 +36,7 @@ const bodies: Readonly<Record<string, (target: Target) => unknown>> = {
   createTenant: () => ({ id: 'newcomers', name: 'Newcomers' }),
   changeTenant: () => ({ state: 'suspended' }),
   checkPolicy: () => ({ name: 'quiet', text: '' }),
+  simulateShippedPolicy: () => ({ id: 'people/engineers-submit-work', text: '' }),
   simulatePolicy: () => ({ name: 'quiet', text: '' }),
   savePolicyDraft: () => ({ text: '' }),
   rehearsePolicy: () => ({}),

@@ -193,7 +193,7 @@ describe('the project of a piece of work', () => {
     const preview = clientWith(tenant.authorization.owner).previewWorkItem({
       body: { ...submission, repository: { location: '/srv/vault.git' } },
     })
-    expect((await preview).projectId).toBe(bank.id)
+    expect(await preview).toMatchObject({ projectId: bank.id, estimate: null })
   })
 
   it('is no other than that, so that nobody reads the code of a project by a run in another', async () => {
@@ -239,6 +239,14 @@ describe('the project of a piece of work', () => {
     })
     const followUp = await approver.getRun({ params: { runId: followUpRunId ?? '' } })
     expect(followUp.projectId).toBe(bank.id)
+    // What a project's own runs have used is what its next one is estimated by; those of others say nothing here.
+    const owner = clientWith(tenant.authorization.owner)
+    const ended = async () => (await owner.getRun({ params: { runId: request.runId } })).endedAt
+    await expect.poll(ended, { timeout: 30_000 }).not.toBeNull()
+    const estimateIn = async (projectId: string) =>
+      (await owner.previewWorkItem({ body: { ...submission, projectId } })).estimate
+    expect(await estimateIn(bank.id)).toMatchObject({ runs: 1, delivered: 0 })
+    expect(await estimateIn('default')).toBeNull()
   })
 
   it('has a budget of its own, which holds for its runs', async () => {

@@ -60,7 +60,10 @@ export class Access {
     intention: Intention,
     runId: RunId | null = null,
   ): Promise<TenantScope> {
-    if (!this.permits(caller, intention)) await this.record(caller, intention, runId, {})
+    await this.#administration.requireReading(caller.principal, intention, {
+      runId,
+      detail: detailOf(caller, {}),
+    })
     return scopeOf(caller)
   }
 
@@ -106,18 +109,19 @@ export class Access {
 
   /** Decides about a change, records the decision, and makes the change in the same transaction. @throws ATL_DOOR_DENIED */
   async change<T>(
-    { principal, via, credentialId }: Caller,
+    caller: Caller,
     intention: Intention,
     { runId, detail }: Occasion,
     work: (tx: Tx) => Promise<T>,
   ): Promise<T> {
+    const { principal } = caller
     const done = await this.#administration.authorise(
       {
         principal,
         tenantId: principal.tenantId,
         intention,
         runId,
-        detail: via === 'local' ? detail : { ...detail, via, credentialId },
+        detail: detailOf(caller, detail),
       },
       async (tx) => ({ value: await work(tx) }),
     )
@@ -136,6 +140,14 @@ export class Access {
     )
     return rows.map(({ id }) => id as ProjectId)
   }
+}
+
+/** For the record: with what the caller proved who they are. */
+function detailOf(
+  { via, credentialId }: Caller,
+  detail: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return via === 'local' ? detail : { ...detail, via, credentialId }
 }
 
 /** A run as policies see it. */

@@ -104,4 +104,17 @@ export const serviceMigrations: readonly Migration[] = [
       await enableTenantIsolation(db, 'follow_ups')
     },
   },
+  {
+    name: '0714-api-run-views',
+    async up(db) {
+      await sql`create table run_views (
+        tenant_id text not null references tenants (id),
+        principal_id text not null,
+        views jsonb not null,
+        primary key (tenant_id, principal_id),
+        foreign key (tenant_id, principal_id) references principals (tenant_id, id)
+      )`.execute(db)
+      await enableTenantIsolation(db, 'run_views')
+    },
+  },
 ]

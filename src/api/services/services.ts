@@ -15,6 +15,7 @@ import { QuestionService } from './questions.ts'
 import { RecordService } from './records.ts'
 import { RepositoryService } from './repositories.ts'
 import { RunDetailService } from './run-details.ts'
+import { RunViewService } from './run-views.ts'
 import { RunService } from './runs.ts'
 import { AuditService } from './audit.ts'
 import { BudgetService } from './budgets.ts'
@@ -52,6 +53,7 @@ export interface Services {
   /** The address at which a code signs somebody in. */
   readonly linkOf: (code: string) => string
   readonly workshop: WorkshopService
+  readonly runViews: RunViewService
   readonly workflows: WorkflowService
   readonly projects: ProjectService
   readonly policies: PolicyService
@@ -89,6 +91,7 @@ export function createServices(below: CoreServices): Services {
     credentials: below.identity.credentials,
     tenants: below.identity.tenants,
     linkOf: (code) => `${below.identity.address.url}/auth/first/${code}`,
+    runViews: new RunViewService(below),
     workshop: new WorkshopService(below, access),
     workflows: new WorkflowService(below, access),
     projects: new ProjectService(below, access),

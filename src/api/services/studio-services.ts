@@ -32,7 +32,7 @@ export interface HealthCheck {
 }
 
 /** Repositories as far as clients look into them. */
-export interface Repositories {
+interface Repositories {
   /** The same text for every way to write where a repository is; a place where there is none is taken as it is written. */
   identify(location: string): Promise<string>
   /** A file of a tree that was imported or made; null where there is no ordinary file. Links are not followed. */

@@ -1,9 +1,11 @@
 import type { JsonColumn } from '../../store/index.ts'
+import type { RunViews } from './run-views.ts'
 
 declare module '../../store/tables.ts' {
   interface Tables {
     change_comments: ChangeCommentsTable
     follow_ups: FollowUpsTable
+    run_views: RunViewsTable
   }
 }
 
@@ -23,6 +25,14 @@ interface ChangeCommentsTable {
   created_at: Date
   resolved_by: string | null
   resolved_at: Date | null
+}
+
+/** Filters of the list of runs that a person keeps under names. */
+interface RunViewsTable {
+  tenant_id: string
+  principal_id: string
+  /** In the order in which they are shown. */
+  views: JsonColumn<RunViews['views']>
 }
 
 /** What people asked for instead of approving, and the run that takes it up. */

@@ -42,7 +42,7 @@ export class WorkflowService {
     return database.transaction(scope, async (tx) => {
       const versions = await workflows.versions(tx, tenantId, name)
       const draft = (await workflows.draft(tx, tenantId, name)) ?? null
-      const estimate = await estimateRun(tx, tenantId, name)
+      const estimate = await estimateRun(tx, tenantId, { workflow: name })
       const inUse = (await workflows.inUse(tx, tenantId)).filter((one) => one.name === name)
       return { ...(inUse[0] as WorkflowInUse), draft, versions, estimate }
     })

@@ -17,6 +17,7 @@ import {
   testPolicies,
   checkPolicy,
   simulatePolicy,
+  simulateShippedPolicy,
   listOwnPolicies,
   listOwnPolicyVersions,
   savePolicyDraft,
@@ -74,12 +75,15 @@ import {
   watchRun,
   watchTenant,
 } from './runs.ts'
+import { getRunViews, setRunViews } from './run-views.ts'
 import { changeTenant, createTenant, deleteTenant, getTenant, listTenants } from './tenants.ts'
 import { getWorkItem, listWorkItems, previewWorkItem, submitWorkItem } from './work-items.ts'
 
 /** Every operation of the API, by its id. */
 export const operations = {
   getMe,
+  getRunViews,
+  setRunViews,
   listInbox,
   listApprovals,
   getApproval,
@@ -147,6 +151,7 @@ export const operations = {
   testPolicies,
   checkPolicy,
   simulatePolicy,
+  simulateShippedPolicy,
   listOwnPolicies,
   listOwnPolicyVersions,
   savePolicyDraft,

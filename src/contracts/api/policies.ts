@@ -162,6 +162,26 @@ export const simulatePolicy = defineOperation({
   answer: { 200: simulationSchema },
 })
 
+export const simulateShippedPolicy = defineOperation({
+  id: 'simulateShippedPolicy',
+  method: 'POST',
+  path: '/api/v1/policies/shipped/simulations',
+  tag: 'policies',
+  summary: 'What another text in the place of a shipped policy would have changed, had it been in force',
+  description:
+    'Nothing is changed by this: shipped policies come with a release, and a tenant narrows them by policies of its own.',
+  access: simulatesPolicies,
+  body: z.strictObject({
+    /** Of the shipped policy. */
+    id: z.string().min(1).max(200),
+    /** Without text, what it would be like without the policy. */
+    text: draftText,
+    ...span,
+  }),
+  timeoutMs: 120_000,
+  answer: { 200: simulationSchema },
+})
+
 export const listOwnPolicies = defineOperation({
   id: 'listOwnPolicies',
   method: 'GET',

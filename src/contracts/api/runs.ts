@@ -70,6 +70,21 @@ export const costSchema = z
   })
   .meta({ id: 'Cost' })
 
+const quantiles = z.object({ p50: z.number(), p90: z.number() })
+
+/** What past runs used, the last hundred that ended by themselves; null where there are none. */
+export const estimateSchema = z
+  .object({
+    runs: z.int(),
+    /** Share that ended with a change delivered, 0 … 1. */
+    delivered: z.number(),
+    /** Millionths of the currency. */
+    money: quantiles,
+    tokens: quantiles,
+    seconds: quantiles,
+  })
+  .meta({ id: 'Estimate' })
+
 const questionSchema = z
   .object({
     id: z.string(),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { submissionSchema } from '../index.ts'
 import { idSchema, timeSchema } from './identifiers.ts'
 import { defineOperation, pageOf, pageQuery } from './operation.ts'
-import { costSchema, runStatusSchema } from './runs.ts'
+import { costSchema, estimateSchema, runStatusSchema } from './runs.ts'
 
 const submissionBody = submissionSchema.omit({ reporter: true, idempotencyKey: true })
 
@@ -48,17 +48,8 @@ const previewSchema = z
     edges: z.array(z.object({ from: z.string(), to: z.string() })),
     /** The most that the run may use. */
     limit: costSchema.partial(),
-    /** What runs of this kind have used of late; null while there are none. */
-    experience: z
-      .object({
-        runs: z.int(),
-        /** Of their seconds and their money, the middle one. */
-        seconds: z.number(),
-        money: z.number(),
-        /** Share that ended with a change delivered, 0 … 1. */
-        delivered: z.number(),
-      })
-      .nullable(),
+    /** Of the project's own runs of this kind. */
+    estimate: estimateSchema.nullable(),
   })
   .meta({ id: 'Preview' })
 

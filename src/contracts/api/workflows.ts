@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineOperation } from './operation.ts'
+import { estimateSchema } from './runs.ts'
 import { ownTextHead, ownTextParams, verdictBody } from './own-texts.ts'
 
 const readsStudio = { action: 'read-studio', resource: 'studio' } as const
@@ -68,8 +69,6 @@ const checkedSchema = z.object({
   problems: z.array(workflowProblemSchema),
 })
 
-const quantiles = z.object({ p50: z.number(), p90: z.number() })
-
 const ownWorkflowSchema = z.object({ ...ownTextHead, text: z.string() }).meta({ id: 'OwnWorkflow' })
 
 const workflowDetailSchema = workflowSchema
@@ -82,8 +81,7 @@ const workflowDetailSchema = workflowSchema
       })
       .nullable(),
     versions: z.array(ownWorkflowSchema),
-    /** What the last runs used; null before three of them succeeded. */
-    estimate: z.object({ runs: z.int(), money: quantiles, tokens: quantiles, seconds: quantiles }).nullable(),
+    estimate: estimateSchema.nullable(),
   })
   .meta({ id: 'WorkflowDetail' })
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { RunStatus } from '../../contracts/index.ts'
-import type { TenantId } from '../../kernel/index.ts'
+import type { RunOutcome, RunStatus } from '../../contracts/index.ts'
+import { digestOfValue, type ProjectId, type TenantId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 
 /** How work went, from what is recorded. Each figure has the question behind it under the same name in `basis`. */
@@ -74,38 +74,54 @@ export async function measureFlow(tx: Tx, tenantId: TenantId, since: Date): Prom
   }
 }
 
-/** What past runs of a workflow used: the estimate of the next one. Null before three have ended well. */
+/** What past runs of a workflow used: the estimate of the next one. */
 export interface Estimate {
   readonly runs: number
-  readonly money: { readonly p50: number; readonly p90: number }
-  readonly tokens: { readonly p50: number; readonly p90: number }
-  readonly seconds: { readonly p50: number; readonly p90: number }
+  /** Share of them that ended with a change delivered, 0 … 1. */
+  readonly delivered: number
+  readonly money: Quantiles
+  readonly tokens: Quantiles
+  readonly seconds: Quantiles
 }
 
-/** Of the last hundred runs that succeeded. */
-export async function estimateRun(tx: Tx, tenantId: TenantId, workflow: string): Promise<Estimate | null> {
+interface Quantiles {
+  readonly p50: number
+  readonly p90: number
+}
+
+/** Of the last hundred runs that ended by themselves, of the whole tenant or one project; null while there are none. */
+export async function estimateRun(
+  tx: Tx,
+  tenantId: TenantId,
+  { workflow, projectId }: { readonly workflow: string; readonly projectId?: ProjectId },
+): Promise<Estimate | null> {
   const quantile = (share: number, of: string) =>
     sql.raw(`round(coalesce(percentile_cont(${share}) within group (order by ${of}), 0)::numeric)::float8`)
+  const delivered = digestOfValue({ outcome: 'delivered' satisfies RunOutcome })
   const { rows } = await sql<
-    Readonly<Record<'runs' | 'm50' | 'm90' | 't50' | 't90' | 's50' | 's90', number>>
+    Readonly<Record<'runs' | 'delivered' | 'm50' | 'm90' | 't50' | 't90' | 's50' | 's90', number>>
   >`
     with past as (
-      select extract(epoch from runs.ended_at - runs.created_at) as seconds, accounts.money_spent as money,
-             accounts.tokens_spent as tokens
-      from runs join budget_accounts accounts on accounts.tenant_id = runs.tenant_id and accounts.level = 'run'
-        and accounts.subject = runs.run_id
-      where runs.tenant_id = ${tenantId} and runs.workflow = ${workflow} and runs.status = 'succeeded'
+      select extract(epoch from runs.ended_at - runs.created_at) as seconds,
+             coalesce(accounts.money_spent, 0) as money, coalesce(accounts.tokens_spent, 0) as tokens,
+             runs.result_digest is not distinct from ${delivered} as delivered
+      from runs left join budget_accounts accounts on accounts.tenant_id = runs.tenant_id
+        and accounts.level = 'run' and accounts.subject = runs.run_id
+      where runs.tenant_id = ${tenantId} and runs.workflow = ${workflow} and runs.status <> 'cancelled'
         and runs.ended_at is not null and runs.parent_run_id is null
+        ${projectId === undefined ? sql`` : sql`and runs.project_id = ${projectId}`}
       order by runs.created_at desc limit 100
     )
-    select count(*) as runs, ${quantile(0.5, 'money')} as m50, ${quantile(0.9, 'money')} as m90,
+    select count(*) as runs, coalesce(avg(delivered::int), 0)::float8 as delivered,
+           ${quantile(0.5, 'money')} as m50, ${quantile(0.9, 'money')} as m90,
            ${quantile(0.5, 'tokens')} as t50, ${quantile(0.9, 'tokens')} as t90,
            ${quantile(0.5, 'seconds')} as s50, ${quantile(0.9, 'seconds')} as s90
     from past`.execute(tx)
   const [row] = rows
-  if (row === undefined || row.runs < 3) return null
+  if (row === undefined || row.runs === 0) return null
   return {
     runs: row.runs,
+    delivered: row.delivered,
     money: { p50: row.m50, p90: row.m90 },
     tokens: { p50: row.t50, p90: row.t90 },
     seconds: { p50: row.s50, p90: row.s90 },

@@ -32,6 +32,12 @@ interface OpenRun {
   readonly limits?: Limits
 }
 
+/** What is kept of a reading that was refused. */
+interface RefusalRecord {
+  readonly runId?: RunId | null
+  readonly detail?: Readonly<Record<string, unknown>>
+}
+
 /** Acts that are not the use of a tool. Each is authorised, recorded and audited like those. */
 export interface Administration {
   /**
@@ -47,7 +53,7 @@ export interface Administration {
    * does.
    * @throws ATL_DOOR_DENIED
    */
-  requireReading(principal: Principal, intention: Intention): Promise<void>
+  requireReading(principal: Principal, intention: Intention, refusal?: RefusalRecord): Promise<void>
   /**
    * Gives a run its mandate and its budget; nothing may be done in a run before. Opening the same run again changes
    * nothing.
@@ -98,13 +104,11 @@ export function createAdministration(services: DoorServices, standings: Standing
 
   return {
     authorise: (request, work) => authoriseAnd(services, request, async (tx, actor) => work?.(tx, actor)),
-    requireReading: async (principal, intention) => {
+    requireReading: async (principal, intention, { runId = null, detail = {} } = {}) => {
       const question = { principal, ...intention } as PolicyRequest
       if (services.policy.decide(question).decision === 'allow') return
       const { tenantId } = principal
-      await authoriseAnd(services, { principal, tenantId, intention, runId: null, detail: {} }, () =>
-        Promise.resolve(),
-      )
+      await authoriseAnd(services, { principal, tenantId, intention, runId, detail }, () => Promise.resolve())
     },
     openRun: (run) => {
       const { tenantId, projectId, runId, requester, repository, limits } = run

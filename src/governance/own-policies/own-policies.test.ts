@@ -139,6 +139,42 @@ describe('a simulation', () => {
   })
 })
 
+describe('a change of a shipped policy', () => {
+  it('is simulated like one’s own: what it would have blocked, and what it would have let through', async () => {
+    await echo(2)
+    const id = 'studio/the-service-prepares-and-checks'
+    const without = await own.simulateShipped(security, { id, text: '' }, far)
+    expect(without.blocked.count).toBeGreaterThanOrEqual(2)
+    expect(without.blocked.examples[0]).toMatchObject({
+      act: { tool: 'test.echo' },
+      recorded: { policies: [id] },
+      candidate: { decision: 'deny' },
+    })
+    const shipped = studio.governance.policy.shipped.policies.find((policy) => policy.id === id)
+    const same = await own.simulateShipped(security, { id, text: shipped?.text ?? '' }, far)
+    expect([same.blocked.count, same.permitted.count]).toEqual([0, 0])
+    const anybody = `@id("${id}") permit (principal, action == Atelier::Action::"use-workspace-tool", resource);`
+    const wide = await own.simulateShipped(security, { id, text: anybody }, far)
+    expect(wide.blocked.count).toBe(0)
+    // Nothing has come into force by it.
+    expect(studio.governance.policy.of(studio.tenantId).digest).toBe(studio.governance.policy.shipped.digest)
+  })
+
+  it('is refused where there is no such policy, the text is not valid, or somebody may not', async () => {
+    const { engineer } = studio.people
+    const id = 'studio/the-service-prepares-and-checks'
+    await expect(own.simulateShipped(security, { id: 'none', text: '' }, far)).rejects.toMatchObject({
+      code: 'ATL_OWN_POLICY_SHIPPED_NOT_FOUND',
+    })
+    await expect(own.simulateShipped(security, { id, text: 'permit' }, far)).rejects.toMatchObject({
+      code: 'ATL_OWN_POLICY_INVALID',
+    })
+    await expect(own.simulateShipped(engineer, { id, text: '' }, far)).rejects.toMatchObject({
+      code: 'ATL_DOOR_DENIED',
+    })
+  })
+})
+
 describe('a policy of one’s own', () => {
   it('comes into force when another person approves what was rehearsed, and is taken back the same way', async () => {
     const { digest } = await own.saveDraft(security, draft)

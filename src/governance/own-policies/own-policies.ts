@@ -6,7 +6,7 @@ import { tenantScope } from '../audit/index.ts'
 import type { Administration } from '../door/index.ts'
 import { createOwnTexts } from '../own-texts/index.ts'
 import type { OwnText, OwnTextDraft, OwnTextServices, OwnTextVerdict } from '../own-texts/index.ts'
-import type { OwnPolicyText, PolicyEngine } from '../policy/index.ts'
+import type { OwnPolicyText, PolicyEngine, ShippedChange } from '../policy/index.ts'
 import { ownPolicyErrors } from './errors.ts'
 import { Following } from './following.ts'
 import { checkTexts } from './rehearsal.ts'
@@ -31,6 +31,15 @@ export interface OwnPolicies {
   check(principal: Principal, draft: OwnTextDraft): Promise<PolicyCheck>
   /** What the text would have changed, had it been in force. @throws ATL_OWN_POLICY_INVALID, ATL_OWN_POLICY_BUSY */
   simulate(principal: Principal, draft: OwnPolicyText, options: SimulationOptions): Promise<Simulation>
+  /**
+   * What a text in the place of a shipped policy would have changed; without text, what it would be like without that.
+   * @throws ATL_OWN_POLICY_SHIPPED_NOT_FOUND, ATL_OWN_POLICY_INVALID, ATL_OWN_POLICY_BUSY
+   */
+  simulateShipped(
+    principal: Principal,
+    instead: ShippedChange,
+    options: SimulationOptions,
+  ): Promise<Simulation>
   /** Keeps a text as the draft of its name; without text it is a draft to take the policy back. */
   saveDraft(principal: Principal, draft: OwnTextDraft): Promise<OwnPolicyVersion>
   /** Checks and simulates the draft, and keeps both with it for whoever decides. @throws ATL_OWN_TEXT_UNKNOWN */
@@ -67,8 +76,9 @@ export function createOwnPolicies(options: OwnPolicyOptions): OwnPolicies {
     { tenantId, id }: Principal,
     candidateTexts: readonly OwnPolicyText[],
     how: SimulationOptions,
+    instead?: ShippedChange,
   ): Promise<Simulation> => {
-    const candidate = policy.tryOut(candidateTexts)
+    const candidate = policy.tryOut(candidateTexts, instead)
     if (candidate === undefined) throw ownPolicyErrors.BUSY()
     try {
       const scope = tenantScope(tenantId, id)
@@ -98,6 +108,15 @@ export function createOwnPolicies(options: OwnPolicyOptions): OwnPolicies {
       const problems = policy.check(withText(own, draft))
       if (problems.length > 0) throw ownPolicyErrors.INVALID({ details: { problems } })
       return simulateTexts(principal, withText(own, draft), how)
+    },
+    simulateShipped: async (principal, instead, how) => {
+      await mayRead(principal, 'simulate-policies')
+      if (!policy.shipped.policies.some(({ id }) => id === instead.id))
+        throw ownPolicyErrors.SHIPPED_NOT_FOUND({ detail: instead.id })
+      const own = await inTenant(principal, (tx) => texts.inForce(tx, principal.tenantId))
+      const problems = policy.check(own, instead)
+      if (problems.length > 0) throw ownPolicyErrors.INVALID({ details: { problems } })
+      return simulateTexts(principal, own, how, instead)
     },
     saveDraft: (principal, draft) => texts.save(principal, draft),
     rehearse: async (principal, name, how) => {

@@ -13,6 +13,13 @@ export interface OwnPolicyText {
   readonly text: string
 }
 
+/** What would stand in the place of one of the shipped policies. */
+export interface ShippedChange {
+  readonly id: string
+  /** Policies; none take the shipped one away. */
+  readonly text: string
+}
+
 /** A set of policies that is not in force, to ask what it would decide. */
 interface CandidatePolicies extends PolicySet {
   /** Gives its place to the next one; nothing may be asked afterwards. */
@@ -35,10 +42,10 @@ export interface PolicyEngine {
    * is answered.
    */
   enforce(tenantId: TenantId, own: readonly OwnPolicyText[]): readonly PolicyProblem[]
-  /** What is wrong with texts of a tenant's own beside the shipped policies. */
-  check(own: readonly OwnPolicyText[]): readonly PolicyProblem[]
+  /** What is wrong with texts of a tenant's own beside the shipped policies, or with what would stand in the place of one of these. */
+  check(own: readonly OwnPolicyText[], instead?: ShippedChange): readonly PolicyProblem[]
   /** What would be in force with these texts; undefined while too many others are being tried out. */
-  tryOut(own: readonly OwnPolicyText[]): CandidatePolicies | undefined
+  tryOut(own: readonly OwnPolicyText[], instead?: ShippedChange): CandidatePolicies | undefined
 }
 
 export interface PolicyLocations {
@@ -99,18 +106,34 @@ export async function loadPolicies({ schemaFile, folders }: PolicyLocations): Pr
       )
       return problems
     },
-    check: (texts) => readOwn(cedar, schema, policies, texts).problems,
-    tryOut: (texts) => {
+    check: (texts, instead) => readWith(cedar, schema, policies, texts, instead).problems,
+    tryOut: (texts, instead) => {
       const slot = freeSlots.pop()
       if (slot === undefined) return undefined
-      const set = compilePolicies(cedar, schema, readOwn(cedar, schema, policies, texts).all, slot)
+      const set = compilePolicies(cedar, schema, readWith(cedar, schema, policies, texts, instead).all, slot)
       return {
         ...set,
-        decide: (request) => (aboutPolicies.has(request.action) ? shipped : set).decide(request),
+        // Without a change of what is shipped these are decided as they always are.
+        decide: (request) =>
+          (aboutPolicies.has(request.action) && instead === undefined ? shipped : set).decide(request),
         release: () => void freeSlots.push(slot),
       }
     },
   }
+}
+
+/** Like {@link readOwn}, with a text in the place of one of the shipped policies. */
+function readWith(
+  cedar: Cedar,
+  schema: string,
+  shipped: readonly PolicySource[],
+  texts: readonly OwnPolicyText[],
+  instead: ShippedChange | undefined,
+): ReturnType<typeof readOwn> {
+  if (instead === undefined) return readOwn(cedar, schema, shipped, texts)
+  const others = shipped.filter(({ id }) => id !== instead.id)
+  const replacement = { name: instead.id, text: instead.text }
+  return readOwn(cedar, schema, others, [...texts, ...(instead.text.trim() === '' ? [] : [replacement])])
 }
 
 function readOwn(

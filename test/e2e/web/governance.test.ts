@@ -60,6 +60,15 @@ describe.skipIf(!hasBrowser)('governance in the browser', () => {
     await expectNoBarriers(page, 'a simulated policy')
   })
 
+  it('says what a change of a shipped policy would have done', async () => {
+    const { page } = desk
+    await page.goto('/policies?policy=people/engineers-submit-work')
+    await page.getByRole('button', { name: 'What if it were otherwise?' }).click()
+    await page.getByRole('button', { name: 'Simulate without it' }).click()
+    await page.getByText(/Over the last 30 days/).waitFor()
+    await expectNoBarriers(page, 'a shipped policy that might be otherwise')
+  })
+
   it('finds the draft in the audit log, record by record, and checks the chain', async () => {
     const { page } = desk
     await page.goto('/audit?action=draft-policy')

@@ -136,6 +136,22 @@ describe.skipIf(!hasBrowser)('the web application', () => {
     await check(page, 'run-change')
   })
 
+  it('shows the lines around a change, and the whole file', async () => {
+    const { page } = desk
+    await page.goto(`${runUrl}?view=change`)
+    const [changed = ''] = await page.locator('section[aria-label^="src/"] h3 code').allInnerTexts()
+    const file = page.getByRole('region', { name: changed })
+    const before = await file.locator('tr.diff-line').count()
+    await file
+      .getByRole('button', { name: /unchanged line|Show the rest/ })
+      .first()
+      .click()
+    await expect.poll(() => file.locator('tr.diff-line').count()).toBeGreaterThan(before)
+    await file.getByRole('button', { name: 'Show the whole file' }).click()
+    await file.getByRole('button', { name: 'Show the whole file' }).waitFor({ state: 'detached' })
+    await check(page, 'run-change-whole')
+  })
+
   it('has what is to be decided in the inbox, on a phone too', async () => {
     const phone = await visit(browser, { url: studio.url, device: 'phone', session: desk.context })
     await phone.page.goto('/inbox')
@@ -246,6 +262,26 @@ describe.skipIf(!hasBrowser)('the web application', () => {
     await page.goto(address)
     await page.getByText(words).first().waitFor()
     await check(page, name)
+  })
+
+  it('keeps views of the list of runs for whoever looks at it, and takes over those of the browser', async () => {
+    const { page } = desk
+    await page.evaluate(() =>
+      localStorage.setItem('atelier.run-views', JSON.stringify([{ name: 'Old', search: '?status=failed' }])),
+    )
+    await page.goto('/runs?status=waiting')
+    await page.getByRole('link', { name: 'Old' }).waitFor()
+    await page.getByRole('button', { name: 'Keep this view' }).click()
+    await page.getByLabel('Name').fill('To decide')
+    await page.keyboard.press('Enter')
+    await page.getByRole('link', { name: 'To decide' }).waitFor()
+    expect(await page.evaluate(() => localStorage.getItem('atelier.run-views'))).toBeNull()
+    const phone = await visit(browser, { url: studio.url, device: 'phone', session: desk.context })
+    await phone.page.goto('/runs')
+    await phone.page.getByRole('link', { name: 'To decide' }).waitFor()
+    await phone.page.getByRole('button', { name: 'Forget the view Old' }).click()
+    await phone.page.getByRole('link', { name: 'Old' }).waitFor({ state: 'detached' })
+    await phone.context.close()
   })
 
   it('says so when an address leads nowhere', async () => {

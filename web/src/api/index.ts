@@ -21,7 +21,6 @@ export { describeFailure, mayHaveArrived, statusOf } from './failure.ts'
 export { useLiveLists } from './live-lists.ts'
 export {
   actsQuery,
-  changedFileQuery,
   changeQuery,
   commentsQuery,
   inboxQuery,

@@ -65,15 +65,6 @@ export function changeQuery(runId: string) {
   })
 }
 
-/** A whole file of the change: what a tree holds does not change. */
-export function changedFileQuery(runId: string, path: string, side: 'old' | 'new') {
-  return queryOptions({
-    queryKey: ['run', runId, 'change', 'file', path, side],
-    queryFn: ({ signal }) => studio.getChangedFile({ params: { runId }, query: { path, side }, signal }),
-    staleTime: Infinity,
-  })
-}
-
 /** Every comment on the change of a run, oldest first. */
 export function commentsQuery(runId: string) {
   return queryOptions({

@@ -37,7 +37,7 @@ export function PlanPreview({ submission }: { readonly submission: Submission | 
 }
 
 function Plan({ preview }: { readonly preview: Preview }) {
-  const { kind, kindReason, workflow, nodes, limit, experience, projectId } = preview
+  const { kind, kindReason, workflow, nodes, limit, estimate, projectId } = preview
   const projects = useProjects()
   return (
     <>
@@ -60,15 +60,15 @@ function Plan({ preview }: { readonly preview: Preview }) {
         </ol>
       </Section>
       <Section title="Estimate">
-        {experience === null ? (
+        {estimate === null ? (
           <p className={styles['soft']}>No run of this kind has ended yet, so there is nothing to go by.</p>
         ) : (
           <Facts
             facts={[
-              ['Usual time', formatDuration(experience.seconds)],
-              ['Usual cost', formatMoney(experience.money)],
-              ['Delivered', `${Math.round(experience.delivered * 100)} %`],
-              ['Of the last', plural(experience.runs, 'run')],
+              ['Usual time', formatDuration(estimate.seconds.p50)],
+              ['Usual cost', formatMoney(estimate.money.p50)],
+              ['Delivered', `${Math.round(estimate.delivered * 100)} %`],
+              ['Of the last', plural(estimate.runs, 'run')],
             ]}
           />
         )}

@@ -13,6 +13,7 @@ import { budgetHandlers } from './budgets.ts'
 import { installationHandlers } from './installation.ts'
 import { policyHandlers } from './policies.ts'
 import { projectHandlers } from './projects.ts'
+import { runViewHandlers } from './run-views.ts'
 import { runHandlers } from './runs.ts'
 import { tenantHandlers } from './tenants.ts'
 import { workItemHandlers } from './work-items.ts'
@@ -26,6 +27,7 @@ export function createHandlers(services: Services): Handlers {
     ...workItemHandlers(services),
     ...demoHandlers(services),
     ...runHandlers(services),
+    ...runViewHandlers(services),
     ...changeHandlers(services),
     ...approvalHandlers(services),
     ...recordHandlers(services),

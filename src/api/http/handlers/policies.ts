@@ -7,6 +7,7 @@ type PolicyHandlers = Pick<
   | 'testPolicies'
   | 'checkPolicy'
   | 'simulatePolicy'
+  | 'simulateShippedPolicy'
   | 'listOwnPolicies'
   | 'listOwnPolicyVersions'
   | 'savePolicyDraft'
@@ -21,6 +22,8 @@ export function policyHandlers({ policies }: Pick<Services, 'policies'>): Policy
     checkPolicy: ({ caller, body }) => policies.own.check(caller.principal, body),
     simulatePolicy: ({ caller, body: { name, text, ...how } }) =>
       policies.own.simulate(caller.principal, { name, text }, how),
+    simulateShippedPolicy: ({ caller, body: { id, text, ...how } }) =>
+      policies.own.simulateShipped(caller.principal, { id, text }, how),
     listOwnPolicies: async ({ caller }) => ({ items: await policies.own.list(caller.principal) }),
     listOwnPolicyVersions: async ({ caller, params }) => ({
       items: await policies.own.versions(caller.principal, params.name),

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { ScrollText } from 'lucide-react'
@@ -12,6 +12,7 @@ import {
   Facts,
   Page,
   Section,
+  Skeleton,
   Status,
   Tabs,
   Tag,
@@ -21,6 +22,8 @@ import { Loaded, Row, Source, Split, Stack } from '../../panels/index.ts'
 import { OwnPolicyList } from './own-policy-list.tsx'
 import { policiesQuery, type Policy } from './queries.ts'
 import { ShippedTests } from './shipped-tests.tsx'
+
+const ShippedWhatIf = lazy(async () => ({ default: (await import('./shipped-what-if.tsx')).ShippedWhatIf }))
 
 const tabs = [
   { id: 'in-force', label: 'In force' },
@@ -77,7 +80,7 @@ function InForce() {
                 <p>Without any, everything is refused.</p>
               </EmptyState>
             ) : (
-              <PolicyText policy={chosen} digest={digest} />
+              <PolicyText key={chosen.id} policy={chosen} digest={digest} />
             )}
           </Split>
         )
@@ -93,6 +96,7 @@ function effectOf(text: string): 'permit' | 'forbid' {
 
 function PolicyText({ policy, digest }: { readonly policy: Policy; readonly digest: string }) {
   const { id, text, source, line, shipped } = policy
+  const [asking, setAsking] = useState(false)
   return (
     <Section title={id} beside={<Tag>{shipped ? 'shipped' : 'our own'}</Tag>}>
       <Stack>
@@ -107,7 +111,11 @@ function PolicyText({ policy, digest }: { readonly policy: Policy; readonly dige
         />
         <Source label={`Text of ${id}`} text={text} from={line} />
         <Row>
-          {!shipped && (
+          {shipped ? (
+            <Button aria-expanded={asking} onClick={() => setAsking(!asking)}>
+              What if it were otherwise?
+            </Button>
+          ) : (
             <Link to="/policies/$name" params={{ name: source }} className={buttonClass()}>
               Change it
             </Link>
@@ -116,6 +124,11 @@ function PolicyText({ policy, digest }: { readonly policy: Policy; readonly dige
             What it decided, in the audit log
           </Link>
         </Row>
+        {asking && (
+          <Suspense fallback={<Skeleton lines={4} />}>
+            <ShippedWhatIf policy={policy} />
+          </Suspense>
+        )}
       </Stack>
     </Section>
   )

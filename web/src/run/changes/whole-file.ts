@@ -1,12 +1,12 @@
 import { useMemo, useState } from 'react'
-import { skipToken, useQuery } from '@tanstack/react-query'
+import { queryOptions, skipToken, useQuery } from '@tanstack/react-query'
 import {
   expandFromRawCode,
   getCollapsedLinesCountBetween,
   type FileData,
   type HunkData,
 } from 'react-diff-view'
-import { changedFileQuery } from '../../api/index.ts'
+import { studio } from '../../api/index.ts'
 
 /** Lines of the old version, from the first to behind the last. */
 interface Lines {
@@ -16,7 +16,7 @@ interface Lines {
 }
 
 /** Unchanged lines that are left out before a hunk, or behind the last one. */
-export interface Gap extends Lines {
+interface Gap extends Lines {
   /** Undefined behind the last hunk, while nobody has asked how long the file is. */
   readonly count: number | undefined
 }
@@ -41,6 +41,15 @@ const obstacles = {
   'too-large': 'The file is too long to be shown whole. The branch has it.',
   absent: 'The file is not there any more.',
 } as const
+
+/** A whole file of the change: what a tree holds does not change. */
+function changedFileQuery(runId: string, path: string, side: 'old' | 'new') {
+  return queryOptions({
+    queryKey: ['run', runId, 'change', 'file', path, side],
+    queryFn: ({ signal }) => studio.getChangedFile({ params: { runId }, query: { path, side }, signal }),
+    staleTime: Infinity,
+  })
+}
 
 /** The hunks of a file, with those of its unchanged lines that somebody wants to see; the file is fetched then. */
 export function useWholeFile(runId: string, path: string, file: FileData): WholeFile {
