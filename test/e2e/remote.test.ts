@@ -116,12 +116,19 @@ test(
       ['show', '--steps'],
       ['logs', run!.id],
       ['show', 'nothing', '--json'],
+      ['index', '--repo', repository, '--json'],
+      ['search', 'interval', 'overlaps', '--repo', repository],
+      ['context', '--issue', 'Back to back appointments', '--repo', repository, '--json'],
       ['route', 'explain', 'Rounding is wrong', '--json'],
       ['route', 'report', '--json', '--days', '9999'],
     ]) {
       const [there, here] = await Promise.all([remotely('owner', ...command), locally(...command)])
       expect([command, there.code, there.stdout]).toEqual([command, here.code, here.stdout])
     }
+    // Nobody here works on it.
+    expect(await failureOf(remotely('owner', 'search', 'x', '--repo', packageRoot, '--json'))).toMatchObject({
+      code: 'ATL_STUDIO_REPOSITORY_UNKNOWN',
+    })
     const bundle = path.join(directory, 'evidence.json')
     expect(await remotely('owner', 'evidence', 'export', '-o', bundle)).toMatchObject({ code: 0 })
     expect(await locally('evidence', 'verify', bundle)).toMatchObject({ code: 0 })
