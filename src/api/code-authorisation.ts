@@ -9,7 +9,7 @@ import {
 } from '../governance/index.ts'
 import type { CodeAuthorisation, CodePlace } from './code-queries.ts'
 
-const { tenant: tenantId, project: projectId } = seededIdentities
+const { project: projectId } = seededIdentities
 
 /** Decides, and records, that a person may ask about code, and then which paths of the repository the answers may tell of. */
 export async function authoriseReading(
@@ -17,6 +17,7 @@ export async function authoriseReading(
   principal: Principal,
   { location, revision }: CodePlace,
 ): Promise<CodeAuthorisation> {
+  const { tenantId } = principal
   await services.administration.authorise({
     principal,
     tenantId,

@@ -49,6 +49,10 @@ export const apiErrors = defineErrors('STUDIO', {
     summary: 'The change has no such file',
     remedy: 'Comment on a file of the change, or on the change as a whole.',
   },
+  REPOSITORY_UNKNOWN: {
+    summary: 'Nobody works on this repository here',
+    remedy: 'Add it to a project, or submit a work item for it, and ask again.',
+  },
   PROJECT_UNKNOWN: {
     summary: 'There is no project of this id',
     remedy: 'List the projects to see their ids.',

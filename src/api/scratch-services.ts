@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { BackgroundIndexer } from '../control/context/index.ts'
 import type { Engine } from '../engine/index.ts'
 import { openSigningKey, type SigningKey } from '../governance/audit/index.ts'
 import {
@@ -47,6 +48,11 @@ export async function openScratchServices(below: Below, engine: Engine): Promise
     repositories: {
       identify: (location) => Promise.resolve(location),
       readFile: (_place, tree, path) => Promise.resolve(scratchFiles[`${tree}:${path}`] ?? null),
+    },
+    code: {
+      indexer: new BackgroundIndexer({ database, logger: silentLogger }),
+      background: false,
+      openSource: () => Promise.reject(new Error('the scratch studio has no repositories')),
     },
     prepareSample: () =>
       Promise.resolve({ location: '/srv/git/sample.git', issue: { title: 'A fault', body: '' } }),

@@ -39,10 +39,9 @@ class EmbeddedStudio implements Studio {
     this.#services = services
     const person = async (name: string) => (await services.people.local(name)).principal
     this.code = createCodeQueries({
+      ...below.code,
       database: below.database,
-      indexer: below.indexer,
-      background: below.background,
-      openSource: below.openSource,
+      openSource: (place) => below.code.openSource(tenantId, place),
       authorise: async (name, place) => authoriseReading(below, await person(name), place),
     })
     this.routing = createRoutingQueries({

@@ -6,6 +6,7 @@ import { cliErrors } from './errors.ts'
 const onlyHere: ReadonlySet<string> = new Set([
   'serve',
   'doctor',
+  'docs',
   'backup',
   'restore',
   'owner-link',

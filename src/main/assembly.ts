@@ -104,9 +104,7 @@ export async function assembleParts(
         identify: (location) => repositories.identify(location),
         readFile: async (place, tree, path) => (await repositories.open(place)).readFile(tree, path),
       },
-      openSource: sourceOpener(repositories),
-      indexer,
-      background: purpose === 'work',
+      code: { openSource: sourceOpener(repositories), indexer, background: purpose === 'work' },
       routing: models.routing,
       mcp,
       releaseRun,
@@ -151,12 +149,9 @@ function followRevision(indexer: BackgroundIndexer, { tenantId, repository, revi
   indexer.request(tenantScope(tenantId, seededIdentities.owner), { source: repository, revision })
 }
 
-function sourceOpener(repositories: RepositoryHost): StudioServices['openSource'] {
-  return async (place) => {
-    const { repository, base, notes } = await repositories.import({
-      tenantId: seededIdentities.tenant,
-      ...place,
-    })
+function sourceOpener(repositories: RepositoryHost): StudioServices['code']['openSource'] {
+  return async (tenantId, place) => {
+    const { repository, base, notes } = await repositories.import({ tenantId, ...place })
     return { source: repository, revision: base, notes }
   }
 }

@@ -18,6 +18,8 @@ const { location: remote } = await prepareSample(packageRoot, dataDirectory)
 process.exitCode = await runCommandLine(
   [
     'solve',
+    // Here, whatever studio commands go to otherwise.
+    ...['--data-directory', dataDirectory],
     ...['--repo', remote],
     ...['--issue', path.join(packageRoot, 'examples/appointments/ISSUE.md')],
     ...['--reporter', 'front-desk'],

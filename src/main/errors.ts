@@ -72,10 +72,6 @@ export const hostErrors = defineErrors('HOST', {
     summary: 'The studio runs on another machine, which cannot see this folder',
     remedy: 'Name the address that the studio clones it from; `git remote get-url origin` may print it.',
   },
-  CODE_ELSEWHERE: {
-    summary: 'Questions about code are answered on the machine of the studio alone',
-    remedy: 'Ask there, or here with a clone and without --server.',
-  },
   PERSON_ELSEWHERE: {
     summary: 'At a studio that runs elsewhere you are who you are signed in as',
     remedy: 'Leave --as, --reporter and --approver out, or sign in as somebody else with `atelier login`.',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { type Client, createClient } from '../api/client/index.ts'
-import type { Studio, ToolServer } from '../api/index.ts'
+import type { CodePlace, Studio, ToolServer } from '../api/index.ts'
 import type { RunEventView, RunSummary, RunView, Submission } from '../contracts/index.ts'
 import { hostErrors } from './errors.ts'
 import { remoteFailure } from './remote-failure.ts'
@@ -40,6 +40,7 @@ class RemoteStudio implements Studio {
     this.#server = server
     this.#client = client
     this.actsAs = actsAs
+    this.code = this.#askAboutCode()
   }
 
   async submit({ reporter, idempotencyKey, ...body }: Submission): Promise<{ readonly runId: string }> {
@@ -133,12 +134,7 @@ class RemoteStudio implements Studio {
     return this.#ask(this.#client.verifyAudit())
   }
 
-  readonly code: Studio['code'] = {
-    index: refuseCode,
-    search: refuseCode,
-    context: refuseCode,
-    symbol: refuseCode,
-  }
+  readonly code: Studio['code']
 
   readonly routing: Studio['routing'] = {
     explain: ({ issue, labels, by }) => {
@@ -171,6 +167,29 @@ class RemoteStudio implements Studio {
     return Promise.resolve()
   }
 
+  #askAboutCode(): Studio['code'] {
+    const ask = async <Q extends { readonly by: string; readonly repository: CodePlace }, A>(
+      { by, ...question }: Q,
+      answer: (question: Omit<Q, 'by'>) => Promise<A>,
+    ): Promise<A> => {
+      this.#assertSelf(by)
+      this.#assertWithinReach(question.repository.location)
+      return this.#ask(answer(question))
+    }
+    const client = this.#client
+    return {
+      index: (request) => ask(request, (body) => client.indexCode({ body })),
+      search: (request) =>
+        ask(request, ({ kinds, ...body }) => client.searchCode({ body: { ...body, kinds: [...kinds] } })),
+      // Suspects are what a repair in the studio knows.
+      context: (request) =>
+        ask(request, ({ repository, fresh, issue, tokens }) =>
+          client.assembleCodeContext({ body: { repository, fresh, issue, tokens } }),
+        ),
+      symbol: (request) => ask(request, (body) => client.findSymbol({ body })),
+    }
+  }
+
   async #ask<T>(answer: Promise<T>): Promise<T> {
     try {
       return await answer
@@ -194,10 +213,6 @@ class RemoteStudio implements Studio {
     const isHere = ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(this.#server).hostname)
     if (path.isAbsolute(location) && !isHere) throw hostErrors.REPOSITORY_ELSEWHERE({ detail: location })
   }
-}
-
-function refuseCode(): Promise<never> {
-  return Promise.reject(hostErrors.CODE_ELSEWHERE())
 }
 
 type AnsweredServer = Awaited<ReturnType<Client['inspectToolServer']>>

@@ -29,11 +29,18 @@ export function startAtelier(
   dataDirectory: string,
   args: readonly string[],
   entry: 'cli' | 'demo' = 'cli',
-  environment: Readonly<Record<string, string>> = {},
+  environment: NodeJS.ProcessEnv = {},
 ): Started {
   const child = spawn(process.execPath, [path.join(packageRoot, `src/main/${entry}.ts`), ...args], {
     cwd: packageRoot,
-    env: { ...withoutKeys(process.env), ATELIER_DATA: dataDirectory, NO_COLOR: '1', ...environment },
+    env: {
+      ...withoutKeys(process.env),
+      ATELIER_DATA: dataDirectory,
+      // This machine, wherever the person who runs the tests is signed in.
+      ATELIER_SERVER: '',
+      NO_COLOR: '1',
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })

@@ -46,9 +46,14 @@ async function tokenOf(client: Client): Promise<string> {
 }
 
 /** The command line of another account: it knows nothing but the address, and a token where it is given one. */
-function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Started {
+function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Started {
   const elsewhere = path.join(directory, 'elsewhere')
-  return startAtelier(elsewhere, args, 'cli', { XDG_CONFIG_HOME: elsewhere, ...environment })
+  return startAtelier(elsewhere, args, 'cli', {
+    XDG_CONFIG_HOME: elsewhere,
+    ATELIER_SERVER: undefined,
+    ATELIER_TOKEN: undefined,
+    ...environment,
+  })
 }
 
 function remotely(who: keyof typeof tokens, ...args: readonly string[]) {
@@ -116,12 +121,21 @@ test(
       ['show', '--steps'],
       ['logs', run!.id],
       ['show', 'nothing', '--json'],
+      ['index', '--repo', repository, '--json'],
+      ['search', 'interval', 'overlaps', '--repo', repository],
+      ['context', '--issue', 'Back to back appointments', '--repo', repository, '--json'],
       ['route', 'explain', 'Rounding is wrong', '--json'],
       ['route', 'report', '--json', '--days', '9999'],
     ]) {
       const [there, here] = await Promise.all([remotely('owner', ...command), locally(...command)])
       expect([command, there.code, there.stdout]).toEqual([command, here.code, here.stdout])
     }
+    // Nobody here works on it.
+    expect(
+      await failureOf(remotely('owner', 'search', 'sandbox', '--repo', packageRoot, '--json')),
+    ).toMatchObject({
+      code: 'ATL_STUDIO_REPOSITORY_UNKNOWN',
+    })
     const bundle = path.join(directory, 'evidence.json')
     expect(await remotely('owner', 'evidence', 'export', '-o', bundle)).toMatchObject({ code: 0 })
     expect(await locally('evidence', 'verify', bundle)).toMatchObject({ code: 0 })

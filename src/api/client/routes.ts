@@ -99,4 +99,8 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
   getRoutingReport: ['GET', '/api/v1/routing/report'],
   explainRoute: ['POST', '/api/v1/routing/explanations'],
   setRepositoryTrust: ['POST', '/api/v1/repositories/trust'],
+  indexCode: ['POST', '/api/v1/code/index'],
+  searchCode: ['POST', '/api/v1/code/search'],
+  assembleCodeContext: ['POST', '/api/v1/code/context'],
+  findSymbol: ['POST', '/api/v1/code/symbol'],
 }

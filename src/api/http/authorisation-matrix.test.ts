@@ -51,6 +51,13 @@ const bodies: Readonly<Record<string, (target: Target) => unknown>> = {
   setRouteWeights: () => ({ weights: {}, reason: 'try' }),
   resetRouteWeights: () => ({ reason: 'back' }),
   explainRoute: () => ({ issue: { title: 'Format', body: '' } }),
+  indexCode: () => ({ repository: { location: '/srv/unknown' } }),
+  searchCode: () => ({ repository: { location: '/srv/unknown' }, words: 'rounding' }),
+  assembleCodeContext: () => ({
+    repository: { location: '/srv/unknown' },
+    issue: { title: 'Rounding', body: '' },
+  }),
+  findSymbol: () => ({ repository: { location: '/srv/unknown' }, name: 'round' }),
   setRepositoryTrust: () => ({ repository: '/srv/sample', trusted: true, reason: 'ours' }),
 }
 

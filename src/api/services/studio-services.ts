@@ -17,7 +17,7 @@ import type {
 } from '../../governance/index.ts'
 import type { Clock, Logger, RunId, TenantId } from '../../kernel/index.ts'
 import type { Database } from '../../store/index.ts'
-import type { CodeServices } from '../code-queries.ts'
+import type { CodePlace, CodeServices } from '../code-queries.ts'
 import type { RoutingQueryServices } from '../routing-queries.ts'
 import type { AuditReport } from '../studio.ts'
 import type { SignInRouteServices } from '../sign-in/index.ts'
@@ -62,6 +62,11 @@ export interface CoreServices {
   readonly models: Pick<ModelGateway, 'overview' | 'setWeightsIn'>
   readonly routing: Pick<RoutingQueryServices, 'policy' | 'unavailable' | 'view'>
   readonly mcp: ToolServerServices['mcp']
+  /** What questions about code are answered from. */
+  readonly code: Pick<CodeServices, 'indexer' | 'background'> & {
+    /** Brings a tenant's copy of a repository up to date. */
+    openSource(tenantId: TenantId, place: CodePlace): ReturnType<CodeServices['openSource']>
+  }
   /** Folder with the tests of the shipped policies. */
   readonly policyTests: string
   /** The most one run may use. */
@@ -88,9 +93,6 @@ export interface CoreServices {
 
 /** All that stands below the API. */
 export interface StudioServices extends CoreServices {
-  readonly openSource: CodeServices['openSource']
-  readonly indexer: CodeServices['indexer']
-  readonly background: CodeServices['background']
   /** Stops what belongs to this process. */
   close(): Promise<void>
 }

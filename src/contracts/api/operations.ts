@@ -1,4 +1,5 @@
 import { decideApproval, getApproval, listApprovals, listInbox } from './approvals.ts'
+import { assembleCodeContext, findSymbol, indexCode, searchCode } from './code.ts'
 import {
   createToken,
   endOtherSessions,
@@ -177,6 +178,10 @@ export const operations = {
   getRoutingReport,
   explainRoute,
   setRepositoryTrust,
+  indexCode,
+  searchCode,
+  assembleCodeContext,
+  findSymbol,
 } as const
 
 export type Operations = typeof operations

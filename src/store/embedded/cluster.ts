@@ -61,14 +61,12 @@ async function createCluster(
   const options = { env: serverEnvironment, cwd: '/', ...spawnIdentity(account) }
   try {
     await removeInterrupted(clusterDirectory, options)
-    const created = execute(
-      initdb,
-      ['--pgdata', partial, ...creationOptions(installation.majorVersion)],
-      options,
-    )
+    // One process for both, so that nothing waits for this one, which may be busy meanwhile.
+    const both = '"$0" "$@" && exec "$0" "$1" "$2" --sync-only'
+    const create = [initdb, '--pgdata', partial, ...creationOptions(installation.majorVersion)]
+    const created = execute('/bin/sh', ['-c', both, ...create], options)
     onWaiting?.()
     await created
-    await execute(initdb, ['--pgdata', partial, '--sync-only'], options)
   } catch (cause) {
     throw creationFailure(cause)
   }
