@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { useNavigate } from '@tanstack/react-router'
 import type { LucideIcon } from 'lucide-react'
-import { BookOpen, Moon, Sun, SunMoon } from 'lucide-react'
+import { Moon, ScrollText, Sun, SunMoon } from 'lucide-react'
 import type { Shortcut } from '../keyboard/index.ts'
 import { screens } from '../screens.ts'
 import { chooseColourScheme } from './colour-scheme.ts'
@@ -37,7 +37,7 @@ export function useCommands(): readonly Command[] {
       {
         id: 'documentation',
         title: 'Read the documentation',
-        icon: BookOpen,
+        icon: ScrollText,
         words: 'help docs manual reference',
         run: () => window.location.assign('/docs/'),
       },

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { BookOpen, Keyboard, Menu, Search } from 'lucide-react'
+import { Keyboard, Menu, ScrollText, Search } from 'lucide-react'
 import { screens } from '../screens.ts'
 import { Keys } from '../ui/index.ts'
 import { AccountMenu } from './account-menu.tsx'
@@ -47,7 +47,7 @@ export function Navigation({
             <Keys keys="?" />
           </button>
           <a href="/docs/" className={styles['entry']}>
-            <BookOpen size={16} aria-hidden />
+            <ScrollText size={16} aria-hidden />
             <span>Documentation</span>
           </a>
           <AccountMenu />

@@ -1,6 +1,9 @@
+import { lazy, Suspense } from 'react'
 import { Link } from '@tanstack/react-router'
 import { buttonClass } from '../ui/index.ts'
-import { DemoButton } from './demo-button.tsx'
+
+/** Not of the first page: most people who come have work here. */
+const DemoButton = lazy(() => import('./demo-button.tsx').then((module) => ({ default: module.DemoButton })))
 
 /** What somebody can do who has no work here yet. */
 export function WaysToBegin() {
@@ -9,7 +12,9 @@ export function WaysToBegin() {
       <Link to="/work/new" className={buttonClass('primary')}>
         Submit work
       </Link>
-      <DemoButton />
+      <Suspense>
+        <DemoButton />
+      </Suspense>
     </>
   )
 }
