@@ -35,10 +35,11 @@ export default async function benchmarkApi(args: string[]): Promise<BenchmarkRes
   const [runs, streams, repeats, loads, seconds] = [
     ...[values.runs, values.streams, values.repeats, values.loads, values.seconds].map(Number),
   ] as [number, number, number, number, number]
-  const people = 100
+  // As many as it takes for nobody to reach the limits of one person.
+  const people = Math.min(100, Math.max(20, streams))
   await using full = await openInstallation({ runs, people })
   console.log(`${runs} runs were written in ${full.filledIn.toFixed(0)} s.`)
-  await using empty = await openInstallation({ runs: almostEmpty, people })
+  await using empty = await openInstallation({ runs: Math.min(runs, almostEmpty), people })
   const measured = await measureRequests(full, empty, repeats)
   const pages = hasBrowser && loads > 0 ? await measurePages([full, empty], loads) : undefined
   if (pages === undefined) console.log('No pages were loaded: there is no Chromium, or none was asked for.')

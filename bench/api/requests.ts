@@ -13,7 +13,7 @@ export interface Measured {
   readonly bare: Times
 }
 
-const warmUps = 5
+const mostWarmUps = 5
 
 /**
  * Times every request on a database with a long history, the same on one that is almost empty, and the bare query, in
@@ -27,6 +27,7 @@ export async function measureRequests(
   await using one = await openSide(full)
   await using other = await openSide(empty)
   const pairs = one.probes.map((probe, index) => ({ probe, same: other.probes[index] ?? probe }))
+  const warmUps = Math.min(mostWarmUps, repeats)
   const measured: Measured[] = []
   for (const { probe, same } of pairs) {
     const taken = { full: [] as number[], empty: [] as number[], bare: [] as number[] }
