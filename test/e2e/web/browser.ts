@@ -51,14 +51,31 @@ export async function visit(
   return { context, page, complaints }
 }
 
+const standards = {
+  type: 'tag',
+  values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+} as const
+/** What depends on colours, which is all that a page has different in light and dark. */
+const colours = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } as const
+
 /** What keeps people out, by the rules of WCAG 2.2 A and AA: a line each. */
-export async function barriers(page: Page): Promise<string[]> {
+export async function barriers(
+  page: Page,
+  runOnly: typeof standards | typeof colours = standards,
+): Promise<string[]> {
   await page.evaluate(axeSource)
-  const results = await page.evaluate(
-    // Runs inside the page, where axe has put itself.
-    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
-  )
+  // Runs inside the page, where axe has put itself.
+  const results = await page.evaluate(`axe.run(document, ${JSON.stringify({ runOnly })})`)
   return (results as AxeResults).violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id} ${target.join(' ')} ${failureSummary ?? ''}`),
   )
+}
+
+/** {@link barriers}, in light and dark. */
+export async function barriersInLightAndDark(page: Page): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const inDark = await barriers(page)
+  await page.emulateMedia({ colorScheme: 'light' })
+  const inLight = await barriers(page, colours)
+  return [...inDark, ...inLight.map((line) => `in light: ${line}`)]
 }

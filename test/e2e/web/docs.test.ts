@@ -4,7 +4,14 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type Started, startAtelier } from '../atelier-process.ts'
-import { barriers, hasBrowser, launchBrowser, visit, type Visitor } from './browser.ts'
+import {
+  barriers,
+  barriersInLightAndDark,
+  hasBrowser,
+  launchBrowser,
+  visit,
+  type Visitor,
+} from './browser.ts'
 
 /** Nothing is kept in it: the documentation needs no studio. */
 const noDirectory = join(tmpdir(), 'atelier-docs-none')
@@ -39,10 +46,7 @@ describe.skipIf(!hasBrowser)('the documentation in the browser', () => {
     async (address) => {
       const { page } = desk
       await page.goto(address)
-      for (const colorScheme of ['dark', 'light'] as const) {
-        await page.emulateMedia({ colorScheme })
-        expect(await barriers(page), `${address} in ${colorScheme}`).toEqual([])
-      }
+      expect(await barriersInLightAndDark(page), address).toEqual([])
       expect(desk.complaints).toEqual([])
     },
   )

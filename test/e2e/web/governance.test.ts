@@ -1,18 +1,11 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { barriers, hasBrowser, launchBrowser, visit, type Visitor } from './browser.ts'
+import { barriersInLightAndDark, hasBrowser, launchBrowser, visit, type Visitor } from './browser.ts'
 import { serveStudio, type ServedStudio } from './served-studio.ts'
 
 let studio: ServedStudio
 let browser: Browser
 let desk: Visitor
-
-async function expectNoBarriers(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme })
-    expect(await barriers(page), `${name} in ${colorScheme}`).toEqual([])
-  }
-}
 
 describe.skipIf(!hasBrowser)('governance in the browser', () => {
   beforeAll(async () => {
@@ -39,7 +32,7 @@ describe.skipIf(!hasBrowser)('governance in the browser', () => {
     const { page } = desk
     await page.goto(address)
     await page.getByText(words).first().waitFor()
-    await expectNoBarriers(page, address)
+    expect(await barriersInLightAndDark(page), address).toEqual([])
   })
 
   it('marks what is wrong with a policy at its place, and simulates what is right', async () => {
@@ -50,14 +43,14 @@ describe.skipIf(!hasBrowser)('governance in the browser', () => {
     await editor.fill(text.replace('context.tool', 'context.tol'))
     await page.getByRole('button', { name: /tol/ }).first().click()
     await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('TEXTAREA')
-    await expectNoBarriers(page, 'a policy with a problem')
+    expect(await barriersInLightAndDark(page), 'a policy with a problem').toEqual([])
 
     await editor.fill(text)
     await page.getByText('Nothing is wrong with it').waitFor()
     await page.keyboard.press('Control+Enter')
     await page.getByText(/over the last 30 days/i).waitFor()
     await page.getByText('You wrote at this draft').waitFor()
-    await expectNoBarriers(page, 'a simulated policy')
+    expect(await barriersInLightAndDark(page), 'a simulated policy').toEqual([])
   })
 
   it('says what a change of a shipped policy would have done', async () => {
@@ -66,7 +59,7 @@ describe.skipIf(!hasBrowser)('governance in the browser', () => {
     await page.getByRole('button', { name: 'What if it were otherwise?' }).click()
     await page.getByRole('button', { name: 'Simulate without it' }).click()
     await page.getByText(/Over the last 30 days/).waitFor()
-    await expectNoBarriers(page, 'a shipped policy that might be otherwise')
+    expect(await barriersInLightAndDark(page), 'a shipped policy that might be otherwise').toEqual([])
   })
 
   it('finds the draft in the audit log, record by record, and checks the chain', async () => {
@@ -74,7 +67,7 @@ describe.skipIf(!hasBrowser)('governance in the browser', () => {
     await page.goto('/audit?action=draft-policy')
     await page.getByRole('link', { name: 'draft-policy' }).first().click()
     await page.getByRole('heading', { name: 'Before and after' }).waitFor()
-    await expectNoBarriers(page, 'a record')
+    expect(await barriersInLightAndDark(page), 'a record').toEqual([])
     await page.goto('/audit')
     await page.getByRole('button', { name: 'Check the chain' }).click()
     await page.getByText(/are whole, in order/).waitFor()
@@ -87,7 +80,7 @@ describe.skipIf(!hasBrowser)('governance in the browser', () => {
     await page.getByLabel('Name', { exact: true }).fill('Nightly build')
     await page.getByRole('button', { name: 'Make the token' }).click()
     await page.getByRole('button', { name: 'I have kept it' }).waitFor()
-    await expectNoBarriers(page, 'a new token')
+    expect(await barriersInLightAndDark(page), 'a new token').toEqual([])
     await page.getByRole('button', { name: 'I have kept it' }).click()
     await page.getByRole('button', { name: 'Revoke Nightly build' }).click()
     await page.getByRole('button', { name: 'Revoke', exact: true }).click()

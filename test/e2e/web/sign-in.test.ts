@@ -15,7 +15,7 @@ import {
 import { administrator } from '../../../src/testing/shared-server.ts'
 import { packageRoot } from '../atelier-process.ts'
 import { git, scratchRepository } from '../scratch-repository.ts'
-import { barriers, hasBrowser, launchBrowser, visit, type Visitor } from './browser.ts'
+import { barriersInLightAndDark, hasBrowser, launchBrowser, visit, type Visitor } from './browser.ts'
 import { serveStudio, type ServedStudio } from './served-studio.ts'
 
 /** Set to write the pictures of the documentation anew. */
@@ -64,13 +64,6 @@ function providersFile({ issuer, clientId }: IdentityProvider): string {
       },
     },
   })
-}
-
-async function expectNoBarriers(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme })
-    expect(await barriers(page), `${name} in ${colorScheme}`).toEqual([])
-  }
 }
 
 /** From the studio's page to the provider's, and back. */
@@ -127,7 +120,7 @@ describe.skipIf(!hasBrowser)('people of an organisation in the browser', () => {
     const stranger = await visit(browser, { url: studio.url, device: 'desk' })
     await stranger.page.goto('/work/new')
     await stranger.page.getByRole('link', { name: 'Continue with Example Corporation' }).waitFor()
-    await expectNoBarriers(stranger.page, 'the sign-in page')
+    expect(await barriersInLightAndDark(stranger.page)).toEqual([])
     if (picturesWanted)
       await stranger.page.screenshot({ path: join(packageRoot, 'docs/pictures/sign-in-organisation.png') })
     await stranger.page.goto('/docs/identity#an-identity-provider')
@@ -154,7 +147,7 @@ describe.skipIf(!hasBrowser)('people of an organisation in the browser', () => {
       await page.getByRole('button', { name: 'Approve' }).click({ timeout: patience })
       await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click()
       await page.getByText('ATL_APPROVAL_OWN_WORK').waitFor()
-      await expectNoBarriers(page, 'a refused decision')
+      expect(await barriersInLightAndDark(page), 'a refused decision').toEqual([])
       ann.complaints.length = 0
       await page.keyboard.press('Escape')
     },

@@ -1,6 +1,13 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { barriers, hasBrowser, launchBrowser, visit, type Visitor } from './browser.ts'
+import {
+  barriers,
+  barriersInLightAndDark,
+  hasBrowser,
+  launchBrowser,
+  visit,
+  type Visitor,
+} from './browser.ts'
 import { serveStudio, type ServedStudio } from './served-studio.ts'
 
 let studio: ServedStudio
@@ -33,10 +40,7 @@ describe.skipIf(!hasBrowser)('the studio in the browser', () => {
     const { page } = desk
     await page.goto(address)
     await page.getByText(words).first().waitFor()
-    for (const colorScheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme })
-      expect(await barriers(page), `${address} in ${colorScheme}`).toEqual([])
-    }
+    expect(await barriersInLightAndDark(page), address).toEqual([])
   })
 
   it('reads a workflow as it is being written, and keeps it as a draft for somebody else to approve', async () => {

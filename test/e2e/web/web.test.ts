@@ -5,7 +5,14 @@ import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packageRoot } from '../atelier-process.ts'
-import { barriers, hasBrowser, launchBrowser, visit, type Visitor } from './browser.ts'
+import {
+  barriers,
+  barriersInLightAndDark,
+  hasBrowser,
+  launchBrowser,
+  visit,
+  type Visitor,
+} from './browser.ts'
 import { serveStudio, type ServedStudio } from './served-studio.ts'
 
 const git = promisify(execFile)
@@ -23,10 +30,10 @@ let runUrl: string
 
 /** The page in both schemes: nobody is kept out of it, and its picture goes into the documentation. */
 async function check(page: Page, name: string): Promise<void> {
+  expect(await barriersInLightAndDark(page), name).toEqual([])
+  if (!picturesWanted) return
   for (const scheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme: scheme })
-    expect(await barriers(page), `${name} in ${scheme}`).toEqual([])
-    if (!picturesWanted) continue
     const file = scheme === 'light' ? `${name}.png` : `${name}-dark.png`
     await page.screenshot({ path: join(packageRoot, 'docs/pictures', file) })
   }
