@@ -7,8 +7,7 @@ export default defineConfig({
     globalSetup: ['test/setup/offer-database.ts'],
     setupFiles: ['test/setup/use-database.ts'],
     pool: 'forks',
-    // One more than the cores that there are at least: tests wait for servers, databases and sandboxes.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 300_000,
   },

@@ -4,8 +4,8 @@ import type { Candidate, CandidateOutcome, TextEdit } from '../model.ts'
 import type { Validation } from './index.ts'
 import { type OpenedBug, type ProjectFiles, ScratchBugs } from './scratch-bugs.ts'
 
-/** The runners are installed once and kept. */
-const runners = { jasmine: '5.12.0', jest: '29.7.0', mocha: '11.7.5', tape: '5.9.0' }
+/** The same that the frameworks are tested with: they are installed once for all, and kept. */
+const runners = { ava: '6.4.1', jasmine: '5.12.0', jest: '29.7.0', mocha: '11.7.5', tape: '5.9.0' }
 
 let projects: ScratchBugs
 let layers: readonly string[]
