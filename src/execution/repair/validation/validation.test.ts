@@ -14,9 +14,11 @@ let oldLayers: readonly string[]
 
 beforeAll(async () => {
   projects = await ScratchBugs.open()
-  layers = await projects.install(runners)
-  tapLayers = await projects.install({ tap: '16.3.10' })
-  oldLayers = await projects.install({ jasmine: '3.5.0' })
+  ;[layers, tapLayers, oldLayers] = await Promise.all([
+    projects.install(runners),
+    projects.install({ tap: '16.3.10' }),
+    projects.install({ jasmine: '3.5.0' }),
+  ])
 }, 600_000)
 
 afterAll(async () => {
