@@ -16,8 +16,8 @@ const goal = {
 }
 
 /**
- * How long commands take to start, in turns with bare Node.js, and how long a studio takes from nothing, with no compiled
- * code kept and no data directory, until its page, the files it is made of and its first content were answered.
+ * How long commands take to start, in turns with bare Node.js, and how long a studio takes after installation, without
+ * a data directory, until its page, the files it is made of and its first content were answered.
  */
 export default async function start(args: string[]): Promise<BenchmarkResult> {
   const { values } = parseArgs({
@@ -95,7 +95,7 @@ async function measureServe(fresh: string): Promise<Served> {
     [entry, '--data-directory', path.join(fresh, 'data'), 'serve', '--port', '0', '--json'],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: settings({ NODE_COMPILE_CACHE: path.join(fresh, 'compiled') }),
+      env: settings(),
     },
   )
   try {
