@@ -280,7 +280,11 @@ export class DurableFunctions {
   async shutdown(): Promise<void> {
     if (!this.#launched) return
     this.stopTaking()
-    await DBOS.shutdown({ workflowCompletionTimeoutMS: 500 }).finally(() => this.#leave())
+    try {
+      await DBOS.shutdown({ workflowCompletionTimeoutMS: 500 })
+    } finally {
+      await this.#leave()
+    }
   }
 
   async #leave(): Promise<void> {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { format } from 'prettier'
+import { format } from 'oxfmt'
 import { type Operation, operations } from '../contracts/api/index.ts'
 
 const file = join(import.meta.dirname, '../api/client/routes.ts')
@@ -19,7 +19,8 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
 ${entries.join('\n')}
 }
 `
-  return format(text, { parser: 'typescript', semi: false, singleQuote: true, printWidth: 110 })
+  const { code } = await format('routes.ts', text, { semi: false, singleQuote: true, printWidth: 110 })
+  return code
 }
 
 if (import.meta.main) {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { format } from 'prettier'
+import { format } from 'oxfmt'
 import { errorCatalogue } from '../kernel/index.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -28,7 +28,8 @@ export async function renderErrorDocs(): Promise<string> {
     ].join('\n')
   })
   const text = [introduction, ...sections].join('\n\n')
-  return format(text, { parser: 'markdown', printWidth: 110 })
+  const { code } = await format('errors.md', text, { printWidth: 110 })
+  return code
 }
 
 const introduction = `# Errors

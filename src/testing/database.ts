@@ -109,7 +109,11 @@ async function ensureTemplate(
     await client.query(`drop database if exists ${escapeIdentifier(building)} with (force)`)
     await createDatabase(client, building, 'template1')
     const database = await connect(targetFor(url, building))
-    await migrate(database, migrations).finally(() => database.close())
+    try {
+      await migrate(database, migrations)
+    } finally {
+      await database.close()
+    }
     await client.query(`alter database ${escapeIdentifier(building)} rename to ${escapeIdentifier(template)}`)
   }
   await client.query('select pg_advisory_unlock(hashtext($1))', [template])

@@ -15,7 +15,8 @@ export interface ScriptedAnswer {
 
 /** One line of a script. A function may look at the request and throw, to fail like a provider does. */
 export type ScriptedTurn =
-  ScriptedAnswer | ((request: ModelRequest, turn: number) => ScriptedAnswer | Promise<ScriptedAnswer>)
+  | ScriptedAnswer
+  | ((request: ModelRequest, turn: number) => ScriptedAnswer | Promise<ScriptedAnswer>)
 
 export interface ScriptedModel extends ModelClient {
   /** Every request that was answered anew, in order, with its key. */

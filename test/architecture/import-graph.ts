@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join, posix, relative } from 'node:path'
-import ts from 'typescript'
+import { parse } from '@babel/parser'
+import * as t from '@babel/types'
 
 /** One `import`, `export … from` or `import()`. */
 export interface Import {
@@ -40,15 +41,12 @@ export function readGraph(files: ReadonlyMap<string, string>): SourceGraph {
   const environmentReaders = new Set<string>()
   const fetchers = new Set<string>()
   for (const [path, text] of files) {
-    const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
-    const visit = (node: ts.Node): void => {
+    t.traverseFast(parse(text, { sourceType: 'module', plugins: ['typescript'] }), (node) => {
       const found = importedBy(node)
       if (found) imports.push({ from: path, target: resolve(path, found.specifier), ...found })
       if (readsEnvironment(node)) environmentReaders.add(path)
       if (callsFetch(node)) fetchers.add(path)
-      ts.forEachChild(node, visit)
-    }
-    visit(source)
+    })
   }
   return { files, imports, environmentReaders: [...environmentReaders], fetchers: [...fetchers] }
 }
@@ -66,34 +64,36 @@ export function withFiles(graph: SourceGraph, files: ReadonlyMap<string, string>
 
 type Found = Pick<Import, 'specifier' | 'names' | 'typeOnly'>
 
-function importedBy(node: ts.Node): Found | undefined {
-  if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
-    const typeOnly = node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
-    const bindings = node.importClause?.namedBindings
-    const names = bindings && ts.isNamedImports(bindings) ? runtimeNames(bindings.elements) : ['*']
-    return { specifier: node.moduleSpecifier.text, names: typeOnly ? [] : names, typeOnly }
+function importedBy(node: t.Node): Found | undefined {
+  if (t.isImportDeclaration(node)) {
+    const typeOnly = node.importKind === 'type'
+    const names = node.specifiers.flatMap((element) => {
+      if (!t.isImportSpecifier(element)) return ['*']
+      return element.importKind === 'type' ? [] : [nameOf(element.imported)]
+    })
+    const anything = node.specifiers.length === 0 ? ['*'] : names
+    return { specifier: node.source.value, names: typeOnly ? [] : anything, typeOnly }
   }
-  if (ts.isExportDeclaration(node) && node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier)) {
-    const clause = node.exportClause
-    const names = clause && ts.isNamedExports(clause) ? runtimeNames(clause.elements) : ['*']
-    return {
-      specifier: node.moduleSpecifier.text,
-      names: node.isTypeOnly ? [] : names,
-      typeOnly: node.isTypeOnly,
-    }
+  if (t.isExportAllDeclaration(node)) {
+    const typeOnly = node.exportKind === 'type'
+    return { specifier: node.source.value, names: typeOnly ? [] : ['*'], typeOnly }
   }
-  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-    const [argument] = node.arguments
-    if (argument && ts.isStringLiteral(argument))
-      return { specifier: argument.text, names: ['*'], typeOnly: false }
+  if (t.isExportNamedDeclaration(node) && node.source) {
+    const typeOnly = node.exportKind === 'type'
+    const names = node.specifiers.flatMap((element) => {
+      if (!t.isExportSpecifier(element)) return ['*']
+      return element.exportKind === 'type' ? [] : [nameOf(element.local)]
+    })
+    return { specifier: node.source.value, names: typeOnly ? [] : names, typeOnly }
   }
+  if (t.isImportExpression(node) && t.isStringLiteral(node.source))
+    return { specifier: node.source.value, names: ['*'], typeOnly: false }
   return undefined
 }
 
-function runtimeNames(elements: readonly (ts.ImportSpecifier | ts.ExportSpecifier)[]): string[] {
-  return elements
-    .filter(({ isTypeOnly }) => !isTypeOnly)
-    .map((element) => (element.propertyName ?? element.name).text)
+function nameOf(node: t.Node): string {
+  if (t.isIdentifier(node)) return node.name
+  return t.isStringLiteral(node) ? node.value : ''
 }
 
 function resolve(from: string, specifier: string): string | undefined {
@@ -101,32 +101,27 @@ function resolve(from: string, specifier: string): string | undefined {
 }
 
 /** `process.env`, `process['env']`, `const { env } = process` and `import { env } from 'node:process'`. */
-function readsEnvironment(node: ts.Node): boolean {
-  if (ts.isPropertyAccessExpression(node)) return isProcess(node.expression) && node.name.text === 'env'
-  if (ts.isElementAccessExpression(node))
+function readsEnvironment(node: t.Node): boolean {
+  if (t.isMemberExpression(node)) return isGlobal(node.object, 'process') && nameOf(node.property) === 'env'
+  if (t.isVariableDeclarator(node))
     return (
-      isProcess(node.expression) &&
-      ts.isStringLiteral(node.argumentExpression) &&
-      node.argumentExpression.text === 'env'
+      isGlobal(node.init, 'process') &&
+      t.isObjectPattern(node.id) &&
+      node.id.properties.some((property) => t.isObjectProperty(property) && nameOf(property.key) === 'env')
     )
-  if (ts.isVariableDeclaration(node) && ts.isObjectBindingPattern(node.name))
-    return (
-      node.initializer !== undefined &&
-      isProcess(node.initializer) &&
-      node.name.elements.some((element) => (element.propertyName ?? element.name).getText() === 'env')
-    )
-  if (ts.isImportSpecifier(node))
-    return (
-      (node.propertyName ?? node.name).text === 'env' &&
-      /^(node:)?process$/.test((node.parent.parent.parent.moduleSpecifier as ts.StringLiteral).text)
-    )
-  return false
+  return (
+    t.isImportDeclaration(node) &&
+    /^(node:)?process$/.test(node.source.value) &&
+    node.specifiers.some((element) => t.isImportSpecifier(element) && nameOf(element.imported) === 'env')
+  )
 }
 
-function isProcess(node: ts.Expression): boolean {
-  return /^(globalThis\.)?process$/.test(node.getText())
+function callsFetch(node: t.Node): boolean {
+  return t.isCallExpression(node) && isGlobal(node.callee, 'fetch')
 }
 
-function callsFetch(node: ts.Node): boolean {
-  return ts.isCallExpression(node) && /^(globalThis\.)?fetch$/.test(node.expression.getText())
+/** The name alone, or as a member of `globalThis`. */
+function isGlobal(node: t.Node | null | undefined, name: string): boolean {
+  if (t.isMemberExpression(node)) return isGlobal(node.object, 'globalThis') && nameOf(node.property) === name
+  return t.isIdentifier(node, { name })
 }

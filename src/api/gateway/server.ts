@@ -14,7 +14,8 @@ import { encodeModel, encodeModelList, wantsAnthropicList } from './model-list.t
 
 /** Where to listen: a port of an address (0 for any free port), or a Unix socket with its permissions. */
 type ListenPlace =
-  { readonly host: string; readonly port: number } | { readonly socket: string; readonly mode?: number }
+  | { readonly host: string; readonly port: number }
+  | { readonly socket: string; readonly mode?: number }
 
 /** What the server passes requests on to. */
 export type GatewayCore = Pick<ModelGateway, 'exchange' | 'embed' | 'models' | 'countTokens'>

@@ -68,22 +68,20 @@ export function runTrace({ run, steps, attempts, acts }: TraceSources): {
       status: row.outcome,
     }
   })
-  const ofActs = acts
-    .slice(0, mostActs)
-    .flatMap(({ key, stepId, tool, state, startedAt, endedAt }): Span[] =>
-      startedAt === null
-        ? []
-        : [
-            {
-              ...times(startedAt, endedAt),
-              id: `act:${key}`,
-              parent: stepSpan(stepId),
-              kind: 'act',
-              name: tool,
-              status: state,
-            },
-          ],
-    )
+  const ofActs = acts.slice(0, mostActs).flatMap(({ key, stepId, tool, state, startedAt, endedAt }): Span[] =>
+    startedAt === null
+      ? []
+      : [
+          {
+            ...times(startedAt, endedAt),
+            id: `act:${key}`,
+            parent: stepSpan(stepId),
+            kind: 'act',
+            name: tool,
+            status: state,
+          },
+        ],
+  )
   return { spans: [whole, ...ofSteps, ...ofAttempts, ...ofActs], truncated: acts.length > mostActs }
 }
 

@@ -31,7 +31,8 @@ export async function burnByDay(
 
 const day = (column: string) => sql.raw(`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD')`)
 
-const ofActs = (key: 'principal_id' | 'tool') => (tenantId: TenantId, since: Date) => sql<BurnRow>`
+const ofActs = (key: 'principal_id' | 'tool') => (tenantId: TenantId, since: Date) =>
+  sql<BurnRow>`
   select ${day('ended_at')} as day, ${sql.ref(key)} as key, sum(money)::bigint as money,
          sum(tokens)::bigint as tokens, count(*) as calls
   from acts where tenant_id = ${tenantId} and ended_at >= ${since} and attempt > 0

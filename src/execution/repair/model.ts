@@ -256,7 +256,13 @@ export type RepairOutcome =
   | {
       readonly kind: 'escalated'
       readonly reason:
-        'no-suspect' | 'no-candidate' | 'no-plausible' | 'refused' | 'unsure' | 'out-of-time' | 'cancelled'
+        | 'no-suspect'
+        | 'no-candidate'
+        | 'no-plausible'
+        | 'refused'
+        | 'unsure'
+        | 'out-of-time'
+        | 'cancelled'
       /** For people: what happened and what to do next. */
       readonly summary: string
       readonly failing: readonly string[]

@@ -59,7 +59,8 @@ export interface SandboxCommand {
 export interface SandboxResult {
   /** `killed` names the limit: `timeout`, `memory`, `cpu`, `cancelled`, or `signal` for any other. */
   readonly ended:
-    { readonly kind: 'exited'; readonly code: number } | { readonly kind: 'killed'; readonly by: string }
+    | { readonly kind: 'exited'; readonly code: number }
+    | { readonly kind: 'killed'; readonly by: string }
   readonly stdout: string
   readonly stderr: string
   /** Bytes that were cut from either stream. */

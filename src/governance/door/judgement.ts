@@ -19,7 +19,8 @@ import type { DoorServices } from './services.ts'
 
 /** The input of a tool after its schema: parsed, or what is wrong with it. */
 export type ParsedInput<I> =
-  { readonly ok: true; readonly value: I } | { readonly ok: false; readonly error: AtelierError }
+  | { readonly ok: true; readonly value: I }
+  | { readonly ok: false; readonly error: AtelierError }
 
 export interface Judgement {
   /** The authenticated principal; the mere claim when authentication failed. */

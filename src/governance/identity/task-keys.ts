@@ -94,7 +94,8 @@ export async function issueTaskKey(tx: Tx, request: TaskKeyRequest): Promise<Iss
 
 /** Which keys: all of a run, of one of its steps, or one by its id. */
 export type TaskKeySelection =
-  { readonly runId: RunId; readonly stepId?: string } | { readonly keyId: string }
+  | { readonly runId: RunId; readonly stepId?: string }
+  | { readonly keyId: string }
 
 /**
  * Ends keys at once; elsewhere within seconds, see {@link createTaskKeyAuthenticator}.

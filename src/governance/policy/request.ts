@@ -127,7 +127,12 @@ export type PolicyRequest = { readonly principal: Principal } & (
     }
   | {
       readonly action:
-        'read-run' | 'cancel-run' | 'resume-run' | 'comment-on-run' | 'answer-question' | 'request-approval'
+        | 'read-run'
+        | 'cancel-run'
+        | 'resume-run'
+        | 'comment-on-run'
+        | 'answer-question'
+        | 'request-approval'
       readonly resource: RunResource
     }
   | { readonly action: 'go-hands-off'; readonly resource: RunResource; readonly context: HandsOffContext }

@@ -72,7 +72,11 @@ async function createCluster(
   }
   await rename(partial, dataDirectory(clusterDirectory))
   const directory = await open(clusterDirectory)
-  await directory.sync().finally(() => directory.close())
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createContext, use, useMemo, useState, type ReactNode } from 'react'
+import { createContext, use, useMemo, useRef, useState, type ReactNode } from 'react'
 import { Check, CircleAlert } from 'lucide-react'
 import { describeFailure } from '../api/index.ts'
 import styles from './announcements.module.css'
@@ -24,10 +24,10 @@ const stay = 4500
 /** Short messages at the edge of the page, which readers of the screen hear and nobody has to close. */
 export function AnnouncementProvider({ children }: { readonly children: ReactNode }) {
   const [announcements, setAnnouncements] = useState<readonly Announcement[]>([])
+  const count = useRef(0)
   const announcer = useMemo<Announcer>(() => {
-    let count = 0
     const show = (announcement: Omit<Announcement, 'id'>): void => {
-      const id = count++
+      const id = count.current++
       setAnnouncements((all) => [...all.slice(-2), { id, ...announcement }])
       setTimeout(
         () => setAnnouncements((all) => all.filter((each) => each.id !== id)),

@@ -40,7 +40,13 @@ export interface TurnFacts {
 }
 
 export type BreakerName =
-  'same-test' | 'identical' | 'oscillation' | 'no-progress' | 'format' | 'refused-tools' | 'repetition'
+  | 'same-test'
+  | 'identical'
+  | 'oscillation'
+  | 'no-progress'
+  | 'format'
+  | 'refused-tools'
+  | 'repetition'
 
 /** What a breaker says after a turn. A nudge is told to the model; after `stop` this agent does nothing more. */
 export type Verdict =

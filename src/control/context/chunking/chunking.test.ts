@@ -73,7 +73,7 @@ describe('code', () => {
     const cases: readonly (readonly [string, string, readonly (readonly string[])[]])[] = [
       [
         'service.py',
-        'import os\nfrom .store import Store\n\n\n@cached(ttl=60)\ndef total(orders):\n    \"\"\"Adds them up.\"\"\"\n    return sum(orders)\n\n\n@dataclass\nclass Order:\n    \"\"\"What is bought.\"\"\"\n\n    price: int\n\n    def tax(self):\n        return self.price // 5\n',
+        'import os\nfrom .store import Store\n\n\n@cached(ttl=60)\ndef total(orders):\n    """Adds them up."""\n    return sum(orders)\n\n\n@dataclass\nclass Order:\n    """What is bought."""\n\n    price: int\n\n    def tax(self):\n        return self.price // 5\n',
         [[], ['total'], ['Order', 'tax']],
       ],
       [

@@ -112,7 +112,7 @@ async function discover({ issuer, clientId, secret }: OidcSettings): Promise<oid
       secret === undefined ? oidc.None() : oidc.ClientSecretBasic(secret),
       // The configuration takes plain http for providers on this machine only. The library calls that deprecated so
       // that it stands out, and has no other way.
-      // eslint-disable-next-line @typescript-eslint/no-deprecated
+      // oxlint-disable-next-line typescript/no-deprecated
       { timeout: timeoutSeconds, ...(url.protocol === 'http:' && { execute: [oidc.allowInsecureRequests] }) },
     )
   } catch (cause) {
