@@ -4,6 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Retention } from '../control/context/index.ts'
 import type { PolicyLocations } from '../governance/policy/index.ts'
+import { faultlessPolicies } from './compile-cache.ts'
 import { hostErrors } from './errors.ts'
 
 /** Everything the studio takes from its environment; nothing else reads `process.env`. */
@@ -84,7 +85,11 @@ function readUrl(environment: NodeJS.ProcessEnv, name: string): string | undefin
 /** The policies that come with the studio. */
 export function policyLocations({ packageRoot }: Pick<Configuration, 'packageRoot'>): PolicyLocations {
   const policies = path.join(packageRoot, 'policies')
-  return { schemaFile: path.join(policies, 'schema.cedarschema'), folders: [policies] }
+  return {
+    schemaFile: path.join(policies, 'schema.cedarschema'),
+    folders: [policies],
+    faultless: faultlessPolicies,
+  }
 }
 
 /** Version of the installed package. */

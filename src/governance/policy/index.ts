@@ -1,6 +1,7 @@
 export { recordDecision } from './decision-records.ts'
 export { codeAccess, codeResource } from './code-access.ts'
 export { loadPolicies } from './policy-engine.ts'
+export type { FaultlessPolicies } from './policy-files.ts'
 export type { OwnPolicyText, PolicyEngine, PolicyLocations, ShippedChange } from './policy-engine.ts'
 export type { PolicyDecision, PolicySet } from './policy-set.ts'
 export type { PolicyProblem } from './policy-text.ts'

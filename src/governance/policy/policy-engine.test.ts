@@ -185,6 +185,27 @@ describe('loading', () => {
     })
   })
 
+  it('is checked once, where that is remembered, and again when a word of it changes', async () => {
+    const known = new Set<string>()
+    const faultless = {
+      has: (digest: string) => known.has(digest),
+      add: (digest: string) => known.add(digest),
+    }
+    const folders = [await mkdtemp(join(folder, 'remembered-'))]
+    const file = join(folders[0]!, 'own.cedar')
+    await writeFile(file, '@id("own") permit (principal, action, resource);')
+    const first = await loadPolicies({ schemaFile, folders, faultless })
+    const again = await loadPolicies({ schemaFile, folders, faultless })
+    expect(again.shipped.digest).toBe(first.shipped.digest)
+    expect(known.size).toBe(1)
+
+    await writeFile(file, '@id("own") permit (principal, action, resource) when { resource.colour == 1 };')
+    await expect(loadPolicies({ schemaFile, folders, faultless })).rejects.toMatchObject({
+      code: 'ATL_POLICY_INVALID',
+    })
+    expect(known.size).toBe(1)
+  })
+
   it('says when the folder is not there', async () => {
     await expect(loadPolicies({ schemaFile, folders: [join(folder, 'absent')] })).rejects.toMatchObject({
       code: 'ATL_POLICY_UNREADABLE',

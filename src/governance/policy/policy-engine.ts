@@ -1,6 +1,7 @@
 import type { TenantId } from '../../kernel/index.ts'
 import { createId } from '../../kernel/index.ts'
 import { readPolicyFiles } from './policy-files.ts'
+import type { FaultlessPolicies } from './policy-files.ts'
 import { compilePolicies, digestOfPolicies, refuseAll } from './policy-set.ts'
 import type { PolicyDecision, PolicySet } from './policy-set.ts'
 import { checkPolicies, readPolicyText } from './policy-text.ts'
@@ -53,6 +54,8 @@ export interface PolicyLocations {
   readonly schemaFile: string
   /** Folders of `*.cedar` files, which hold for every tenant. */
   readonly folders: readonly string[]
+  /** Without it everything is checked each time. */
+  readonly faultless?: FaultlessPolicies
 }
 
 /** Sets that are tried out at the same time; each keeps a preparsed set of Cedar. */
@@ -74,10 +77,14 @@ const aboutPolicies: ReadonlySet<PolicyRequest['action']> = new Set([
  *
  * @throws ATL_POLICY_UNREADABLE, ATL_POLICY_SCHEMA_INVALID, ATL_POLICY_INVALID with file and line.
  */
-export async function loadPolicies({ schemaFile, folders }: PolicyLocations): Promise<PolicyEngine> {
+export async function loadPolicies({
+  schemaFile,
+  folders,
+  faultless,
+}: PolicyLocations): Promise<PolicyEngine> {
   // Compiling the WebAssembly module takes tens of milliseconds, so it is loaded with the first policies, not on import.
   const cedar = await import('@cedar-policy/cedar-wasm/nodejs')
-  const { schema, policies } = await readPolicyFiles(cedar, schemaFile, folders)
+  const { schema, policies } = await readPolicyFiles(cedar, schemaFile, folders, faultless)
   const name = digestOfPolicies(schema, policies)
   // What is in force for a tenant changes, so it is kept apart for every engine.
   const instance = createId('policies')

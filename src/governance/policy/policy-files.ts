@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AtelierError } from '../../kernel/index.ts'
+import type { AtelierError, Digest } from '../../kernel/index.ts'
+import { digestOfValue } from '../../kernel/index.ts'
 import { policyErrors } from './errors.ts'
 import { checkPolicies, readPolicyText, schemaProblem } from './policy-text.ts'
 import type { Cedar, PolicyProblem, PolicySource } from './policy-text.ts'
@@ -8,6 +9,12 @@ import type { Cedar, PolicyProblem, PolicySource } from './policy-text.ts'
 export interface PolicyFiles {
   readonly schema: string
   readonly policies: readonly PolicySource[]
+}
+
+/** Remembers from one process to the next what was found without a fault, since to check it takes half a second. */
+export interface FaultlessPolicies {
+  has(digest: Digest): boolean
+  add(digest: Digest): void
 }
 
 /**
@@ -20,13 +27,9 @@ export async function readPolicyFiles(
   cedar: Cedar,
   schemaFile: string,
   folders: readonly string[],
+  faultless?: FaultlessPolicies,
 ): Promise<PolicyFiles> {
   const schema = await readText(schemaFile)
-  const parsed = cedar.checkParseSchema(schema)
-  if (parsed.type === 'failure') {
-    const problems = parsed.errors.map((error) => schemaProblem(schemaFile, schema, error))
-    throw invalid(policyErrors.SCHEMA_INVALID, problems)
-  }
   const policies: PolicySource[] = []
   for (const folder of folders) {
     for (const file of await listPolicyFiles(folder)) {
@@ -35,8 +38,16 @@ export async function readPolicyFiles(
       policies.push(...read.policies)
     }
   }
+  const digest = digestOfValue({ cedar: cedar.getCedarVersion(), schema, policies })
+  if (faultless?.has(digest)) return { schema, policies }
+  const parsed = cedar.checkParseSchema(schema)
+  if (parsed.type === 'failure') {
+    const problems = parsed.errors.map((error) => schemaProblem(schemaFile, schema, error))
+    throw invalid(policyErrors.SCHEMA_INVALID, problems)
+  }
   const problems = checkPolicies(cedar, schema, policies)
   if (problems.length > 0) throw invalid(policyErrors.INVALID, problems)
+  faultless?.add(digest)
   return { schema, policies }
 }
 

@@ -23,31 +23,47 @@ export const askInputSchema = z.strictObject({
   options: z.array(z.string().min(1).max(300)).max(6).default([]),
 })
 
-function describe(name: string, description: string, schema: z.ZodType): ModelTool {
-  return { name, description, input: jsonSchemaOf(schema) }
+interface OwnTool {
+  readonly description: string
+  readonly input: z.ZodType
 }
 
 /**
  * Tools that the loop itself performs, on nothing but its own state, by the names of agent files. `more` and `finish` need
  * no grant.
  */
-export const ownTools: ReadonlyMap<string, ModelTool> = new Map(
+export const ownTools: ReadonlyMap<string, OwnTool> = new Map<string, OwnTool>([
   [
-    describe('more', 'Shows more of a result that was too long to show at once.', moreInputSchema),
-    describe(
-      'notes.plan',
-      'Keeps your plan, your hypothesis and your decisions. They are shown to you for as long as you work; other things are left out when there is too much.',
-      planInputSchema,
-    ),
-    describe(
-      'person.ask',
-      'Asks a person and waits for the answer, which may take days. Ask only what you cannot find out yourself and what changes what you do.',
-      askInputSchema,
-    ),
-  ].map((tool) => [tool.name, { ...tool, name: tool.name.replace('.', '_') }]),
-)
+    'more',
+    {
+      description: 'Shows more of a result that was too long to show at once.',
+      input: moreInputSchema,
+    },
+  ],
+  [
+    'notes.plan',
+    {
+      description:
+        'Keeps your plan, your hypothesis and your decisions. They are shown to you for as long as you work; other things are left out when there is too much.',
+      input: planInputSchema,
+    },
+  ],
+  [
+    'person.ask',
+    {
+      description:
+        'Asks a person and waits for the answer, which may take days. Ask only what you cannot find out yourself and what changes what you do.',
+      input: askInputSchema,
+    },
+  ],
+])
 
-/** The tools that the agent may use and the loop performs. */
+/** The tools that the agent may use and the loop performs, as a model is told of them. */
 export function grantedOwnTools(grants: readonly string[]): [name: string, tool: ModelTool][] {
-  return [...ownTools].filter(([name]) => name === 'more' || grants.includes(name))
+  return [...ownTools]
+    .filter(([name]) => name === 'more' || grants.includes(name))
+    .map(([name, { description, input }]) => [
+      name,
+      { name: name.replace('.', '_'), description, input: jsonSchemaOf(input) },
+    ])
 }
