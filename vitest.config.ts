@@ -1,14 +1,22 @@
 import { defineConfig } from 'vitest/config'
 
+const exclude = ['**/node_modules/**', '**/fixtures/**', 'examples/**']
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts', 'web/src/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/fixtures/**', 'examples/**'],
     globalSetup: ['test/setup/offer-database.ts'],
     setupFiles: ['test/setup/use-database.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 300_000,
+    projects: [
+      {
+        // Many files, which load the same modules: once in each process. They leave nothing behind in it.
+        extends: true,
+        test: { name: 'parts', include: ['{src,web/src}/**/*.test.ts'], exclude, isolate: false },
+      },
+      { extends: true, test: { name: 'whole', include: ['{test,bench}/**/*.test.ts'], exclude } },
+    ],
   },
 })
