@@ -43,6 +43,7 @@ export async function openScratchServices(below: Below, engine: Engine): Promise
     engine,
     clock: systemClock,
     logger: silentLogger,
+    modelUseLimits: { money: 1_000_000, tokens: 100_000 },
     runLimits: { money: 1_000_000, tokens: 1000, toolCalls: 100, seconds: 1000 },
     releaseRun: () => Promise.resolve(),
     repositories: {

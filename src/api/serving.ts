@@ -1,5 +1,5 @@
 export { operations } from '../contracts/api/index.ts'
-export { startGatewayServer } from './gateway/index.ts'
+export { addGateway, startGatewayServer } from './gateway/index.ts'
 export {
   addAuditExport,
   addDocumentation,

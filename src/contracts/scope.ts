@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Groups of actions that a credential can be limited to; see {@link groupOf} for what is in each. */
-const scopeGroupSchema = z.enum(['read', 'work', 'decide', 'administer'])
+const scopeGroupSchema = z.enum(['read', 'work', 'decide', 'models', 'administer'])
 
 /** What a credential is limited to: groups of actions, and single actions by their name. */
 export const scopeSchema = z.union([scopeGroupSchema, z.string().regex(/^[a-z]+(-[a-z]+)+$/)])
@@ -11,11 +11,15 @@ export const everyScope: readonly string[] = scopeGroupSchema.options
 
 const work: ReadonlySet<string> = new Set(['submit-work-item', 'cancel-run', 'resume-run', 'answer-question'])
 
-/** `read` sees, `work` asks for work and steers it, `decide` answers for a person, `administer` is everything else. */
+/**
+ * `read` sees, `work` asks for work and steers it, `decide` answers for a person, `models` asks models at the gateway,
+ * `administer` is everything else.
+ */
 function groupOf(action: string): z.infer<typeof scopeGroupSchema> {
   if (action.startsWith('read-')) return 'read'
   if (work.has(action)) return 'work'
-  return action === 'decide-approval' ? 'decide' : 'administer'
+  if (action === 'decide-approval') return 'decide'
+  return action === 'use-models' ? 'models' : 'administer'
 }
 
 /**

@@ -20,8 +20,8 @@ const retrySchema = z.object({
  */
 const stepDefinitionSchema = z.strictObject({
   id: identifier,
-  kind: z.enum(['tool', 'agent', 'compute', 'approval', 'validation', 'workflow']),
-  /** Tool, agent, function or workflow name; an approval names what is approved. */
+  kind: z.enum(['tool', 'agent', 'chain', 'compute', 'approval', 'validation', 'workflow']),
+  /** Tool, agent, prompt chain, function or workflow name; an approval names what is approved. */
   uses: z.string().min(1).max(128),
   title: z.string().max(200).optional(),
   with: z.record(z.string(), z.json()).default({}),

@@ -15,7 +15,7 @@ import { allMigrations } from './schema.ts'
 import { openModelPlane } from './model-plane.ts'
 import { createRecords } from './records.ts'
 import { openSample } from './sample.ts'
-import { createWorkplace, readWorkflows, runBudget } from './workplace.ts'
+import { createWorkplace, modelUseLimits, readWorkflows, runBudget } from './workplace.ts'
 
 /** What was begun before the parts of the studio were loaded. */
 export interface OpeningStudio {
@@ -99,6 +99,7 @@ export async function assembleParts(
       checkHost: () => checkHost(configuration),
       policyTests: path.join(configuration.packageRoot, 'policies', 'tests'),
       runLimits: runBudget,
+      modelUseLimits,
       prepareSample: () => openSample(configuration.packageRoot, dataDirectory),
       repositories: {
         identify: (location) => repositories.identify(location),

@@ -28,13 +28,14 @@ export async function serveStudio(
     const { createServices, loadServing } = await import('../api/index.ts')
     const serving = await loadServing()
     const services = createServices(below)
-    const { identity, database, audit } = below
+    const { identity, database, audit, models, logger } = below
+    const { modelUse } = services
     const server = await serving.startApiServer({
       operations: serving.operations,
       handlers: serving.createHandlers(services),
       authenticator: identity.authenticator,
       database,
-      logger: below.logger.child({ component: 'api' }),
+      logger: logger.child({ component: 'api' }),
       version: productVersion(configuration),
       listen: { host, port },
       checkReady: () => services.health.check(),
@@ -44,6 +45,7 @@ export async function serveStudio(
         (app) => serving.addTenantExport(app, identity.tenants),
         (app) => serving.addAuditExport(app, services),
         (app) => serving.addMetrics(app, services),
+        (app, underWay) => serving.addGateway(app, underWay, { core: models, modelUse, logger }),
         (app) =>
           serving.addDocumentation(app, () =>
             loadDocumentation(configuration, commands(), { besideStudio: true }),

@@ -67,6 +67,9 @@ export interface WorkplaceParts {
 /** What one run may use up at most; money is in millionths of the currency. */
 export const runBudget = { money: 10_000_000, tokens: 5_000_000, toolCalls: 1000, seconds: 8 * 3600 }
 
+/** What one person or service may ask of models on one day in one project, where nobody has set it for them. */
+export const modelUseLimits = { money: 20_000_000, tokens: 50_000_000 }
+
 const sandboxLimits: SandboxLimits = {
   memoryBytes: 4 * 2 ** 30,
   processes: 512,

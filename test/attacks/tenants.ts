@@ -7,7 +7,8 @@ import type { ApiServer } from '../../src/api/index.ts'
 import type { StudioServices } from '../../src/api/index.ts'
 import { operations } from '../../src/contracts/api/index.ts'
 import type { Operation } from '../../src/contracts/api/index.ts'
-import { createSignInLink } from '../../src/governance/credentials/index.ts'
+import type { Caller } from '../../src/contracts/index.ts'
+import { createSignInLink, issueApiToken } from '../../src/governance/credentials/index.ts'
 import { registerPrincipal, seededIdentities } from '../../src/governance/index.ts'
 import type { PrincipalId, TenantId } from '../../src/kernel/index.ts'
 import { readConfiguration } from '../../src/main/configuration.ts'
@@ -62,7 +63,7 @@ export async function createAttackedStudio(): Promise<AttackedStudio> {
   const below = await assembleStudio(configuration, 'look')
   const { identity } = below
   const services = createServices(below)
-  const { addSignInRoutes, addTenantExport, createHandlers, startApiServer } = await loadServing()
+  const { addGateway, addSignInRoutes, addTenantExport, createHandlers, startApiServer } = await loadServing()
   const server = await startApiServer({
     operations,
     handlers: createHandlers(services),
@@ -72,7 +73,14 @@ export async function createAttackedStudio(): Promise<AttackedStudio> {
     version: '0',
     listen: { host: '127.0.0.1', port: 0 },
     checkReady: () => Promise.resolve(),
-    extensions: [(app) => addSignInRoutes(app, identity), (app) => addTenantExport(app, identity.tenants)],
+    extensions: [
+      (app) => addSignInRoutes(app, identity),
+      (app) => addTenantExport(app, identity.tenants),
+      (app, underWay) => {
+        const { models: core, logger } = below
+        return addGateway(app, underWay, { core, modelUse: services.modelUse, logger })
+      },
+    ],
     limits: { requestsPerMinute: 1_000_000, anonymousPerMinute: 1_000_000, answerMs: 20_000 },
   })
   const { database } = below
@@ -87,6 +95,14 @@ export async function createAttackedStudio(): Promise<AttackedStudio> {
     const browser = createPlainBrowser()
     await browser.get(`${server.url}/auth/first/${code}`, () => true)
     return browser
+  }
+
+  const tokenOf = async ({ principal: { tenantId, id } }: Caller, name: string): Promise<string> => {
+    const holder = { tenantId, principalId: id, createdBy: id }
+    const { token } = await database.transaction({ kind: 'tenant', tenantId, principalId: id }, (tx) =>
+      issueApiToken(tx, { ...holder, name, scopes: ['models'], lifetimeMs: 3_600_000 }),
+    )
+    return token
   }
 
   /** Somebody who is registered, with work that waits in the queues of the engine: no process takes it up. */
@@ -108,6 +124,7 @@ export async function createAttackedStudio(): Promise<AttackedStudio> {
       { ...work, projectId },
       { source: 'api', key: undefined },
     )
+    await askModel(server.url, await tokenOf(caller, marker), marker)
     return { tenantId, principalId, marker, browser, seen: [principalId, runId] }
   }
 
@@ -163,6 +180,16 @@ export async function createAttackedStudio(): Promise<AttackedStudio> {
       await rm(directory, { recursive: true, force: true })
     },
   }
+}
+
+/** There is no such model, but it is on record that somebody asked for it, and what. */
+async function askModel(url: string, token: string, marker: string): Promise<void> {
+  const { status } = await fetch(`${url}/gateway/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify({ model: marker, messages: [{ role: 'user', content: marker }] }),
+  })
+  if (status !== 404) throw new Error(`asking for the model ${marker} was answered with ${status}`)
 }
 
 /** Own ids and texts, and the ids of the others: an attacker may know those, and gets nothing by it. */

@@ -1,10 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import Anthropic from '@anthropic-ai/sdk'
+import OpenAI from 'openai'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Client, createClient } from '../../src/api/client/index.ts'
+import { type ModelServer, startModelServer } from '../../src/testing/index.ts'
 import { packageRoot, type Started, startAtelier } from './atelier-process.ts'
 import { git, scratchRepository } from './scratch-repository.ts'
 import { ready, signIn } from './serving.ts'
@@ -14,6 +17,7 @@ const issue = path.join(packageRoot, 'examples/appointments/ISSUE.md')
 let directory: string
 let repository: string
 let server: Started
+let model: ModelServer
 let url: string
 let ownerHeaders: Record<string, string>
 let owner: Client
@@ -24,7 +28,11 @@ beforeAll(async () => {
   directory = mkdtempSync(path.join(os.tmpdir(), 'atelier-remote-'))
   chmodSync(directory, 0o755)
   repository = scratchRepository('examples/appointments', path.join(directory, 'repository'))
-  server = startAtelier(path.join(directory, 'data'), ['serve', '--port', '0', '--json'])
+  const steps = [{ when: { last: 'hello' }, answer: 'Good day.' }]
+  model = await startModelServer({ scenario: { name: 'polite', steps }, key: 'key-of-the-provider' })
+  mkdirSync(path.join(directory, 'data/models'), { recursive: true })
+  writeFileSync(path.join(directory, 'data/models/models.yaml'), catalogue(model.url))
+  server = serve('0')
   const started = await ready(server)
   url = started.url
   ownerHeaders = await signIn(started.ownerLink)
@@ -35,14 +43,40 @@ beforeAll(async () => {
   tokens = { owner: await tokenOf(owner), dora: await tokenOf(dora) }
 }, 180_000)
 
-afterAll(() => {
+afterAll(async () => {
   server.killGroup()
+  await model.close()
   rmSync(directory, { recursive: true, force: true })
 })
 
-async function tokenOf(client: Client): Promise<string> {
-  const scopes = ['read', 'work', 'decide', 'administer']
-  return (await client.createToken({ body: { name: 'Test', scopes } })).token
+function serve(port: string): Started {
+  const environment = { SCRIPTED_API_KEY: 'key-of-the-provider' }
+  return startAtelier(path.join(directory, 'data'), ['serve', '--port', port, '--json'], 'cli', environment)
+}
+
+/** One model that speaks the protocol of OpenAI and one that speaks Anthropic's. */
+function catalogue(at: string): string {
+  const upstream = {
+    baseUrl: `${at}/v1`,
+    credential: 'SCRIPTED_API_KEY',
+    deployment: 'cloud',
+    residency: 'de',
+  }
+  const model = { context: 8000, maxOutput: 1000, size: 'small', prices: { input: 2, output: 10 } }
+  return JSON.stringify({
+    upstreams: {
+      left: { ...upstream, kind: 'openai-compatible' },
+      right: { ...upstream, kind: 'anthropic' },
+    },
+    models: { left: { ...model, upstream: 'left' }, right: { ...model, upstream: 'right' } },
+  })
+}
+
+async function tokenOf(
+  client: Client,
+  scopes: readonly string[] = ['read', 'work', 'decide', 'administer'],
+): Promise<string> {
+  return (await client.createToken({ body: { name: 'Test', scopes: [...scopes] } })).token
 }
 
 /** The command line of another account: it knows nothing but the address, and a token where it is given one. */
@@ -87,7 +121,7 @@ test(
         server.child.kill('SIGTERM')
       })(),
     ])
-    server = startAtelier(path.join(directory, 'data'), ['serve', '--port', new URL(url).port, '--json'])
+    server = serve(new URL(url).port)
     await ready(server)
     const solved = await solving.finished
     expect(solved).toMatchObject({ code: 3 })
@@ -206,4 +240,44 @@ test('what cannot be done from elsewhere says so, with a code', { timeout: 180_0
   } finally {
     page.close()
   }
+})
+
+test('models are asked at the address of the studio, with a token and the official clients', async () => {
+  const token = await tokenOf(owner, ['models'])
+  const openai = new OpenAI({ baseURL: `${url}/gateway/v1`, apiKey: token, maxRetries: 0 })
+  const anthropic = new Anthropic({ baseURL: `${url}/gateway`, apiKey: token, maxRetries: 0 })
+  const hello = { max_tokens: 100, messages: [{ role: 'user' as const, content: 'hello' }] }
+  for (const name of ['left', 'right']) {
+    const chat = await openai.chat.completions.stream({ ...hello, model: name }).finalContent()
+    const { output_text: response } = await openai.responses.create({ model: name, input: 'hello' })
+    const message = await anthropic.messages.create({ ...hello, model: name })
+    const texts = [chat, response, message.content.find(({ type }) => type === 'text')]
+    expect([name, ...texts]).toMatchObject([
+      name,
+      'Good day.',
+      'Good day.',
+      { type: 'text', text: 'Good day.' },
+    ])
+  }
+  const budget = await owner.setBudget({
+    params: { level: 'person', subject: 'person:owner' },
+    body: { tokens: 1 },
+  })
+  expect(budget).toMatchObject({ level: 'person', units: { tokens: { limit: 1 } } })
+  await expect(openai.chat.completions.create({ ...hello, model: 'left' })).rejects.toMatchObject({
+    status: 402,
+    code: 'insufficient_quota',
+  })
+  const [account] = (await owner.listRunBudgets({ query: { limit: 100 } })).items.filter(({ subject }) =>
+    subject.startsWith('models:'),
+  )
+  expect(account).toMatchObject({ projectId: 'default', units: { tokens: { reserved: 0 } } })
+  // Neither the session of a browser nor a token for other things opens a model.
+  const inBrowser = await fetch(`${url}/gateway/v1/models`, { headers: ownerHeaders })
+  expect([inBrowser.status, await inBrowser.json()]).toMatchObject([
+    401,
+    { error: { code: 'invalid_api_key', atelier: { code: 'ATL_API_NOT_AUTHENTICATED' } } },
+  ])
+  const other = new Anthropic({ baseURL: `${url}/gateway`, apiKey: tokens.owner, maxRetries: 0 })
+  await expect(other.messages.create({ ...hello, model: 'right' })).rejects.toMatchObject({ status: 403 })
 })

@@ -92,7 +92,8 @@ function failStream(raw: ServerResponse, error: unknown, { protocol, abort, logg
     return
   }
   const failure = toAtelierError(error)
-  const { code, message } = failure
-  logger.log('warn', { code, error: error instanceof Error ? error.message : message }, 'an answer broke off')
+  const { code } = failure
+  const isDefect = code === gatewayErrors.DEFECT.code && error instanceof Error
+  logger.log('warn', isDefect ? { code, error: error.stack } : { code }, 'an answer broke off')
   raw.write(protocol.streamEncoder().fail(failure))
 }

@@ -26,11 +26,6 @@ export const gatewayErrors = defineErrors('GATEWAY', {
     remedy: 'Try again in a moment, with fewer requests at the same time.',
     retryable: true,
   },
-  CLOSING: {
-    summary: 'The gateway is being stopped',
-    remedy: 'Try again when the studio runs again.',
-    retryable: true,
-  },
   DEFECT: {
     summary: 'The gateway failed in a way that was not foreseen',
     remedy: 'Try again; if it happens again, please report it with the log of the studio.',

@@ -1,1 +1,2 @@
 export { startGatewayServer } from './server.ts'
+export { addGateway } from './studio-endpoints.ts'

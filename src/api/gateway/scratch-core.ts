@@ -2,7 +2,7 @@ import type { ModelRequest } from '../../contracts/index.ts'
 import { anthropicMessages, openaiChat, openaiResponses } from '../../control/models/index.ts'
 import type { Exchange } from '../../control/models/index.ts'
 import { AtelierError } from '../../kernel/index.ts'
-import type { GatewayCore } from './server.ts'
+import type { GatewayCore } from './endpoints.ts'
 
 const protocols = {
   'openai-chat': { protocol: openaiChat, path: '/v1/chat/completions' },

@@ -334,7 +334,7 @@ describe('the server', () => {
   })
 
   it('bounds how many are answered at the same time', async () => {
-    const narrow = await start({ underWay: 1 })
+    const narrow = await start({ atOnce: 1 })
     const client = openai({ baseURL: `${narrow.urls[0]!}/v1` })
     const stream = await client.chat.completions.create({ ...say('slowly'), stream: true })
     await expect(client.chat.completions.create(say('hello'))).rejects.toMatchObject({ status: 503 })

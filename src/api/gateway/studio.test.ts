@@ -1,11 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createModelGateway, modelMigrations, openModelDirectory } from '../../control/models/index.ts'
-import type { ModelGateway } from '../../control/models/index.ts'
 import {
   createTaskKeyAuthenticator,
   issueTaskKey,
@@ -13,91 +8,34 @@ import {
   setMandateState,
 } from '../../governance/identity/index.ts'
 import type { TaskKeyAuthenticator } from '../../governance/identity/index.ts'
-import { silentLogger, systemClock } from '../../kernel/index.ts'
+import { silentLogger } from '../../kernel/index.ts'
 import type { RunId } from '../../kernel/index.ts'
-import { createGovernedStudio, startModelServer } from '../../testing/index.ts'
-import type { GovernedStudio, ModelServer, ScenarioSource } from '../../testing/index.ts'
+import type { GovernedStudio } from '../../testing/index.ts'
+import { modelNames, openScratchModels } from './scratch-models.ts'
+import type { ScratchModels } from './scratch-models.ts'
 import { startGatewayServer } from './server.ts'
 import type { GatewayServer } from './server.ts'
 
-const scripted: ScenarioSource = {
-  name: 'scripted',
-  steps: [
-    { when: { result: 'wisdom' }, answer: 'It says: {{results}}' },
-    {
-      when: { last: 'read' },
-      answer: [
-        { reasoning: 'A file is named.' },
-        'I read. Ünï✓',
-        { call: { tool: 'read_file', input: { path: 'a.md' } } },
-      ],
-    },
-    { when: { last: 'too long' }, misbehave: 'context-too-long' },
-    { when: { last: 'busy' }, misbehave: { fault: '429', retryAfter: 3600 } },
-    { when: { last: 'slowly' }, answer: 'word '.repeat(400), pace: '50ms' },
-    { when: { last: 'hello' }, answer: 'Good day.' },
-  ],
-}
-
-/** One upstream for each protocol, all at the same server. */
-const kinds = { chat: 'openai-compatible', responses: 'openai-responses', messages: 'anthropic' } as const
-const modelNames = ['at-chat', 'at-responses', 'at-messages'] as const
-
-function catalogue(url: string): string {
-  const base = { credential: 'TEST_KEY', deployment: 'on-premises', residency: 'de' }
-  const settings = {
-    context: 8000,
-    maxOutput: 1000,
-    size: 'small',
-    prices: { input: 2, output: 10 },
-    capabilities: ['tools', 'reasoning'],
-  }
-  return JSON.stringify({
-    upstreams: Object.fromEntries(
-      Object.entries(kinds).map(([name, kind]) => [name, { ...base, kind, baseUrl: `${url}/v1` }]),
-    ),
-    models: Object.fromEntries(
-      Object.keys(kinds).map((name) => [`at-${name}`, { ...settings, upstream: name }]),
-    ),
-  })
-}
-
-let folder: string
+let models: ScratchModels
 let studio: GovernedStudio
-let upstream: ModelServer
-let gateway: ModelGateway
 let keys: TaskKeyAuthenticator
 let server: GatewayServer
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'atelier-gateway-'))
-  studio = await createGovernedStudio({ migrations: modelMigrations })
-  upstream = await startModelServer({ scenario: scripted })
-  await writeFile(join(folder, 'models.yaml'), catalogue(upstream.url))
-  const logger = silentLogger
-  gateway = createModelGateway({
-    door: studio.governance.door,
-    database: studio.database,
-    clock: systemClock,
-    logger,
-    directory: await openModelDirectory({
-      shipped: join(folder, 'none'),
-      own: folder,
-      clock: systemClock,
-      logger,
-    }),
-    credentials: () => 'test-secret-1',
-  })
+  models = await openScratchModels()
+  ;({ studio } = models)
   keys = createTaskKeyAuthenticator({ database: studio.database })
-  server = await startGatewayServer({ core: gateway, keys, logger, listen: [{ host: '127.0.0.1', port: 0 }] })
+  server = await startGatewayServer({
+    core: models.gateway,
+    keys,
+    logger: silentLogger,
+    listen: [{ host: '127.0.0.1', port: 0 }],
+  })
 })
 
 afterAll(async () => {
   await server.close()
-  await gateway.close()
-  await upstream.close()
-  await studio[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true, force: true })
+  await models[Symbol.asyncDispose]()
 })
 
 interface Task {

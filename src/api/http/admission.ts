@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Access } from '../../contracts/api/index.ts'
 import { type Caller, scopesCover } from '../../contracts/index.ts'
@@ -12,6 +13,8 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     access?: Access
+    /** Those headers in which a credential counts; all of them when absent. */
+    credentials?: (headers: IncomingHttpHeaders) => IncomingHttpHeaders
   }
 }
 
@@ -19,10 +22,10 @@ declare module 'fastify' {
 export function admitCallers(app: FastifyInstance, authenticator: Authenticator, underWay: UnderWay): void {
   app.decorateRequest('caller', undefined)
   app.addHook('onRequest', async (request) => {
-    if (underWay.closing) throw httpErrors.CLOSING()
-    const { access } = request.routeOptions.config
+    underWay.assertOpen()
+    const { access, credentials } = request.routeOptions.config
     if (access === undefined) return
-    request.caller = await authenticator.authenticate(request.headers)
+    request.caller = await authenticator.authenticate(credentials?.(request.headers) ?? request.headers)
     refuseOtherSites(request)
   })
   // After the limits of requests, which are there for those who guess, too.

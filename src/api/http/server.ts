@@ -29,7 +29,7 @@ export interface ApiServerOptions {
   /** What the bundler made of the web application. */
   readonly webDirectory?: string
   /** Adds what is no operation: signing in, documentation, the gateway. */
-  readonly extensions?: readonly ((app: FastifyInstance) => void | Promise<void>)[]
+  readonly extensions?: readonly ((app: FastifyInstance, underWay: UnderWay) => void | Promise<void>)[]
   readonly limits?: Partial<ServerLimits>
 }
 
@@ -91,7 +91,7 @@ async function createApp(options: ApiServerOptions, underWay: UnderWay): Promise
   app.setErrorHandler((error, request, reply) => sendProblem(reply, request, error, options.logger))
   await limitRequests(app, limits)
   // First, so that their hooks are called for operations too.
-  for (const extend of options.extensions ?? []) await extend(app)
+  for (const extend of options.extensions ?? []) await extend(app, underWay)
   addOperations(app, { ...options, limits, underWay })
   addDescriptions(app, options)
   await addWeb(app, options)

@@ -13,8 +13,9 @@ export class UnderWay {
   readonly #tasks = new Set<Task>()
   #closing = false
 
-  get closing(): boolean {
-    return this.#closing
+  /** @throws ATL_API_CLOSING when nothing new is taken any more */
+  assertOpen(): void {
+    if (this.#closing) throw httpErrors.CLOSING()
   }
 
   /** Streams of one caller that are open now. */

@@ -21,6 +21,7 @@ import { AuditService } from './audit.ts'
 import { BudgetService } from './budgets.ts'
 import { InstallationService } from './installation.ts'
 import { PolicyService } from './policies.ts'
+import { ModelUseService } from './model-use.ts'
 import { ProjectChoice } from './project-choice.ts'
 import { ProjectService } from './projects.ts'
 import { WorkflowService } from './workflows.ts'
@@ -60,6 +61,7 @@ export interface Services {
   readonly installation: InstallationService
   readonly budgets: BudgetService
   readonly audit: AuditService
+  readonly modelUse: ModelUseService
 }
 
 export function createServices(below: CoreServices): Services {
@@ -99,5 +101,6 @@ export function createServices(below: CoreServices): Services {
     installation: new InstallationService(below, access),
     budgets: new BudgetService(below, access),
     audit: new AuditService(below, access),
+    modelUse: new ModelUseService(below, access),
   }
 }

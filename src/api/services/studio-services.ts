@@ -59,7 +59,10 @@ export interface CoreServices {
   readonly workflows: Workflows
   readonly agents: ReadonlyMap<string, Agent>
   readonly tools: ReadonlyMap<string, Tool>
-  readonly models: Pick<ModelGateway, 'overview' | 'setWeightsIn'>
+  readonly models: Pick<
+    ModelGateway,
+    'overview' | 'setWeightsIn' | 'exchange' | 'embed' | 'models' | 'countTokens'
+  >
   readonly routing: Pick<RoutingQueryServices, 'policy' | 'unavailable' | 'view'>
   readonly mcp: ToolServerServices['mcp']
   /** What questions about code are answered from. */
@@ -71,6 +74,8 @@ export interface CoreServices {
   readonly policyTests: string
   /** The most one run may use. */
   readonly runLimits: Limits
+  /** The most that one person or service may use of models on one day in one project, where nobody has set it for them. */
+  readonly modelUseLimits: Limits
   /** The sample repository with its issue, made on this machine where it is not there yet. */
   prepareSample(): Promise<{
     readonly location: string

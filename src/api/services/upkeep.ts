@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { answeredRuns } from '../../control/questions/index.ts'
 import type { TenantScope } from '../../engine/index.ts'
+import { endedModelUseRuns } from '../../governance/identity/index.ts'
 import { seededIdentities, tenantScope } from '../../governance/index.ts'
 import type { RunId, TenantId } from '../../kernel/index.ts'
 import type { FollowUps } from './follow-ups.ts'
@@ -47,7 +48,7 @@ export class UpkeepService {
 
   /** One round through all tenants. */
   async once(): Promise<void> {
-    const { database } = this.#services
+    const { database, administration } = this.#services
     const tenants = await database.transaction({ kind: 'system' }, (tx) =>
       tx.selectFrom('tenants').select('id').execute(),
     )
@@ -58,6 +59,9 @@ export class UpkeepService {
         await this.#runs.takeUpDecisions(scope, runId)
       await this.#followUps.start(scope)
       for (const runId of await this.#ended(scope)) await this.#runs.closeRun(scope, runId)
+      const { tenantId } = scope
+      for (const runId of await database.transaction(scope, (tx) => endedModelUseRuns(tx, tenantId)))
+        await administration.closeRun({ tenantId, runId }, scope.principalId)
     }
   }
 

@@ -8,8 +8,8 @@ const unitSchema = z.object({ limit: z.int().nullable(), reserved: z.int(), spen
 
 const budgetAccountSchema = z
   .object({
-    level: z.enum(['tenant', 'project', 'run', 'step']),
-    /** Id of the tenant, the project or the run. */
+    level: z.enum(['tenant', 'project', 'run', 'step', 'person']),
+    /** Id of the tenant, the project, the run, or the person or service. */
     subject: z.string(),
     units: z.object({ money: unitSchema, tokens: unitSchema, toolCalls: unitSchema, seconds: unitSchema }),
   })
@@ -62,7 +62,7 @@ export const listRunBudgets = defineOperation({
   method: 'GET',
   path: '/api/v1/budgets/runs',
   tag: 'budgets',
-  summary: 'Budgets of runs, newest first',
+  summary: 'Budgets of runs, newest first, and then of what people ask of models, by day',
   access: readsBudget,
   query: z.strictObject({ ...pageQuery, projectId: idSchema.optional() }),
   answer: { 200: pageOf(budgetAccountSchema.extend({ projectId: z.string() })) },
@@ -73,9 +73,10 @@ export const setBudget = defineOperation({
   method: 'PUT',
   path: '/api/v1/budgets/{level}/{subject}',
   tag: 'budgets',
-  summary: 'Set the limits of a budget; a unit that is left out has none',
+  summary:
+    'Set the limits of a budget; a unit that is left out has none. Those of a person or service hold for what they ask of models on each day in each project',
   access: { action: 'set-budget', resource: 'budget' },
-  params: z.strictObject({ level: z.enum(['tenant', 'project', 'run']), subject: idSchema }),
+  params: z.strictObject({ level: z.enum(['tenant', 'project', 'run', 'person']), subject: idSchema }),
   body: z.strictObject({
     money: amount.optional(),
     tokens: amount.optional(),

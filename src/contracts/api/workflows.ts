@@ -17,7 +17,7 @@ const definitionSchema = z
     steps: z.array(
       z.object({
         id: z.string(),
-        kind: z.enum(['tool', 'agent', 'compute', 'approval', 'validation', 'workflow']),
+        kind: z.enum(['tool', 'agent', 'chain', 'compute', 'approval', 'validation', 'workflow']),
         uses: z.string(),
         title: z.string().optional(),
         with: looseObject,

@@ -34,6 +34,10 @@ export const agentErrors = defineErrors('AGENT', {
     summary: 'A tool has not kept what it promises',
     remedy: 'Look at what the tool did; if it should be right, report the defect with the log of the run.',
   },
+  CHAIN_UNKNOWN: {
+    summary: 'There is no prompt chain of this name',
+    remedy: 'Correct `uses` of the step in the workflow; docs/agents.md lists the chains.',
+  },
   RECORD_DIFFERS: {
     summary: 'What the agent asks now is not what the record says it asked',
     remedy:

@@ -40,7 +40,7 @@ async function factsOf(
     workflowDefinitionSchema.parse(parse(await readFile(`workflows/${name}.yaml`, 'utf8'))),
   )
   const names = workflow.steps
-    .filter((step) => step.kind !== 'agent' && step.kind !== 'approval')
+    .filter(({ kind }) => kind !== 'agent' && kind !== 'approval' && kind !== 'chain')
     .map((step) => step.uses)
   return {
     workflow,
@@ -69,6 +69,27 @@ test.each(['lint-fix', 'format', 'codemod', 'dependency-update'])(
     expect(plan.steps.find(({ id }) => id === 'approval')?.needs).toEqual(['check', 'verify', 'review'])
   },
 )
+
+test('plans delivery with criteria like delivery, with room for the chain', async () => {
+  const [shipped, example] = await Promise.all([
+    factsOf(),
+    factsOf(undefined, '../examples/workflows/deliver-with-criteria'),
+  ])
+  const others = example.workflow.steps.filter(({ id }) => id !== 'criteria')
+  // What the shipped workflow changes, the example has to change too.
+  expect(others.filter(({ id }) => id !== 'develop')).toEqual(
+    shipped.workflow.steps.filter(({ id }) => id !== 'develop'),
+  )
+  const plan = makePlan(intent, example)
+  expect(plan.steps.find(({ id }) => id === 'criteria')).toMatchObject({ kind: 'chain', needs: ['repair'] })
+  expect(plan.estimate.tokens).toBeGreaterThan(makePlan(intent, shipped).estimate.tokens)
+  const wrong = example.workflow.steps.map((step) =>
+    step.kind === 'chain' ? { ...step, uses: 'none' } : step,
+  )
+  expect(() => makePlan(intent, { ...example, workflow: { ...example.workflow, steps: wrong } })).toThrow(
+    expect.objectContaining({ code: 'ATL_AGENT_CHAIN_UNKNOWN' }),
+  )
+})
 
 test('refuses an effect that no approval precedes', async () => {
   const facts = await factsOf((workflow) => ({

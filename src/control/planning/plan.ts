@@ -8,7 +8,7 @@ import {
   workItemSchema,
 } from '../../contracts/index.ts'
 import { digestOfValue } from '../../kernel/index.ts'
-import { type Agent, requireAgent } from '../agents/index.ts'
+import { type Agent, requireAgent, requireChain } from '../agents/index.ts'
 import { planningErrors } from './errors.ts'
 
 const costSchema = z.object({
@@ -67,7 +67,11 @@ export function makePlan(intent: z.infer<typeof intentSchema>, facts: PlanningFa
   const constraints = [
     effectsFollowApproval(facts),
     estimateFitsBudget(estimate, facts.runBudget),
-    { name: 'tools-exist', holds: true as const, detail: 'every step names a registered tool or agent' },
+    {
+      name: 'tools-exist',
+      holds: true as const,
+      detail: 'every step names a tool, an agent or a chain that there is',
+    },
   ]
   const content = {
     workflow: {
@@ -92,6 +96,8 @@ function estimateStep(step: WorkflowDefinition['steps'][number], facts: Planning
       const { money, tokens, toolCalls, seconds } = requireAgent(facts.agents, step.uses).limits
       return { money, tokens, toolCalls, seconds }
     }
+    case 'chain':
+      return requireChain(step.uses).limits
     case 'tool':
     case 'compute':
     case 'validation':
@@ -164,7 +170,7 @@ export function planTool(
     output: planSchema,
     effect: 'read',
     permissions: [],
-    failureModes: ['ATL_PLAN_BREAKS_CONSTRAINT', 'ATL_AGENT_UNKNOWN'],
+    failureModes: ['ATL_PLAN_BREAKS_CONSTRAINT', 'ATL_AGENT_UNKNOWN', 'ATL_AGENT_CHAIN_UNKNOWN'],
     worstCase: { ...none, toolCalls: 1, seconds: 10 },
     perform: async ({ intent }, run) => makePlan(intent, await facts(run)),
   }

@@ -3,7 +3,11 @@ import { budgetErrors } from './errors.ts'
 
 /** From the widest to the narrowest, which is also the order in which accounts are locked. */
 export const budgetLevels = ['tenant', 'project', 'run', 'step'] as const
-export type BudgetLevel = (typeof budgetLevels)[number]
+/**
+ * `person` is charged nothing: its limits are what the account of somebody's use of models begins each day with, see
+ * `identity/model-use.ts`.
+ */
+export type BudgetLevel = (typeof budgetLevels)[number] | 'person'
 
 /** What budgets count, and the column of each. */
 export const costUnits = [

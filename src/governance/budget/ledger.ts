@@ -194,7 +194,7 @@ async function balances(tx: Tx, tenantId: TenantId, runId?: RunId): Promise<read
       ),
     )
     .execute()
-  const rank = (level: BudgetLevel): number => budgetLevels.indexOf(level)
+  const rank = (level: BudgetLevel): number => budgetLevels.findIndex((each) => each === level)
   return rows
     .map(viewAccount)
     .sort((a, b) => rank(a.level) - rank(b.level) || a.subject.localeCompare(b.subject))

@@ -103,6 +103,14 @@ export const budgetMigrations: readonly Migration[] = [
         where level = 'step'`.execute(db)
     },
   },
+  {
+    name: '0328-governance-budgets-of-people',
+    async up(db) {
+      await sql`alter table budget_accounts drop constraint budget_accounts_level_check,
+        add constraint budget_accounts_level_check
+          check (level in ('tenant', 'project', 'run', 'step', 'person'))`.execute(db)
+    },
+  },
 ]
 
 type Db = Parameters<Migration['up']>[0]

@@ -16,6 +16,8 @@ import {
 import type { PolicyRequest } from '../policy/index.ts'
 import { authoriseAnd } from './authorisation.ts'
 import type { AuthorisationRequest, Intention } from './authorisation.ts'
+import { limitToday, openModelUse } from './model-use.ts'
+import type { ModelUse } from './model-use.ts'
 import type { DoorServices } from './services.ts'
 import { termMs } from './standing-journal.ts'
 import type { Standings } from './standings.ts'
@@ -60,13 +62,21 @@ export interface Administration {
    * @throws ATL_DOOR_DENIED, ATL_TENANT_QUOTA_EXCEEDED, ATL_MANDATE_CONFLICT and errors of IDENTITY.
    */
   openRun(run: OpenRun): Promise<void>
-  /** Runs that may still act. */
+  /**
+   * Gives somebody's use of models on one day its mandate and its budget. Doing so again changes nothing.
+   * @throws ATL_DOOR_DENIED, ATL_TENANT_QUOTA_EXCEEDED and errors of IDENTITY.
+   */
+  openModelUse(use: ModelUse): Promise<void>
+  /** Runs of workflows that may still act. */
   openRuns(tenantId: TenantId, by: PrincipalId): Promise<readonly RunId[]>
   /** Ends the mandate of a run that has ended, settles what it still holds, and signs the audit chain. */
   closeRun(run: Pick<OpenRun, 'tenantId' | 'runId'>, by: PrincipalId): Promise<void>
   /** Gives the mandate of a run that ended back to it, because somebody resumes it; asks nothing, see `authorise`. */
   reopenRun(run: Pick<OpenRun, 'tenantId' | 'runId'>, by: PrincipalId): Promise<void>
-  /** @throws ATL_DOOR_DENIED, ATL_BUDGET_LIMIT_BELOW_USE */
+  /**
+   * Limits of a person hold for each day, and at once for what is left of this one.
+   * @throws ATL_DOOR_DENIED, ATL_BUDGET_LIMIT_BELOW_USE
+   */
   setLimits(
     by: Principal,
     account: { readonly level: BudgetLevel; readonly subject: string },
@@ -135,6 +145,7 @@ export function createAdministration(services: DoorServices, standings: Standing
         },
       )
     },
+    openModelUse: (use) => openModelUse(services, use),
     openRuns: (tenantId, by) =>
       database.transaction(tenantScope(tenantId, by), (tx) => openMandates(tx, tenantId)),
     closeRun: async ({ tenantId, runId }, by) => {
@@ -149,21 +160,24 @@ export function createAdministration(services: DoorServices, standings: Standing
     },
     reopenRun: ({ tenantId, runId }, by) =>
       database.transaction(tenantScope(tenantId, by), (tx) => setMandateState(tx, tenantId, runId, 'open')),
-    setLimits: (by, { level, subject }, limits) =>
-      authoriseAnd(
+    setLimits: async (by, { level, subject }, limits) => {
+      const { tenantId } = by
+      // What a process holds for acts to come counts as used.
+      await standings.giveBack(tenantId)
+      const resource = { kind: 'budget', tenantId, level, subject } as const
+      await authoriseAnd(
         services,
         {
-          principal: by,
-          tenantId: by.tenantId,
-          intention: {
-            action: 'set-budget',
-            resource: { kind: 'budget', tenantId: by.tenantId, level, subject },
-          },
-          runId: null,
-          detail: { limits },
+          ...{ principal: by, tenantId, runId: null, detail: { limits } },
+          intention: { action: 'set-budget', resource },
         },
-        (tx) => ledger.setLimits(tx, { level, subject }, limits),
-      ),
+        async (tx) => {
+          await ledger.setLimits(tx, { level, subject }, limits)
+          const person = { tenantId, principalId: subject as PrincipalId }
+          if (level === 'person') await limitToday(services, tx, person, limits)
+        },
+      )
+    },
     trustRepository: (by, location, reason) =>
       setTrust(
         by,

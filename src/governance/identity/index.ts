@@ -11,6 +11,7 @@ export {
 } from './mandates.ts'
 export type { Mandate, StandingMandate } from './mandates.ts'
 export { identityMigrations } from './migrations.ts'
+export { endedModelUseRuns, modelUseRun, modelUseRunsOf } from './model-use.ts'
 export {
   findPrincipal,
   registerPrincipal,

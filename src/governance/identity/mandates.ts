@@ -12,14 +12,16 @@ export interface Mandate {
   readonly requester: PrincipalId
   /** Location of the repository that the run works on. */
   readonly repository: string | undefined
+  /** When it is over, whatever becomes of it: of what is no run of a workflow, see `model-use.ts`. */
+  readonly endsAt?: Date
 }
 
 /**
  * Records a mandate. Opening the same one again changes nothing.
  * @throws ATL_MANDATE_CONFLICT when the run is open for somebody else.
  */
-export async function openMandate(tx: Tx, mandate: Mandate): Promise<void> {
-  await tx
+export async function openMandate(tx: Tx, mandate: Mandate): Promise<'opened' | 'open before'> {
+  const { numInsertedOrUpdatedRows } = await tx
     .insertInto('mandates')
     .values({
       tenant_id: mandate.tenantId,
@@ -27,14 +29,16 @@ export async function openMandate(tx: Tx, mandate: Mandate): Promise<void> {
       project_id: mandate.projectId,
       principal_id: mandate.requester,
       repository: mandate.repository ?? null,
+      ends_at: mandate.endsAt ?? null,
       closed_at: null,
     })
     .onConflict((conflict) => conflict.doNothing())
-    .execute()
+    .executeTakeFirstOrThrow()
   const stored = await readMandate(tx, mandate.tenantId, mandate.runId)
   if (stored.requester !== mandate.requester || stored.projectId !== mandate.projectId) {
     throw mandateErrors.CONFLICT({ detail: mandate.runId })
   }
+  return numInsertedOrUpdatedRows === 0n ? 'open before' : 'opened'
 }
 
 /** A mandate as it stands: agents may act only under one that is open. */
@@ -89,13 +93,14 @@ export async function readMandates(
   )
 }
 
-/** Runs whose mandate is open. */
+/** Runs of workflows whose mandate is open. */
 export async function openMandates(tx: Tx, tenantId: TenantId): Promise<readonly RunId[]> {
   const rows = await tx
     .selectFrom('mandates')
     .select('run_id')
     .where('tenant_id', '=', tenantId)
     .where('closed_at', 'is', null)
+    .where('ends_at', 'is', null)
     .execute()
   return rows.map((row) => row.run_id as RunId)
 }

@@ -69,4 +69,10 @@ export const identityMigrations: readonly Migration[] = [
       })
     },
   },
+  {
+    name: '0327-governance-mandates-with-an-end',
+    async up(db) {
+      await sql`alter table mandates add column ends_at timestamptz`.execute(db)
+    },
+  },
 ]

@@ -8,7 +8,8 @@ const usage: Readonly<
   Record<keyof TenantQuotas, (tenantId: TenantId) => ReturnType<typeof sql<{ used: number }>>>
 > = {
   runs: (tenantId) =>
-    sql`select count(*)::float8 as used from mandates where tenant_id = ${tenantId} and closed_at is null`,
+    sql`select count(*)::float8 as used from mandates
+         where tenant_id = ${tenantId} and closed_at is null and ends_at is null`,
   // The length of stored content is known without reading it.
   storageBytes: (tenantId) =>
     sql`select coalesce(sum(octet_length(content)), 0)::float8 as used from blobs where tenant_id = ${tenantId}`,

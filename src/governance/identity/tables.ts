@@ -18,6 +18,8 @@ interface MandatesTable {
   principal_id: string
   repository: string | null
   opened_at: CreatedAt
+  /** When it ends by itself; null for that of a run. */
+  ends_at: Date | null
   closed_at: Date | null
 }
 

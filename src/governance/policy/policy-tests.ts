@@ -97,7 +97,7 @@ const requestSchema = z.discriminatedUnion('action', [
     ['use-read-tool', 'use-workspace-tool', 'cause-reversible-effect', 'cause-irreversible-effect'],
     resources.run,
   ).extend({ context: toolUse }),
-  ask(['submit-work-item', 'read-project', 'accept-tool'], resources.project),
+  ask(['submit-work-item', 'use-models', 'read-project', 'accept-tool'], resources.project),
   ask(
     ['read-run', 'cancel-run', 'resume-run', 'comment-on-run', 'answer-question', 'request-approval'],
     resources.run,

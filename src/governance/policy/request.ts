@@ -122,7 +122,7 @@ interface RoleContext {
 export type PolicyRequest = { readonly principal: Principal } & (
   | { readonly action: ToolAction; readonly resource: RunResource; readonly context: ToolUseContext }
   | {
-      readonly action: 'submit-work-item' | 'read-project' | 'accept-tool'
+      readonly action: 'submit-work-item' | 'use-models' | 'read-project' | 'accept-tool'
       readonly resource: ProjectResource
     }
   | {

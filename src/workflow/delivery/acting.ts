@@ -22,9 +22,15 @@ export interface Actor {
   ): Promise<O>
 }
 
+/** What acts are performed with. */
+export type ActingServices = Pick<
+  DeliveryServices,
+  'database' | 'door' | 'policy' | 'isolation' | 'clock' | 'logger'
+>
+
 /** @throws ATL_DELIVERY_ACTOR_UNKNOWN, ATL_MANDATE_MISSING */
 export async function actorFor(
-  services: DeliveryServices,
+  services: ActingServices,
   step: StepInvocation,
   actor: PrincipalId,
 ): Promise<Actor> {
@@ -59,7 +65,7 @@ export async function actorFor(
 }
 
 async function actingFor(
-  { database }: DeliveryServices,
+  { database }: ActingServices,
   { tenantId, principalId, runId }: StepInvocation,
   actor: PrincipalId,
 ): Promise<Pick<Actor, 'mandate' | 'principal'>> {

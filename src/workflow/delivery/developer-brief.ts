@@ -1,5 +1,10 @@
 import type { Escalation, Tool } from '../../contracts/index.ts'
-import { type AgentBrief, type AgentOutcome, escalationMarkdown } from '../../control/agents/index.ts'
+import {
+  type AcceptanceCriteria,
+  type AgentBrief,
+  type AgentOutcome,
+  escalationMarkdown,
+} from '../../control/agents/index.ts'
 import type { Actor } from './acting.ts'
 import type { DevelopmentInput } from './development-input.ts'
 import type { DeliveryServices } from './services.ts'
@@ -20,7 +25,7 @@ export async function developerBrief(
   input: DevelopmentInput,
   { key, earlier }: { readonly key: string; readonly earlier: AgentOutcome | undefined },
 ): Promise<AgentBrief> {
-  const { workItem, intent, workspace, baseline, reproduction, repair } = input
+  const { workItem, intent, workspace, baseline, reproduction, repair, criteria } = input
   const shown = new Set(reproduction?.failing.map(({ id }) => id))
   const found = repair?.outcome === 'escalated' ? repair.escalation : undefined
   const assemble = tools.require('context.assemble') as Tool<unknown, { readonly text: string }>
@@ -39,6 +44,7 @@ export async function developerBrief(
     ...(intent.acceptanceCriteria.length === 0
       ? []
       : [{ label: 'acceptance criteria', text: intent.acceptanceCriteria.join('\n') }]),
+    ...(criteria === null ? [] : [{ label: 'criteria derived from the work item', text: written(criteria) }]),
     { label: 'code that may matter', text: context.text },
     ...triedBefore('what was tried without a model', found),
     ...triedBefore('what an earlier attempt came to', earlier?.escalation),
@@ -55,6 +61,15 @@ export async function developerBrief(
       .filter(({ id, outcome }) => outcome === 'failed' && !shown.has(id))
       .map(({ id }) => id),
   }
+}
+
+function written({ criteria, unclear }: AcceptanceCriteria): string {
+  return [
+    ...criteria.map(
+      ({ kind, given, when, outcome }) => `${kind}: given ${given}, when ${when}, then ${outcome}`,
+    ),
+    ...unclear.map((question) => `left open: ${question}`),
+  ].join('\n')
 }
 
 function triedBefore(label: string, escalation: Escalation | undefined): AgentBrief['material'][number][] {

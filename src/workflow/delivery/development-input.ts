@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { intentSchema, testReportSchema, workItemSchema } from '../../contracts/index.ts'
+import { criteriaSchema } from '../../control/agents/index.ts'
 import { routingDecisionSchema } from '../../control/routing/index.ts'
 import { repairResultSchema, reproductionSchema, workspaceSchema } from '../../execution/tools/index.ts'
 
@@ -14,5 +15,7 @@ export const developmentInputSchema = z.object({
   decision: routingDecisionSchema,
   /** What the engineer without a model came to, if it tried. */
   repair: repairResultSchema.nullable().catch(null),
+  /** How one can tell that it is done, where the workflow has a chain write that down. */
+  criteria: criteriaSchema.nullable().catch(null),
 })
 export type DevelopmentInput = z.infer<typeof developmentInputSchema>

@@ -5,6 +5,7 @@ import { seededIdentities } from '../../governance/identity/index.ts'
 import type { PrincipalId } from '../../kernel/index.ts'
 import { actorFor } from './acting.ts'
 import { approvalOutput, approvalQuestion, approvalSubject, handsOffFacts } from './approval.ts'
+import { chainExecutor } from './chain.ts'
 import { develop } from './develop.ts'
 import type { DeliveryServices } from './services.ts'
 import { noteRepair } from './tier-attempts.ts'
@@ -15,13 +16,14 @@ const approvalLifetimeMs = 7 * 24 * 3_600_000
 /** Performs the steps of workflows: every one of them is an act that passes the door. */
 export function deliveryExecutors(
   services: DeliveryServices,
-): Record<'tool' | 'agent' | 'compute' | 'approval' | 'validation', StepExecutor> {
+): Record<'tool' | 'agent' | 'chain' | 'compute' | 'approval' | 'validation', StepExecutor> {
   const byStudio: StepExecutor = { execute: (step) => useTool(services, step) }
   return {
     tool: byStudio,
     compute: byStudio,
     validation: byStudio,
     agent: { execute: (step) => runAgentStep(services, step) },
+    chain: chainExecutor(services),
     approval: { execute: (step) => askForApproval(services, step) },
   }
 }

@@ -9,6 +9,7 @@ const scopes = [
   ['read', 'Read', 'work, runs, evidence and what the holder may see'],
   ['work', 'Work', 'submit work, cancel and resume runs, answer agents'],
   ['decide', 'Decide', 'approve and reject in the holder’s name'],
+  ['models', 'Models', 'ask models at the gateway, on the holder’s account'],
   ['administer', 'Administer', 'everything else: people, budgets, policies'],
 ] as const
 

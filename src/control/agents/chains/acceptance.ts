@@ -5,7 +5,7 @@ import type { PromptStep } from './prompt-step.ts'
 
 const line = z.string().min(1).max(500)
 
-const requestSchema = z.strictObject({
+export const requestSchema = z.strictObject({
   title: z.string().max(500),
   body: z.string().max(60_000),
   /** What code has found in the text: files, symbols, tests. */
@@ -42,7 +42,7 @@ export const understandRequest: PromptStep<
     ),
 }
 
-const criteriaSchema = z.strictObject({
+export const criteriaSchema = z.strictObject({
   goal: line,
   criteria: z
     .array(

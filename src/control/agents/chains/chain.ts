@@ -10,7 +10,7 @@ import {
 /** How one step is performed: by a model, or in a test by whatever answers. */
 export type PerformStep = <I, O>(step: PromptStep<I, O>, input: unknown) => Promise<StepResult<O>>
 
-type ChainResult<O> =
+export type ChainResult<O> =
   | {
       readonly kind: 'answered'
       readonly output: O

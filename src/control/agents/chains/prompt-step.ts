@@ -51,7 +51,7 @@ export interface AskServices {
 }
 
 /** How often a model is asked until its answer fits. */
-const mostCalls = 3
+export const mostCalls = 3
 const nothing: StepUsage = { calls: 0, tokens: 0, money: 0 }
 
 /**

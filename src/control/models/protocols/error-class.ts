@@ -26,7 +26,6 @@ const kindOfCode: Readonly<Record<string, ErrorKind>> = {
   ATL_GATEWAY_MODEL_NOT_FOUND: 'not-found',
   ATL_GATEWAY_TOO_LARGE: 'too-large',
   ATL_GATEWAY_BUSY: 'unavailable',
-  ATL_GATEWAY_CLOSING: 'unavailable',
   ATL_GATEWAY_DEFECT: 'internal',
   ATL_MODEL_UNKNOWN: 'not-found',
   ATL_MODEL_RETIRED: 'not-found',
@@ -51,11 +50,17 @@ const kindOfCode: Readonly<Record<string, ErrorKind>> = {
   ATL_DOOR_KEY_REUSED: 'conflict',
   ATL_DOOR_TAKEN_OVER: 'conflict',
   ATL_STORE_CONFLICT: 'conflict',
+  ATL_API_NOT_AUTHENTICATED: 'not-authenticated',
+  ATL_API_SCOPE_MISSING: 'forbidden',
+  ATL_API_TOO_MANY_REQUESTS: 'rate-limited',
+  ATL_STUDIO_PROJECT_UNKNOWN: 'invalid',
+  ATL_TENANT_QUOTA_EXCEEDED: 'budget-exhausted',
 }
 
 /** Kinds of what else an area has. */
 const kindOfArea: Readonly<Record<string, ErrorKind>> = {
   KEY: 'not-authenticated',
+  TOKEN: 'not-authenticated',
   PROTOCOL: 'invalid',
   GATEWAY: 'invalid',
   MODEL: 'upstream',
@@ -63,6 +68,8 @@ const kindOfArea: Readonly<Record<string, ErrorKind>> = {
   POLICY: 'forbidden',
   IDENTITY: 'forbidden',
   MANDATE: 'forbidden',
+  STUDIO: 'forbidden',
+  TENANT: 'forbidden',
   STORE: 'unavailable',
 }
 

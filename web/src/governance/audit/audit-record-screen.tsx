@@ -94,9 +94,11 @@ function RecordDetail({ record }: { readonly record: AuditRecord }) {
         <Row>
           {runId !== null && (
             <>
-              <Link to={`/runs/${runId}`} className={buttonClass()}>
-                Open the run
-              </Link>
+              {runId.startsWith('run_') && (
+                <Link to={`/runs/${runId}`} className={buttonClass()}>
+                  Open the run
+                </Link>
+              )}
               <Link to="/audit" search={{ run: runId }} className={buttonClass('quiet')}>
                 All records of the run
               </Link>
