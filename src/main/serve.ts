@@ -28,11 +28,12 @@ export async function serveStudio(
     const { createServices, loadServing } = await import('../api/index.ts')
     const serving = await loadServing()
     const services = createServices(below)
-    const { identity, database, audit } = below
+    const { identity, database, audit, policy } = below
     const server = await serving.startApiServer({
       operations: serving.operations,
       handlers: serving.createHandlers(services),
       authenticator: identity.authenticator,
+      policiesOf: (tenantId) => policy.of(tenantId).digest,
       database,
       logger: below.logger.child({ component: 'api' }),
       version: productVersion(configuration),
