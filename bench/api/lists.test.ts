@@ -77,7 +77,7 @@ const filters: Readonly<Record<string, Omit<RunQuery, 'limit'>>> = {
 }
 
 const everything = (): Reading => ({ scope, projects: [], isEverything: true })
-const ofProject = (): Reading => ({ scope, projects: ['project-3' as ProjectId], isEverything: false })
+const ofProject = (): Reading => ({ scope, projects: ['project-3'], isEverything: false })
 
 describe('of many runs', () => {
   for (const [what, filter] of Object.entries(filters))
@@ -162,9 +162,9 @@ describe('other lists', () => {
     'runs of a project': (tx) => findRuns(tx, ofProject(), { limit: 50 }),
     'work items of a project': (tx) => workItemRows(tx, { reading: ofProject(), limit: 51 }),
     'budgets of runs': (tx) =>
-      runAccounts(tx, scope.tenantId, { projectId: undefined, before: undefined, limit: 51 }),
+      runAccounts(tx, scope.tenantId, { of: 'tenant', before: undefined, limit: 51 }),
     'budgets of the runs of a project': (tx) =>
-      runAccounts(tx, scope.tenantId, { projectId: 'project-3' as ProjectId, before: undefined, limit: 51 }),
+      runAccounts(tx, scope.tenantId, { of: ofProject().projects, before: undefined, limit: 51 }),
   }
   it.each(Object.keys(lists))('%s read no table as a whole', async (name) => {
     expect(await tablesReadAsAWhole(lists[name]!)).toEqual([])

@@ -89,6 +89,31 @@ export class Access {
     return { scope, projects, isEverything }
   }
 
+  /** Projects of the tenant about which the caller may do something. */
+  async projectsWhere(
+    caller: Caller,
+    intentionOf: (project: ProjectId) => Intention,
+  ): Promise<readonly ProjectId[]> {
+    const all = await this.#projectsOf(scopeOf(caller))
+    return all.filter((id) => this.permits(caller, intentionOf(id)))
+  }
+
+  /**
+   * Lets through who may see what work is done with: in the tenant, or in one of its projects.
+   * @returns whether it is the tenant.
+   * @throws ATL_DOOR_DENIED
+   */
+  async assertReadingWorkshop(
+    caller: Caller,
+  ): Promise<{ readonly scope: TenantScope; readonly isOfTenant: boolean }> {
+    const asked: Intention = { action: 'read-studio', resource: studioResource(caller) }
+    const isOfTenant = this.permits(caller, asked)
+    const somewhere = () =>
+      this.projectsWhere(caller, (id) => ({ action: 'read-studio', resource: projectResource(caller, id) }))
+    if (!isOfTenant && (await somewhere()).length === 0) await this.assertReading(caller, asked)
+    return { scope: scopeOf(caller), isOfTenant }
+  }
+
   /** Those of some projects in which the caller may do something. */
   amongProjects(
     caller: Caller,
