@@ -77,7 +77,7 @@ const filters: Readonly<Record<string, Omit<RunQuery, 'limit'>>> = {
 }
 
 const everything = (): Reading => ({ scope, projects: [], isEverything: true })
-const ofProject = (): Reading => ({ scope, projects: ['project-3'], isEverything: false })
+const ofProject = (): Reading => ({ scope, projects: ['project-3' as ProjectId], isEverything: false })
 
 describe('of many runs', () => {
   for (const [what, filter] of Object.entries(filters))
