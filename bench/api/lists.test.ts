@@ -162,9 +162,9 @@ describe('other lists', () => {
     'runs of a project': (tx) => findRuns(tx, ofProject(), { limit: 50 }),
     'work items of a project': (tx) => workItemRows(tx, { reading: ofProject(), limit: 51 }),
     'budgets of runs': (tx) =>
-      runAccounts(tx, scope.tenantId, { projectId: undefined, before: undefined, limit: 51 }),
+      runAccounts(tx, scope.tenantId, { of: 'tenant', before: undefined, limit: 51 }),
     'budgets of the runs of a project': (tx) =>
-      runAccounts(tx, scope.tenantId, { projectId: 'project-3' as ProjectId, before: undefined, limit: 51 }),
+      runAccounts(tx, scope.tenantId, { of: ofProject().projects, before: undefined, limit: 51 }),
   }
   it.each(Object.keys(lists))('%s read no table as a whole', async (name) => {
     expect(await tablesReadAsAWhole(lists[name]!)).toEqual([])

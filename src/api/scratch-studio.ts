@@ -74,7 +74,10 @@ export async function createScratchStudio(): Promise<ScratchStudio> {
   const server = await startApiServer({
     operations,
     handlers: createHandlers(services),
-    authenticator: { authenticate: ({ authorization = '' }) => Promise.resolve(callers.get(authorization)) },
+    authenticator: {
+      authenticate: ({ authorization = '' }) => Promise.resolve(callers.get(authorization)),
+      changed: () => Promise.resolve(new Set()),
+    },
     database,
     logger: silentLogger,
     version: '0.0.0',

@@ -1,7 +1,7 @@
 import type { Principal } from '../contracts/index.ts'
 import type { McpServer, McpServers, PinnedTool } from '../execution/mcp/index.ts'
-import { type Administration, seededIdentities } from '../governance/index.ts'
-import { createId, type Logger, type RunId } from '../kernel/index.ts'
+import type { Administration } from '../governance/index.ts'
+import { createId, defaultProject, type Logger, type ProjectId, type RunId } from '../kernel/index.ts'
 
 /** What a server says about a tool: all that a model would be shown. */
 interface ShownDefinition {
@@ -52,12 +52,18 @@ export interface ToolServerServices {
   readonly mcp: Pick<McpServers, 'servers' | 'recorded' | 'inspect' | 'require' | 'accept'>
   readonly administration: Administration
   readonly logger: Logger
+  /** The project in which it is asked whether somebody may; the default one when absent. */
+  readonly projectId?: ProjectId
   readonly person: (name: string) => Promise<Principal>
 }
 
-const { project: projectId } = seededIdentities
-
-export function createToolServers({ mcp, administration, logger, person }: ToolServerServices): ToolServers {
+export function createToolServers({
+  mcp,
+  administration,
+  logger,
+  projectId = defaultProject,
+  person,
+}: ToolServerServices): ToolServers {
   const authorise = async (
     by: string,
     action: 'read-project' | 'accept-tool',

@@ -83,6 +83,8 @@ export interface CliContext {
   readonly terminal: Terminal
   readonly version: string
   /** Opens the studio that the options or the environment name, here or elsewhere; `work` says whether this process is to execute steps or only to look. */
+  /** Whether commands go to a studio that runs elsewhere. */
+  goesElsewhere(options: GlobalOptions): Promise<boolean>
   openStudio(options: GlobalOptions, purpose: 'work' | 'look'): Promise<Studio>
   /** The newest runs of a studio elsewhere, quickly or not at all; none of this machine's, whose studio takes time to open. */
   recentRuns(options: GlobalOptions): Promise<readonly { readonly id: string; readonly title: string }[]>

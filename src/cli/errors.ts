@@ -7,7 +7,8 @@ export const cliErrors = defineErrors('CLI', {
   },
   OPTION_ONLY_HERE: {
     summary: 'At a studio that runs elsewhere you are who you are signed in as, and it has its own settings',
-    remedy: 'Leave the option out, or --server. `atelier login` signs in as somebody else.',
+    remedy:
+      'Leave the option out, or have that person sign in with `atelier login`. An empty ATELIER_SERVER keeps a command here.',
   },
   NO_DECISION_POSSIBLE: {
     summary: 'This run does not wait for a decision',

@@ -38,7 +38,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     )
     .option('--server <url>', 'a studio that runs elsewhere (default: ATELIER_SERVER, or this machine)')
     .option('--json', 'print JSON for programs')
-    .hook('preAction', (_program, command) => assertPlace(command))
+    .hook('preAction', (_program, command) => assertPlace(command, context))
     .showHelpAfterError('(add --help for the options)')
   const commands = [
     solveCommand(context, finish),

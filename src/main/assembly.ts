@@ -75,7 +75,7 @@ export async function assembleParts(
     const models = await openModelPlane(configuration, { door, database, clock: systemClock, logger })
     closers.push(() => models.gateway.close())
     const shipped = await readWorkflows(configuration)
-    const parts = { configuration, database, governance, repositories, indexer, models, logger }
+    const parts = { configuration, database, governance, repositories, indexer, models, identity, logger }
     const workplace = await createWorkplace({ ...parts, clock: systemClock }, closers)
     const { engine, mcp, agents, tools, releaseRun } = workplace
     closers.push(() => engine.shutdown())

@@ -1,6 +1,6 @@
 import type { CliContext } from '../cli/index.ts'
 import { productVersion, readConfiguration } from './configuration.ts'
-import { placeOf } from './remote-place.ts'
+import { addressOf, placeOf } from './remote-place.ts'
 import { createSignInContext } from './sign-in-context.ts'
 
 /** What shells say of a program that was ended by SIGPIPE. */
@@ -33,6 +33,7 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
     },
     version: productVersion(readConfiguration()),
     signal: interruption.signal,
+    goesElsewhere: async (options) => (await addressOf(options)) !== undefined,
     openStudio: async (options, purpose) => {
       const place = await placeOf(options)
       if (place !== undefined) {

@@ -58,7 +58,7 @@ export const hostErrors = defineErrors('HOST', {
   SERVER_UNTRUSTED: {
     summary: 'The certificate of the studio is not one that this machine trusts',
     remedy:
-      'Look at the address. Where an authority of your own vouches for it, name its file in NODE_EXTRA_CA_CERTS.',
+      'Check the address. Where the certificate is your own, or of an authority of your own, get its file from whoever runs the studio and name it: `NODE_EXTRA_CA_CERTS=/path/to/studio.pem atelier …`.',
   },
   NOT_SIGNED_IN: {
     summary: 'You are not signed in at this studio',

@@ -4,16 +4,31 @@ import path from 'node:path'
 import { parse } from 'yaml'
 import { mcpErrors, McpServers, parseMcpServers } from '../execution/mcp/index.ts'
 import type { ExecutionPlaces, ToolRegistry } from '../execution/tools/index.ts'
+import { issueStepCredential, type PublicAddress, type StepKeys } from '../governance/credentials/index.ts'
 import { seededIdentities } from '../governance/index.ts'
 import type { Clock, Logger } from '../kernel/index.ts'
 import type { Database } from '../store/index.ts'
 import type { Configuration } from './configuration.ts'
 
+/** What credentials of steps are made with. */
+export interface StepIssuer {
+  readonly stepKeys: StepKeys
+  readonly address: PublicAddress
+}
+
 /** The MCP servers that `mcp.yaml` in the data directory names; none without that file. */
 export async function openMcpServers(
   { dataDirectory, credentials }: Configuration,
   { sandboxes, limits, toolchain }: ExecutionPlaces,
-  { database, clock }: { readonly database: Database; readonly clock: Clock },
+  {
+    database,
+    clock,
+    identity: { stepKeys: keys, address },
+  }: {
+    readonly database: Database
+    readonly clock: Clock
+    readonly identity: StepIssuer
+  },
 ): Promise<McpServers> {
   const file = path.join(dataDirectory, 'mcp.yaml')
   return new McpServers({
@@ -24,6 +39,7 @@ export async function openMcpServers(
     limits,
     toolchain,
     secrets: (name) => Promise.resolve(credentials(name)),
+    issueCredential: (request) => issueStepCredential({ keys, issuer: address.url, clock }, request),
   })
 }
 

@@ -11,20 +11,24 @@ export interface RemotePlace {
 }
 
 /**
- * Where a command goes: to the studio of `--server`, else to this machine where `--data-directory` says so, else to the
- * studio of `ATELIER_SERVER`, else to the one that was made the default when signing in, else to this machine, which is
- * undefined.
- * @throws ATL_HOST_URL_INVALID, ATL_HOST_NOT_SIGNED_IN, ATL_HOST_CREDENTIALS_UNREADABLE
+ * The address that a command goes to: that of `--server`, else this machine where `--data-directory` says so, else that of
+ * `ATELIER_SERVER`, else the one that was made the default when signing in, else this machine, which is undefined.
+ * @throws ATL_HOST_CREDENTIALS_UNREADABLE
  */
-export async function placeOf(options: GlobalOptions): Promise<RemotePlace | undefined> {
-  const configuration = readConfiguration(options)
-  const named = options.server ?? (options.dataDirectory === undefined ? configuration.server : '')
+export async function addressOf(options: GlobalOptions): Promise<string | undefined> {
+  const { server } = readConfiguration(options)
+  const named = options.server ?? (options.dataDirectory === undefined ? server : '')
   if (named === '') return undefined
-  const { servers, default: chosen } = await (await openCredentials()).read()
-  const address = named ?? chosen
+  return named ?? (await (await openCredentials()).read()).default
+}
+
+/** @throws ATL_HOST_URL_INVALID, ATL_HOST_NOT_SIGNED_IN, ATL_HOST_CREDENTIALS_UNREADABLE */
+export async function placeOf(options: GlobalOptions): Promise<RemotePlace | undefined> {
+  const address = await addressOf(options)
   if (address === undefined) return undefined
   const server = originOf(address)
-  const token = configuration.token ?? servers[server]?.token
+  const { servers } = await (await openCredentials()).read()
+  const token = readConfiguration(options).token ?? servers[server]?.token
   if (token === undefined || token === '') throw hostErrors.NOT_SIGNED_IN({ detail: server })
   return { server, token }
 }

@@ -28,12 +28,13 @@ export async function serveStudio(
     const { createServices, loadServing } = await import('../api/index.ts')
     const serving = await loadServing()
     const services = createServices(below)
-    const { identity, database, audit, models, logger } = below
+    const { identity, database, audit, models, policy, logger } = below
     const { modelUse } = services
     const server = await serving.startApiServer({
       operations: serving.operations,
       handlers: serving.createHandlers(services),
       authenticator: identity.authenticator,
+      policiesOf: (tenantId) => policy.of(tenantId).digest,
       database,
       logger: logger.child({ component: 'api' }),
       version: productVersion(configuration),

@@ -50,7 +50,7 @@ import {
 import { openCodingAgents } from './coding-agents.ts'
 import type { Configuration } from './configuration.ts'
 import type { ModelPlane } from './model-plane.ts'
-import { openMcpServers, registerMcpTools } from './mcp.ts'
+import { openMcpServers, registerMcpTools, type StepIssuer } from './mcp.ts'
 import { hostRegistries } from './registries.ts'
 
 export interface WorkplaceParts {
@@ -60,6 +60,7 @@ export interface WorkplaceParts {
   readonly repositories: RepositoryHost
   readonly indexer: BackgroundIndexer
   readonly models: ModelPlane
+  readonly identity: StepIssuer
   readonly logger: Logger
   readonly clock: Clock
 }
@@ -106,7 +107,7 @@ export async function createWorkplace(
   const tools = registerTools(parts, { places, agents, runCode })
   const development = developmentTools({ execution: places, sessions, codeSearch: runCode.search })
   for (const tool of Object.values<AgentTool>(development)) tools.register(tool)
-  const mcp = await openMcpServers(configuration, places, { database, clock })
+  const mcp = await openMcpServers(configuration, places, parts)
   closers.push(() => mcp.close())
   await registerMcpTools(mcp, tools, logger)
   const { door, approvals, policy, ledger } = governance

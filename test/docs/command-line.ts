@@ -12,6 +12,7 @@ export const program = buildProgram(
     },
     version: '0',
     signal: new AbortController().signal,
+    goesElsewhere: () => Promise.resolve(false),
     openStudio: () => Promise.reject(new Error('not opened')),
     recentRuns: () => Promise.resolve([]),
     diagnose: () => Promise.reject(new Error('not diagnosed')),

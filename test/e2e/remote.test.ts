@@ -1,4 +1,5 @@
-import { createServer } from 'node:http'
+import { createServer, request as forward } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
@@ -213,6 +214,50 @@ test(
   },
 )
 
+test(
+  "a certificate of one's own is trusted once it is named, and not before",
+  { timeout: 180_000 },
+  async () => {
+    const certificate = path.join(import.meta.dirname, 'fixtures/self-signed.pem')
+    const heard: unknown[] = []
+    const secure = createSecureServer(
+      {
+        cert: readFileSync(certificate),
+        key: readFileSync(certificate.replace('.pem', '-key.pem')),
+      },
+      (asked, answer) => {
+        heard.push(asked.headers.authorization)
+        const { method, headers } = asked
+        const behind = forward(new URL(asked.url ?? '/', url), { method, headers }, (answered) => {
+          answer.writeHead(answered.statusCode ?? 502, answered.headers)
+          answered.pipe(answer)
+        })
+        asked.pipe(behind)
+      },
+    )
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve))
+    const address = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`
+    const environment = { ATELIER_TOKEN: tokens.owner, NODE_EXTRA_CA_CERTS: undefined }
+    try {
+      for (const args of [['runs'], ['login']]) {
+        const { stderr, stdout, code } = await start([...args, '--server', address], environment).finished
+        const said = stderr + stdout
+        expect([code, said]).toEqual([6, expect.stringContaining('ATL_HOST_SERVER_UNTRUSTED')])
+        expect(said).toContain('DEPTH_ZERO_SELF_SIGNED_CERT')
+        expect(said).toContain('NODE_EXTRA_CA_CERTS=')
+        expect(said).not.toMatch(/REJECT_UNAUTHORIZED|insecure/i)
+      }
+      // Nothing is sent to whom nobody vouches for, the token least of all.
+      expect(heard).toEqual([])
+      const trusting = { ...environment, NODE_EXTRA_CA_CERTS: certificate }
+      const listed = await start(['runs', '--json', '--server', address], trusting).finished
+      expect([listed.code, listed.stderr]).toEqual([0, ''])
+    } finally {
+      secure.close()
+    }
+  },
+)
+
 test('what cannot be done from elsewhere says so, with a code', { timeout: 180_000 }, async () => {
   const token = { ATELIER_TOKEN: tokens.owner }
   const page = createServer((_request, response) => {
@@ -228,8 +273,9 @@ test('what cannot be done from elsewhere says so, with a code', { timeout: 180_0
       'ATL_CLI_OPTION_ONLY_HERE',
     )
     expect(await refused(token, 'approve', '--server', url, '--as', 'dora')).toBe('ATL_CLI_OPTION_ONLY_HERE')
-    expect(await refused({ ...token, ATELIER_SERVER: url }, 'approve', '--as', 'dora')).toBe(
-      'ATL_HOST_PERSON_ELSEWHERE',
+    // Also where the name is the one that is meant when nobody says one.
+    expect(await refused({ ...token, ATELIER_SERVER: url }, 'approve', '--as', 'owner')).toBe(
+      'ATL_CLI_OPTION_ONLY_HERE',
     )
     expect(await refused({ ...token, ATELIER_SERVER: 'nonsense' }, 'runs')).toBe('ATL_HOST_URL_INVALID')
     expect(await refused({ ATELIER_TOKEN: 'atl_forged', ATELIER_SERVER: url }, 'runs')).toBe(

@@ -8,4 +8,6 @@ export interface Authenticator {
    * @throws errors of IDENTITY when it carries one that does not hold: unknown, expired or revoked.
    */
   authenticate(headers: IncomingHttpHeaders): Promise<Caller | undefined>
+  /** Those of some callers who are not any more who they were when they were authenticated, or may do something else. */
+  changed(callers: readonly Caller[]): Promise<ReadonlySet<Caller>>
 }

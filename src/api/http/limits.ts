@@ -13,6 +13,8 @@ export interface ServerLimits {
   /** Event streams of one caller at the same time. */
   readonly streams: number
   readonly heartbeatMs: number
+  /** Milliseconds that a stream may outlive a right of its caller. */
+  readonly rightsMs: number
   /** Milliseconds that a client may leave a stream unread. */
   readonly unreadMs: number
 }
@@ -25,5 +27,6 @@ export const defaultLimits: ServerLimits = {
   anonymousPerMinute: 120,
   streams: 32,
   heartbeatMs: 15_000,
+  rightsMs: 2_000,
   unreadMs: 60_000,
 }

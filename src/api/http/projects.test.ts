@@ -97,6 +97,59 @@ describe('whoever has a role in one project', () => {
     await listening
   })
 
+  it('sees what work is done with, and the budget of the project alone', async () => {
+    const { governance, database } = studio.governed
+    const { principal } = tenant.callers.owner
+    const scope = { kind: 'tenant', tenantId: tenant.id, principalId: principal.id } as const
+    for (const [{ runId }, { id: projectId }] of [
+      [waiting.shop, shop],
+      [waiting.bank, bank],
+    ] as const) {
+      const act = { actKey: `${runId}/figures`, attempt: 1, stepId: 'change' }
+      const charge = { tenantId: tenant.id, projectId, runId, ...act }
+      await database.transaction(scope, async (tx) => {
+        await governance.ledger.reserve(tx, charge, { money: 7, tokens: 0, toolCalls: 0, seconds: 0 })
+        await governance.ledger.settle(
+          tx,
+          charge,
+          { money: 7, tokens: 0, toolCalls: 0, seconds: 0 },
+          'performed',
+        )
+      })
+    }
+    const engineer = clientWith(shop.authorization.engineer)
+    expect((await engineer.listAgents()).items.length).toBeGreaterThan(0)
+    expect((await engineer.listTools()).items.length).toBeGreaterThan(0)
+    expect((await engineer.listToolServers()).items).toBeDefined()
+    const [workflow] = (await engineer.listWorkflows()).items
+    const { estimate } = await engineer.getWorkflow({ params: { name: workflow?.name ?? '' } })
+    expect(estimate).toBeNull()
+    const accounts = (await engineer.listBudgets()).items.map(({ level, subject }) => [level, subject])
+    expect(accounts).toEqual([['project', shop.id]])
+    const runs = (await engineer.listRunBudgets()).items.map(({ subject }) => subject)
+    expect(runs).toContain(waiting.shop.runId)
+    expect(runs).not.toContain(waiting.bank.runId)
+    const ledger = (await engineer.listLedger()).items
+    expect(new Set(ledger.map(({ projectId }) => projectId))).toEqual(new Set([shop.id]))
+    const ofBank = { query: { runId: waiting.bank.runId } }
+    expect((await engineer.listLedger(ofBank)).items).toEqual([])
+    expect(new Set((await engineer.getBurn()).items.map(({ key }) => key))).toEqual(new Set([shop.id]))
+    const outlook = await engineer.getBudgetOutlook({ query: { projectId: shop.id } })
+    expect(outlook.moneyPerAcceptedChange).toBeNull()
+    // What is of the tenant as a whole, or of another project, is for those with a role there.
+    const refused = [
+      engineer.getBurn({ query: { by: 'agent' } }),
+      engineer.getBudgetOutlook(),
+      engineer.getBudgetOutlook({ query: { projectId: bank.id } }),
+      engineer.listRunBudgets({ query: { projectId: bank.id } }),
+      engineer.getModels(),
+      engineer.getFlow(),
+      clientWith(shop.authorization.viewer).listBudgets(),
+    ]
+    for (const answer of await Promise.allSettled(refused))
+      expect(answer).toMatchObject({ status: 'rejected', reason: { status: 403 } })
+  })
+
   it('submits work there and nowhere else', async () => {
     const engineer = clientWith(shop.authorization.engineer)
     const { runId } = await engineer.submitWorkItem({ body: { ...submission, projectId: shop.id } })

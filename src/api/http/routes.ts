@@ -10,6 +10,7 @@ import type { AnyHandling, HandlerRequest, StreamEvent } from './handler.ts'
 import { type GivenAnswer, oncePerKey } from './idempotency.ts'
 import type { ServerLimits } from './limits.ts'
 import { readerOf, type Reader, textReaderOf } from './reading.ts'
+import type { StreamRights } from './stream-rights.ts'
 import type { UnderWay } from './under-way.ts'
 
 export interface Serving {
@@ -19,6 +20,7 @@ export interface Serving {
   readonly logger: Logger
   readonly limits: ServerLimits
   readonly underWay: UnderWay
+  readonly streamRights: StreamRights
 }
 
 /** Makes a route of every operation. */
@@ -72,7 +74,7 @@ class Route {
   }
 
   async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { underWay, limits } = this.#serving
+    const { underWay, limits, streamRights } = this.#serving
     const abort = new AbortController()
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) abort.abort()
@@ -89,6 +91,7 @@ class Route {
     if (underWay.streamsOf(whose) >= limits.streams) throw httpErrors.TOO_MANY_STREAMS()
     const closed = new Promise<void>((resolve) => reply.raw.once('close', resolve))
     void underWay.track(abort, whose, () => closed)
+    if (request.caller !== undefined) void closed.then(streamRights.hold(request.caller, abort))
     return this.#answerWithEvents(request, reply, abort.signal)
   }
 

@@ -126,6 +126,7 @@ async function serve(options: Partial<ApiServerOptions> = {}): Promise<string> {
     authenticator: {
       authenticate: ({ authorization }) =>
         Promise.resolve(callers[authorization?.replace('Bearer ', '') ?? '']),
+      changed: () => Promise.resolve(new Set()),
     },
     database: fixture.database,
     logger: silentLogger,

@@ -1,7 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { openApiDocument, type Operation } from '../../contracts/api/index.ts'
-import { AtelierError, createId, type Logger, reportError } from '../../kernel/index.ts'
+import { AtelierError, createId, type Logger, reportError, type TenantId } from '../../kernel/index.ts'
 import type { Database } from '../../store/index.ts'
 import { admitCallers } from './admission.ts'
 import type { Authenticator } from './authenticator.ts'
@@ -10,6 +10,7 @@ import type { AnyHandling } from './handler.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
 import { problemOf, translateServerError } from './problem.ts'
 import { addOperations } from './routes.ts'
+import { StreamRights } from './stream-rights.ts'
 import { UnderWay } from './under-way.ts'
 import { WebApplication } from './web-application.ts'
 
@@ -18,6 +19,8 @@ export interface ApiServerOptions {
   /** One for each operation. */
   readonly handlers: Readonly<Record<string, AnyHandling['handle']>>
   readonly authenticator: Authenticator
+  /** Names the policies that are in force for a tenant; streams begin anew when they change. */
+  readonly policiesOf?: (tenantId: TenantId) => string
   readonly database: Database
   readonly logger: Logger
   /** Of the product, for the OpenAPI document. */
@@ -92,7 +95,8 @@ async function createApp(options: ApiServerOptions, underWay: UnderWay): Promise
   await limitRequests(app, limits)
   // First, so that their hooks are called for operations too.
   for (const extend of options.extensions ?? []) await extend(app, underWay)
-  addOperations(app, { ...options, limits, underWay })
+  const streamRights = new StreamRights({ ...options, everyMs: limits.rightsMs })
+  addOperations(app, { ...options, limits, underWay, streamRights })
   addDescriptions(app, options)
   await addWeb(app, options)
   return app

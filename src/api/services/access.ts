@@ -25,7 +25,7 @@ interface Occasion {
 export interface Reading {
   readonly scope: TenantScope
   readonly projects: readonly ProjectId[]
-  /** Whether these are all projects of the tenant, so that rows need not be told apart. */
+  /** Whether these are all projects of the tenant, also while others are made, so that rows need not be told apart. */
   readonly isEverything: boolean
 }
 
@@ -85,7 +85,33 @@ export class Access {
     const projects = this.amongProjects(caller, all, 'read-project')
     if (projects.length === 0)
       await this.assertReading(caller, { action: 'read-project', resource: projectResource(caller) })
-    return { scope, projects, isEverything: projects.length === all.length }
+    const isEverything = projects.length === all.length && this.#readsWhateverComes(caller)
+    return { scope, projects, isEverything }
+  }
+
+  /** Projects of the tenant about which the caller may do something. */
+  async projectsWhere(
+    caller: Caller,
+    intentionOf: (project: ProjectId) => Intention,
+  ): Promise<readonly ProjectId[]> {
+    const all = await this.#projectsOf(scopeOf(caller))
+    return all.filter((id) => this.permits(caller, intentionOf(id)))
+  }
+
+  /**
+   * Lets through who may see what work is done with: in the tenant, or in one of its projects.
+   * @returns whether it is the tenant.
+   * @throws ATL_DOOR_DENIED
+   */
+  async assertReadingWorkshop(
+    caller: Caller,
+  ): Promise<{ readonly scope: TenantScope; readonly isOfTenant: boolean }> {
+    const asked: Intention = { action: 'read-studio', resource: studioResource(caller) }
+    const isOfTenant = this.permits(caller, asked)
+    const somewhere = () =>
+      this.projectsWhere(caller, (id) => ({ action: 'read-studio', resource: projectResource(caller, id) }))
+    if (!isOfTenant && (await somewhere()).length === 0) await this.assertReading(caller, asked)
+    return { scope: scopeOf(caller), isOfTenant }
   }
 
   /** Those of some projects in which the caller may do something. */
@@ -132,6 +158,12 @@ export class Access {
   /** Whether the caller may do something now, to show only what is of use; nothing is recorded. */
   permits({ principal }: Caller, intention: Intention): boolean {
     return this.#policy.decide({ principal, ...intention }).decision === 'allow'
+  }
+
+  /** Whether a project that is made while something is read will be among what the caller may read. */
+  #readsWhateverComes({ principal: { tenantId, roles, onlyProjects } }: Caller): boolean {
+    const isAsShipped = this.#policy.of(tenantId).digest === this.#policy.shipped.digest
+    return roles.length > 0 && onlyProjects === undefined && isAsShipped
   }
 
   async #projectsOf(scope: TenantScope): Promise<readonly ProjectId[]> {

@@ -1,11 +1,12 @@
 import type { Caller } from '../../contracts/index.ts'
-import { burnByDay, forecast, measureFlow, moneyByDay } from '../../control/figures/index.ts'
+import { burnByDay, countAccepted, forecast, measureFlow, moneyByDay } from '../../control/figures/index.ts'
 import type { BurnKey, BurnRow, Forecast } from '../../control/figures/index.ts'
 import { findAccount, ledgerEntries, runAccounts, wideAccounts } from '../../governance/budget/index.ts'
-import type { Balance, BudgetLevel, LedgerEntry } from '../../governance/budget/index.ts'
-import type { Limits } from '../../governance/index.ts'
+import type { Balance, Breadth, BudgetLevel, LedgerEntry } from '../../governance/budget/index.ts'
+import type { TenantScope } from '../../engine/index.ts'
+import type { Intention, Limits } from '../../governance/index.ts'
 import type { ProjectId } from '../../kernel/index.ts'
-import type { Access } from './access.ts'
+import { type Access, scopeOf } from './access.ts'
 import type { StudioServices } from './studio-services.ts'
 
 export interface BudgetOutlook {
@@ -41,8 +42,8 @@ export class BudgetService {
 
   /** Accounts of the tenant and its projects. @throws ATL_DOOR_DENIED, as all of these */
   async tree(caller: Caller): Promise<readonly Balance[]> {
-    const scope = await this.#mayRead(caller)
-    return this.#services.database.transaction(scope, (tx) => wideAccounts(tx, scope.tenantId))
+    const { scope, of } = await this.#reading(caller)
+    return this.#services.database.transaction(scope, (tx) => wideAccounts(tx, scope.tenantId, of))
   }
 
   /** Accounts of runs, newest first. */
@@ -51,9 +52,9 @@ export class BudgetService {
     projectId: string | undefined,
     page: PageBefore<string>,
   ): Promise<readonly (Balance & { readonly projectId: string })[]> {
-    const scope = await this.#mayRead(caller)
+    const { scope, of } = await this.#reading(caller, projectId)
     return this.#services.database.transaction(scope, (tx) =>
-      runAccounts(tx, scope.tenantId, { projectId: projectId as ProjectId | undefined, ...page }),
+      runAccounts(tx, scope.tenantId, { of, ...page }),
     )
   }
 
@@ -62,21 +63,27 @@ export class BudgetService {
     runId: string | undefined,
     page: PageBefore<number>,
   ): Promise<readonly LedgerEntry[]> {
-    const scope = await this.#mayRead(caller)
+    const { scope, of } = await this.#reading(caller)
     return this.#services.database.transaction(scope, (tx) =>
-      ledgerEntries(tx, scope.tenantId, { runId, ...page }),
+      ledgerEntries(tx, scope.tenantId, { of, runId, ...page }),
     )
   }
 
+  /** What was used on each of the last days. Only projects are told apart for whoever has no role in the tenant. */
   async burn(caller: Caller, by: BurnKey, days: number): Promise<readonly BurnRow[]> {
-    const scope = await this.#mayRead(caller)
+    const { scope, of } = await this.#reading(caller)
+    if (of !== 'tenant' && by !== 'project') await this.#access.assertReading(caller, ofTenant(caller))
     const since = new Date(this.#services.clock.now() - days * dayMs)
-    return this.#services.database.transaction(scope, (tx) => burnByDay(tx, scope.tenantId, { since, by }))
+    const rows = await this.#services.database.transaction(scope, (tx) =>
+      burnByDay(tx, scope.tenantId, { since, by }),
+    )
+    return of === 'tenant' ? rows : rows.filter(({ key }) => of.some((project) => project === key))
   }
 
   /** How the money of the tenant, or of one project, will go on, by the last four weeks. */
   async outlook(caller: Caller, projectId: string | undefined): Promise<BudgetOutlook> {
-    const scope = await this.#mayRead(caller)
+    const about = projectId === undefined ? ofTenant(caller) : ofProject(caller, projectId as ProjectId)
+    const scope = await this.#access.assertReading(caller, about)
     const now = new Date(this.#services.clock.now())
     const today = now.toISOString().slice(0, 10)
     const { tenantId } = scope
@@ -92,8 +99,12 @@ export class BudgetService {
           : await findAccount(tx, tenantId, 'project', projectId)
       const money = account?.units.money
       const left = money?.limit == null ? null : money.limit - money.spent - money.reserved
-      const { moneyPerAcceptedChange } = await measureFlow(tx, tenantId, new Date(now.getTime() - 28 * dayMs))
+      const since = new Date(now.getTime() - 28 * dayMs)
       const used = days.map((one) => one.money)
+      const moneyPerAcceptedChange =
+        projectId === undefined
+          ? (await measureFlow(tx, tenantId, since)).moneyPerAcceptedChange
+          : shareOf(used, await countAccepted(tx, tenantId, { projectId, since }))
       return { days, forecast: forecast(used, left, today), left, moneyPerAcceptedChange }
     })
   }
@@ -108,18 +119,40 @@ export class BudgetService {
     // The tenant's own account is the caller's, whatever it is called in the request.
     const subject = account.level === 'tenant' ? principal.tenantId : account.subject
     await this.#services.administration.setLimits(principal, { level: account.level, subject }, limits)
-    const scope = await this.#mayRead(caller)
+    const scope = scopeOf(caller)
     const changed = await this.#services.database.transaction(scope, (tx) =>
       findAccount(tx, scope.tenantId, account.level, subject),
     )
     return changed ?? { level: account.level, subject, units: unlimited }
   }
 
-  #mayRead(caller: Caller) {
-    const { tenantId } = caller.principal
-    return this.#access.assertReading(caller, {
-      action: 'read-budget',
-      resource: { kind: 'budget', tenantId, level: 'tenant', subject: tenantId },
-    })
+  /** Whose figures the caller may see: the tenant's, or those of projects. */
+  async #reading(
+    caller: Caller,
+    only?: string,
+  ): Promise<{ readonly scope: TenantScope; readonly of: Breadth }> {
+    if (only !== undefined) {
+      const projectId = only as ProjectId
+      return {
+        scope: await this.#access.assertReading(caller, ofProject(caller, projectId)),
+        of: [projectId],
+      }
+    }
+    const asked = ofTenant(caller)
+    if (this.#access.permits(caller, asked)) return { scope: scopeOf(caller), of: 'tenant' }
+    const of = await this.#access.projectsWhere(caller, (id) => ofProject(caller, id))
+    return { scope: of.length === 0 ? await this.#access.assertReading(caller, asked) : scopeOf(caller), of }
   }
+}
+
+function ofTenant({ principal: { tenantId } }: Caller): Intention {
+  return { action: 'read-budget', resource: { kind: 'budget', tenantId, level: 'tenant', subject: tenantId } }
+}
+
+function ofProject({ principal: { tenantId } }: Caller, subject: ProjectId): Intention {
+  return { action: 'read-budget', resource: { kind: 'budget', tenantId, level: 'project', subject } }
+}
+
+function shareOf(money: readonly number[], changes: number): number | null {
+  return changes === 0 ? null : Math.round(money.reduce((sum, one) => sum + one, 0) / changes)
 }

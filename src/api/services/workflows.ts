@@ -2,16 +2,15 @@ import type { Caller } from '../../contracts/index.ts'
 import { estimateRun } from '../../control/figures/index.ts'
 import type { Estimate } from '../../control/figures/index.ts'
 import type { CheckedWorkflow, WorkflowDraft, WorkflowInUse } from '../../control/workflows/index.ts'
-import type { TenantScope } from '../../engine/index.ts'
 import type { OwnText, OwnTextVerdict } from '../../governance/own-texts/index.ts'
-import { deciding, studioResource } from './access.ts'
+import { deciding } from './access.ts'
 import type { Access } from './access.ts'
 import type { StudioServices } from './studio-services.ts'
 
 export interface WorkflowDetail extends WorkflowInUse {
   readonly draft: WorkflowDraft | null
   readonly versions: readonly OwnText[]
-  /** What runs of it used so far; null before there are enough. */
+  /** What runs of it used so far in the whole tenant; null before there are enough, and for whoever has no role there. */
   readonly estimate: Estimate | null
 }
 
@@ -29,27 +28,27 @@ export class WorkflowService {
 
   /** @throws ATL_DOOR_DENIED, as all of these */
   async list(caller: Caller): Promise<readonly WorkflowInUse[]> {
-    const scope = await this.#mayRead(caller)
+    const { scope } = await this.#access.assertReadingWorkshop(caller)
     const { database, workflows } = this.#services
     return database.transaction(scope, (tx) => workflows.inUse(tx, scope.tenantId))
   }
 
   /** @throws ATL_WORKFLOWS_UNKNOWN */
   async get(caller: Caller, name: string): Promise<WorkflowDetail> {
-    const scope = await this.#mayRead(caller)
+    const { scope, isOfTenant } = await this.#access.assertReadingWorkshop(caller)
     const { database, workflows } = this.#services
     const { tenantId } = scope
     return database.transaction(scope, async (tx) => {
       const versions = await workflows.versions(tx, tenantId, name)
       const draft = (await workflows.draft(tx, tenantId, name)) ?? null
-      const estimate = await estimateRun(tx, tenantId, { workflow: name })
+      const estimate = isOfTenant ? await estimateRun(tx, tenantId, { workflow: name }) : null
       const inUse = (await workflows.inUse(tx, tenantId)).filter((one) => one.name === name)
       return { ...(inUse[0] as WorkflowInUse), draft, versions, estimate }
     })
   }
 
   async check(caller: Caller, name: string, text: string): Promise<CheckedWorkflow> {
-    const scope = await this.#mayRead(caller)
+    const { scope } = await this.#access.assertReadingWorkshop(caller)
     const { database, workflows } = this.#services
     return database.transaction(scope, (tx) => workflows.check(tx, scope.tenantId, name, text))
   }
@@ -64,9 +63,5 @@ export class WorkflowService {
     await this.#access.assertReading(caller, deciding(caller, 'decide-workflow', verdict))
     await this.#services.workflows.decide(caller.principal, verdict)
     return this.get(caller, verdict.name)
-  }
-
-  #mayRead(caller: Caller): Promise<TenantScope> {
-    return this.#access.assertReading(caller, { action: 'read-studio', resource: studioResource(caller) })
   }
 }

@@ -5,6 +5,7 @@ import type { Agent } from '../../control/agents/index.ts'
 import type { ModelOverview } from '../../control/models/index.ts'
 import type { TenantScope } from '../../engine/index.ts'
 import type { RoutingReport } from '../../control/routing/index.ts'
+import { defaultProject } from '../../kernel/index.ts'
 import { createRoutingQueries } from '../routing-queries.ts'
 import type { RouteExplanation, RoutingQueries } from '../routing-queries.ts'
 import { createToolServers } from '../tool-servers.ts'
@@ -67,7 +68,7 @@ export class WorkshopService {
 
   /** @throws ATL_DOOR_DENIED, as all of these */
   async agents(caller: Caller): Promise<readonly AgentView[]> {
-    const scope = await this.#mayRead(caller)
+    const { scope } = await this.#access.assertReadingWorkshop(caller)
     const { database, workflows, agents } = this.#services
     const inUse = await database.transaction(scope, (tx) => workflows.inUse(tx, scope.tenantId))
     return [...agents.values()].map((agent) =>
@@ -83,7 +84,7 @@ export class WorkshopService {
   }
 
   async tools(caller: Caller): Promise<readonly ToolView[]> {
-    await this.#mayRead(caller)
+    await this.#access.assertReadingWorkshop(caller)
     const agents = [...this.#services.agents.values()]
     return [...this.#services.tools.values()].map((tool) =>
       viewTool(
@@ -93,8 +94,10 @@ export class WorkshopService {
     )
   }
 
-  toolServers(caller: Caller): Promise<readonly ToolServer[]> {
-    return this.#serversFor(caller).list(caller.principal.id)
+  async toolServers(caller: Caller): Promise<readonly ToolServer[]> {
+    const { projects } = await this.#access.readProjects(caller)
+    const [project = defaultProject] = projects.includes(defaultProject) ? [] : projects
+    return this.#serversFor(caller, project).list(caller.principal.id)
   }
 
   inspectToolServer(caller: Caller, server: string, signal: AbortSignal): Promise<ToolServer> {
@@ -115,7 +118,7 @@ export class WorkshopService {
   }
 
   routingReport(caller: Caller, days: number): Promise<RoutingReport> {
-    return this.#routingFor(caller).report({ days, by: caller.principal.id })
+    return this.#routingFor(() => this.#mayRead(caller)).report({ days, by: caller.principal.id })
   }
 
   explainRoute(
@@ -125,7 +128,8 @@ export class WorkshopService {
       readonly labels: readonly string[]
     },
   ): Promise<RouteExplanation> {
-    return this.#routingFor(caller).explain({ ...work, by: caller.principal.id })
+    const mayRead = async () => (await this.#access.assertReadingWorkshop(caller)).scope
+    return this.#routingFor(mayRead).explain({ ...work, by: caller.principal.id })
   }
 
   /** Shifts the targets of a route; without weights those of its file hold again. @throws ATL_MODEL_WEIGHTS_INVALID */
@@ -157,15 +161,15 @@ export class WorkshopService {
     return this.#access.assertReading(caller, { action: 'read-studio', resource: studioResource(caller) })
   }
 
-  #routingFor(caller: Caller): RoutingQueries {
+  #routingFor(authorise: () => Promise<TenantScope>): RoutingQueries {
     const { routing, database, clock } = this.#services
-    const authorise = () => this.#mayRead(caller)
     return createRoutingQueries({ ...routing, database, clock, authorise })
   }
 
-  #serversFor({ principal }: Caller): ToolServers {
+  #serversFor({ principal }: Caller, projectId = defaultProject): ToolServers {
     const { mcp, administration, logger } = this.#services
-    return createToolServers({ mcp, administration, logger, person: () => Promise.resolve(principal) })
+    const person = () => Promise.resolve(principal)
+    return createToolServers({ mcp, administration, logger, projectId, person })
   }
 }
 

@@ -1,3 +1,4 @@
+export { countAccepted } from './accepted.ts'
 export { burnByDay, moneyByDay } from './burn.ts'
 export type { BurnKey, BurnRow } from './burn.ts'
 export { exposition } from './exposition.ts'

@@ -38,34 +38,53 @@ const stdioServerSchema = z.strictObject({
   hosts: z.array(hostSchema).default([]),
 })
 
-const httpServerSchema = z.strictObject({
-  ...shared,
-  transport: z.literal('http'),
-  url: z.url({ protocol: /^https?$/ }),
-  /** For servers inside one's own network. */
-  allowPrivate: z.boolean().default(false),
-  /** Headers of every request: a text, or the name of a secret. They never reach a sandbox or a model. */
-  headers: z
-    .record(
-      z.string().regex(/^[A-Za-z0-9-]+$/),
-      z.union([z.string(), z.strictObject({ secret: z.string() })]),
-    )
-    .default({}),
-})
-
-const serverSchema = z
-  .discriminatedUnion('transport', [stdioServerSchema, httpServerSchema])
+const httpServerSchema = z
+  .strictObject({
+    ...shared,
+    transport: z.literal('http'),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .refine((url) => !hasUserInfo(url), 'an address carries no user name or password'),
+    /** For servers inside one's own network. */
+    allowPrivate: z.boolean().default(false),
+    /** Headers of every request: a text, or the name of a secret. They never reach a sandbox or a model. */
+    headers: z
+      .record(
+        z.string().regex(/^[A-Za-z0-9-]+$/),
+        z.union([z.string(), z.strictObject({ secret: z.string() })]),
+      )
+      .default({}),
+    /** `step`: every request carries a credential by which the server can tell which step asks, and for whom. */
+    credential: z.literal('step').optional(),
+  })
   .refine(
-    (server) => server.transport === 'stdio' || isSafeUrl(server.url),
-    'an address carries no user name or password',
+    ({ credential, headers }) =>
+      credential === undefined || Object.keys(headers).every((name) => !/^authorization$/i.test(name)),
+    'a server gets the credential of the step or a header authorization, not both',
   )
+  .refine(
+    ({ credential, url }) => credential === undefined || keepsSecrets(url),
+    'the credential of a step is sent over https only, except on this machine',
+  )
+
+const serverSchema = z.discriminatedUnion('transport', [stdioServerSchema, httpServerSchema])
 export type McpServer = z.infer<typeof serverSchema>
 export type StdioServer = z.infer<typeof stdioServerSchema>
 export type HttpServer = z.infer<typeof httpServerSchema>
 
-function isSafeUrl(url: string): boolean {
+/** Whether a server is to know which step asks it. */
+export function showsStep(server: McpServer): server is HttpServer {
+  return server.transport === 'http' && server.credential === 'step'
+}
+
+function keepsSecrets(url: string): boolean {
   const parsed = URL.parse(url)
-  return parsed !== null && parsed.username === '' && parsed.password === ''
+  return parsed?.protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(parsed?.hostname ?? '')
+}
+
+function hasUserInfo(url: string): boolean {
+  const parsed = URL.parse(url)
+  return parsed === null || parsed.username !== '' || parsed.password !== ''
 }
 
 /**

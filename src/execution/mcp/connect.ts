@@ -3,9 +3,10 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import type { SandboxHost, SandboxLimits } from '../sandbox/index.ts'
 import { programPath, type Toolchain } from '../testing/index.ts'
-import type { HttpServer, McpServer, StdioServer } from './configuration.ts'
+import { type HttpServer, type McpServer, showsStep, type StdioServer } from './configuration.ts'
 import { openEgressFetch } from './egress-fetch.ts'
 import { mcpErrors } from './errors.ts'
+import { type Asker, type IssueStepCredential, presentingStep } from './step-credential.ts'
 import { ProcessTransport, type TransportLimits } from './process-transport.ts'
 import type { Connection } from './session.ts'
 
@@ -16,6 +17,8 @@ export interface ConnectionPlaces {
   readonly toolchain: Toolchain
   /** Values of the secrets that configurations name. */
   readonly secrets: (name: string) => Promise<string | undefined>
+  /** Makes what servers are shown that want to know which step asks. */
+  readonly issueCredential: IssueStepCredential
 }
 
 const transportLimits: TransportLimits = {
@@ -28,10 +31,10 @@ const transportLimits: TransportLimits = {
 const lifetimeMs = 4 * 3_600_000
 
 /** Opens a way to a server: a process of its own in a sandbox, or HTTP through a proxy that knows nothing else. */
-export function connectTo(places: ConnectionPlaces, server: McpServer, runId: string): Promise<Connection> {
+export function connectTo(places: ConnectionPlaces, server: McpServer, asker: Asker): Promise<Connection> {
   return server.transport === 'stdio'
-    ? startServer(places, server, runId)
-    : reachServer(places, server, runId)
+    ? startServer(places, server, asker.runId)
+    : reachServer(places, server, asker)
 }
 
 async function startServer(
@@ -73,11 +76,13 @@ function locate({ files }: StdioServer, word: string, place: (path: string) => s
   return isBound ? place(word) : word
 }
 
-async function reachServer(places: ConnectionPlaces, server: HttpServer, runId: string): Promise<Connection> {
+async function reachServer(places: ConnectionPlaces, server: HttpServer, asker: Asker): Promise<Connection> {
   const headers = await headersOf(places, server)
-  const egress = await openEgressFetch(server, runId, transportLimits)
+  const egress = await openEgressFetch(server, asker.runId, transportLimits)
   const transport = new StreamableHTTPClientTransport(new URL(server.url), {
-    fetch: egress.fetch,
+    fetch: showsStep(server)
+      ? presentingStep(egress.fetch, { server, asker, issue: places.issueCredential })
+      : egress.fetch,
     requestInit: { headers },
     reconnectionOptions: {
       initialReconnectionDelay: 500,

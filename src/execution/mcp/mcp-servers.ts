@@ -1,14 +1,15 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import type { Finding, Principal, ToolContext } from '../../contracts/index.ts'
-import type { Clock, RunId } from '../../kernel/index.ts'
+import type { Clock } from '../../kernel/index.ts'
 import type { Database, Tx } from '../../store/index.ts'
 import type { AgentTool } from '../development/index.ts'
-import type { McpServer } from './configuration.ts'
+import { type McpServer, showsStep } from './configuration.ts'
 import type { ConnectionPlaces } from './connect.ts'
 import { definitionDigest, type ToolDefinition } from './definition.ts'
 import { mcpErrors } from './errors.ts'
 import { type PinnedTool, type PinScope, ToolPins } from './pins.ts'
 import type { McpSession } from './session.ts'
+import type { Asker } from './step-credential.ts'
 
 export interface McpServersOptions extends ConnectionPlaces {
   readonly servers: readonly McpServer[]
@@ -36,7 +37,7 @@ interface OpenServer {
 
 /**
  * MCP servers as sources of tools. A server is started, or reached, when the first of its tools is called in a run, and
- * serves that run alone; which tools there are is what people have accepted, and needs no server.
+ * serves that run alone, or one step of it where it is to know which step asks; which tools there are is what people have accepted, and needs no server.
  */
 export class McpServers {
   readonly #options: McpServersOptions
@@ -98,7 +99,7 @@ export class McpServers {
     context: Pick<ToolContext, 'tenantId' | 'runId' | 'principal' | 'logger' | 'signal'>,
   ): Promise<readonly PinnedTool[]> {
     const server = this.require(name)
-    const session = await this.#connect(server, context.runId, context)
+    const session = await this.#connect(server, { ...context, stepId: 'inspection', attempt: 1 })
     try {
       const scope = scopeOf(context)
       await this.#pins.observe(scope, server, await session.listTools(context.signal))
@@ -141,7 +142,7 @@ export class McpServers {
     written: Readonly<Record<string, unknown>>,
     context: ToolContext,
   ): Promise<CallToolResult> {
-    const key = [context.tenantId, context.runId, server.name].join('\n')
+    const key = sessionKey(server, context)
     const open = await this.#opened(key, server, context)
     clearTimeout(open.idle)
     try {
@@ -161,14 +162,14 @@ export class McpServers {
     }
   }
 
-  /** The session of the run, opened if need be. Calls at the same time share it. */
+  /** The session, opened if need be. Calls at the same time share it. */
   async #opened(key: string, server: McpServer, context: ToolContext): Promise<OpenServer> {
     const known = await this.#open.get(key)?.catch(() => undefined)
     if (known !== undefined && !known.session.isOver) return known
     if (known !== undefined) await this.#end(key)
     const pending = this.#open.get(key)
     if (pending !== undefined) return pending
-    const opening = this.#connect(server, context.runId, context).then((session): OpenServer => ({
+    const opening = this.#connect(server, context).then((session): OpenServer => ({
       session,
       digests: new Map(),
       listedAt: -Infinity,
@@ -193,11 +194,10 @@ export class McpServers {
 
   async #connect(
     server: McpServer,
-    runId: RunId,
-    { logger, signal }: Pick<ToolContext, 'logger' | 'signal'>,
+    { logger, signal, ...asker }: Asker & Pick<ToolContext, 'logger' | 'signal'>,
   ): Promise<McpSession> {
     const [{ connectTo }, { McpSession: Session }] = await loadProtocol()
-    return Session.open(server, await connectTo(this.#options, server, runId), { logger, signal })
+    return Session.open(server, await connectTo(this.#options, server, asker), { logger, signal })
   }
 
   #endLater(key: string, open: OpenServer): void {
@@ -219,6 +219,13 @@ export class McpServers {
     if (server === undefined) throw mcpErrors.UNKNOWN_SERVER({ detail: name })
     return server
   }
+}
+
+/** Whose session a call belongs to: the run's, or the step's where the server is to know which step asks. */
+function sessionKey(server: McpServer, { tenantId, runId, stepId, attempt, principal }: Asker): string {
+  const run = [tenantId, runId, server.name]
+  const step = [stepId, attempt, principal.id, principal.onBehalfOf]
+  return (showsStep(server) ? [...run, ...step] : run).join('\n')
 }
 
 /** Loading the protocol takes time that a studio need not spend before a server is asked. */

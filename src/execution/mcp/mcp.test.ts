@@ -77,6 +77,7 @@ function serversOf(
     limits,
     toolchain,
     secrets: (name) => Promise.resolve(name === 'calculator-token' ? 'Bearer s3cret' : undefined),
+    issueCredential: () => Promise.reject(new Error('nobody asked for one')),
     ...more,
   })
   opened.push(servers)

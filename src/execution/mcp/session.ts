@@ -8,6 +8,7 @@ import {
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
+import { redactText } from '../../governance/door/index.ts'
 import { AtelierError, type Logger } from '../../kernel/index.ts'
 import type { McpServer } from './configuration.ts'
 import { type ToolDefinition, toolDefinitionSchema } from './definition.ts'
@@ -181,6 +182,8 @@ const codeOfFailure = new Map<number, typeof mcpErrors.ENDED>([
 
 const longestMessage = 1_000
 
-function shortened(text: string): string {
+/** What a server says may hold what it was shown, such as a credential. */
+function shortened(words: string): string {
+  const text = redactText(words)
   return text.length <= longestMessage ? text : `${text.slice(0, longestMessage)}…`
 }

@@ -4,6 +4,6 @@ export { createLedger, exhausted, leaseKey, reservationRow, settlementRow } from
 export type { Charge, Ledger, Limits, Refusal } from './ledger.ts'
 export type { Balance } from './ledger.ts'
 export { findAccount, findAccounts, ledgerEntries, runAccounts, wideAccounts } from './reports.ts'
-export type { LedgerEntry } from './reports.ts'
+export type { Breadth, LedgerEntry } from './reports.ts'
 export { budgetMigrations } from './migrations.ts'
 export { verifyLedger } from './verification.ts'

@@ -24,16 +24,18 @@ export interface LedgerEntry {
   }
 }
 
+/** Whose figures: those of the whole tenant, or of some of its projects. */
+export type Breadth = 'tenant' | readonly ProjectId[]
+
 /** Accounts of the tenant and its projects: few, so all of them. */
-export async function wideAccounts(tx: Tx, tenantId: TenantId): Promise<readonly Balance[]> {
-  const rows = await tx
+export async function wideAccounts(tx: Tx, tenantId: TenantId, of: Breadth): Promise<readonly Balance[]> {
+  let query = tx
     .selectFrom('budget_accounts')
     .selectAll()
     .where('tenant_id', '=', tenantId)
     .where('level', 'in', ['tenant', 'project'])
-    .orderBy('level', 'desc')
-    .orderBy('subject')
-    .execute()
+  if (of !== 'tenant') query = query.where('level', '=', 'project').where('subject', 'in', of)
+  const rows = await query.orderBy('level', 'desc').orderBy('subject').execute()
   return rows.map(viewAccount)
 }
 
@@ -66,17 +68,17 @@ export async function findAccounts(
   return rows.map(viewAccount)
 }
 
-/** Accounts of runs, of one project or of all, newest run first: ids of runs are ordered by time. */
+/** Accounts of runs, newest run first: ids of runs are ordered by time. */
 export async function runAccounts(
   tx: Tx,
   tenantId: TenantId,
   page: {
-    readonly projectId: ProjectId | undefined
+    readonly of: Breadth
     readonly before: string | undefined
     readonly limit: number
   },
 ): Promise<readonly (Balance & { readonly projectId: string })[]> {
-  const { projectId, before, limit } = page
+  const { of, before, limit } = page
   let query = tx
     .selectFrom('budget_accounts')
     .innerJoin('mandates', (join) =>
@@ -88,7 +90,7 @@ export async function runAccounts(
     .select('mandates.project_id as projectId')
     .where('budget_accounts.tenant_id', '=', tenantId)
     .where('level', '=', 'run')
-  if (projectId !== undefined) query = query.where('mandates.project_id', '=', projectId)
+  if (of !== 'tenant') query = query.where('mandates.project_id', 'in', of)
   if (before !== undefined) query = query.where('subject', '<', before)
   const rows = await query.orderBy('subject', 'desc').limit(limit).execute()
   return rows.map(({ projectId, ...account }) => ({ ...viewAccount(account), projectId }))
@@ -98,10 +100,16 @@ export async function runAccounts(
 export async function ledgerEntries(
   tx: Tx,
   tenantId: TenantId,
-  page: { readonly runId: string | undefined; readonly before: number | undefined; readonly limit: number },
+  page: {
+    readonly of: Breadth
+    readonly runId: string | undefined
+    readonly before: number | undefined
+    readonly limit: number
+  },
 ): Promise<readonly LedgerEntry[]> {
-  const { runId, before, limit } = page
+  const { of, runId, before, limit } = page
   let query = tx.selectFrom('ledger_entries').selectAll().where('tenant_id', '=', tenantId)
+  if (of !== 'tenant') query = query.where('project_id', 'in', of)
   if (runId !== undefined) query = query.where('run_id', '=', runId)
   if (before !== undefined) query = query.where('seq', '<', before)
   // By the tenant too, which is one: entries are numbered across tenants, and it is this tenant's that are wanted.

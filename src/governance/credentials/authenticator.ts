@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Caller, Principal, ProjectRoles, Role } from '../../contracts/index.ts'
 import type { Logger, PrincipalId, ProjectId, TenantId } from '../../kernel/index.ts'
 import type { Database } from '../../store/index.ts'
@@ -18,6 +19,12 @@ export interface CredentialAuthenticator {
   authenticate(headers: RequestHeaders): Promise<Caller | undefined>
   /** The `Set-Cookie` of a session whose secret has to be replaced now; undefined for all others. */
   renew(caller: Caller): Promise<string | undefined>
+  /**
+   * Those of some callers, as they were authenticated, who would not be the same any more: their session or token has
+   * ended, they cannot act any more, or their roles or projects are others. Two statements, however many they are.
+   * @throws ATL_STORE_UNAVAILABLE (retryable).
+   */
+  changed(callers: readonly Caller[]): Promise<ReadonlySet<Caller>>
 }
 
 /** As Node gives them. */
@@ -44,13 +51,7 @@ export function createAuthenticator({
     if (row.revoked) throw tokenErrors.REVOKED({ details: { tokenId: row.id } })
     if (row.expired) throw tokenErrors.EXPIRED({ details: { tokenId: row.id } })
     if (row.touch) await touch(database, row, 'api_tokens', logger)
-    const { projects } = row
-    return {
-      principal: { ...principalOf(row), ...(projects && { onlyProjects: projects }) },
-      via: 'token',
-      credentialId: row.id,
-      scopes: row.scopes,
-    }
+    return callerByToken(row)
   }
 
   const bySession = async (secret: string): Promise<Caller | undefined> => {
@@ -58,12 +59,7 @@ export function createAuthenticator({
     const row = await findCredential<SessionRow>(database, sessionQuery, hashOfSecret(secret))
     if (row === undefined || row.ended || !canAct(row)) return undefined
     if (row.touch) await touch(database, row, 'sessions', logger)
-    const caller: Caller = {
-      principal: principalOf(row),
-      via: 'session',
-      credentialId: row.id,
-      scopes: 'all',
-    }
+    const caller = callerBySession(row)
     if (row.rotate) dueForRotation.add(caller)
     return caller
   }
@@ -77,6 +73,27 @@ export function createAuthenticator({
       }
       const secret = readCookie(typeof cookies === 'string' ? cookies : cookies?.join(';'), cookieName)
       return secret === undefined ? undefined : bySession(secret)
+    },
+    changed: async (callers) => {
+      const [tokens, sessions] = await Promise.all([
+        findAgain<TokenRow>(
+          database,
+          tokensAgainQuery,
+          callers.filter(({ via }) => via === 'token'),
+        ),
+        findAgain<SessionRow>(
+          database,
+          sessionsAgainQuery,
+          callers.filter(({ via }) => via === 'session'),
+        ),
+      ])
+      const now = new Map<string | null, Caller>()
+      for (const row of tokens)
+        if (canAct(row) && !row.revoked && !row.expired) now.set(row.id, callerByToken(row))
+      for (const row of sessions) if (canAct(row) && !row.ended) now.set(row.id, callerBySession(row))
+      const isSame = (caller: Caller) =>
+        caller.via === 'local' || isDeepStrictEqual(now.get(caller.credentialId), caller)
+      return new Set(callers.filter((caller) => !isSame(caller)))
     },
     renew: async (caller) => {
       if (!dueForRotation.delete(caller) || caller.credentialId === null) return undefined
@@ -128,12 +145,19 @@ const holderColumns = `
 
 const holderJoin = `join principals holder on holder.tenant_id = found.tenant_id and holder.id = found.principal_id`
 
+const tokenColumns = `
+  ${holderColumns}, scopes, projects, revoked_at is not null as revoked, expires_at <= now() as expired,
+  last_used_at is null or last_used_at < now() - ${ms(sessionLimits.useResolution)} as touch`
+
+const sessionColumns = `
+  ${holderColumns},
+  revoked_at is not null or expires_at <= now() or last_used_at <= now() - ${ms(sessionLimits.idle)} as ended,
+  rotated_at <= now() - ${ms(sessionLimits.rotation)} as rotate,
+  last_used_at < now() - ${ms(sessionLimits.useResolution)} or (is_current and confirmed_at is null) as touch`
+
 const tokenQuery = {
   name: 'credential-token',
-  text: `
-    select ${holderColumns}, scopes, projects, revoked_at is not null as revoked, expires_at <= now() as expired,
-      last_used_at is null or last_used_at < now() - ${ms(sessionLimits.useResolution)} as touch
-    from api_tokens found ${holderJoin} where found.hash = $1`,
+  text: `select ${tokenColumns} from api_tokens found ${holderJoin} where found.hash = $1`,
 }
 
 /** By the secret in force, or by the one before it until a minute after the one in force was first used. */
@@ -146,26 +170,73 @@ const sessionQuery = {
       select *, false from sessions where previous_hash = $1
         and (confirmed_at is null or confirmed_at > now() - ${ms(sessionLimits.overlap)})
     )
-    select ${holderColumns},
-      revoked_at is not null or expires_at <= now() or last_used_at <= now() - ${ms(sessionLimits.idle)} as ended,
-      rotated_at <= now() - ${ms(sessionLimits.rotation)} as rotate,
-      last_used_at < now() - ${ms(sessionLimits.useResolution)} or (is_current and confirmed_at is null) as touch
-    from found ${holderJoin}`,
+    select ${sessionColumns} from found ${holderJoin}`,
+}
+
+/** By tenants and ids. */
+const asked = `join unnest($1::text[], $2::text[]) as asked (asked_tenant, asked_id)
+  on tenant_id = asked_tenant and id = asked_id`
+
+const tokensAgainQuery = {
+  name: 'credential-tokens-again',
+  text: `
+    with found as (select * from api_tokens ${asked})
+    select ${tokenColumns} from found ${holderJoin}`,
+}
+
+const sessionsAgainQuery = {
+  name: 'credential-sessions-again',
+  text: `
+    with found as (select *, true as is_current from sessions ${asked})
+    select ${sessionColumns} from found ${holderJoin}`,
+}
+
+interface NamedQuery {
+  readonly name: string
+  readonly text: string
 }
 
 async function findCredential<R extends HolderRow>(
   database: Database,
-  query: { readonly name: string; readonly text: string },
+  query: NamedQuery,
   hash: string,
 ): Promise<R | undefined> {
-  const rows = await database.pipelined({ kind: 'system' }, ({ send }) =>
-    Promise.resolve({ underWay: send<R>({ ...query, values: [hash] }) }),
+  const [row] = await findRows<R>(database, query, [hash])
+  return row
+}
+
+async function findAgain<R extends HolderRow>(
+  database: Database,
+  query: NamedQuery,
+  callers: readonly Caller[],
+): Promise<readonly R[]> {
+  const tenants = new Map(callers.map(({ credentialId, principal }) => [credentialId, principal.tenantId]))
+  if (tenants.size === 0) return []
+  return findRows<R>(database, query, [[...tenants.values()], [...tenants.keys()]])
+}
+
+function findRows<R extends HolderRow>(
+  database: Database,
+  query: NamedQuery,
+  values: readonly unknown[],
+): Promise<readonly R[]> {
+  return database.pipelined({ kind: 'system' }, ({ send }) =>
+    Promise.resolve({ underWay: send<R>({ ...query, values: [...values] }) }),
   )
-  return rows[0]
 }
 
 function canAct({ disabled, tenant_suspended }: HolderRow): boolean {
   return !disabled && !tenant_suspended
+}
+
+function callerByToken(row: TokenRow): Caller {
+  const { id: credentialId, projects, scopes } = row
+  const principal = { ...principalOf(row), ...(projects && { onlyProjects: projects }) }
+  return { principal, via: 'token', credentialId, scopes }
+}
+
+function callerBySession(row: SessionRow): Caller {
+  return { principal: principalOf(row), via: 'session', credentialId: row.id, scopes: 'all' }
 }
 
 function principalOf(row: HolderRow): Principal {

@@ -10,6 +10,11 @@ interface SigningStepKey {
   readonly privateKey: CryptoKey
 }
 
+interface TimedKey {
+  readonly key: Promise<SigningStepKey>
+  readonly until: number
+}
+
 /** The keys by which credentials of steps are signed and verified. */
 export interface StepKeys {
   /** The key of this process that signs now. */
@@ -29,14 +34,21 @@ export interface StepKeysOptions {
 }
 
 /**
+ * How long before it signs a key is published, so that whoever keeps the published keys for a while has it by then: ten
+ * minutes in the libraries that do.
+ */
+const aheadMs = 15 * 60_000
+
+/**
  * A private key is made by the process that signs with it and never leaves its memory: there is no file or row to steal.
  * Its public half is in the database before it signs anything, and stays there for as long as anything may be signed
- * by it. Keys are replaced every day, and whenever a process starts.
+ * by it. Keys are replaced every day, and whenever a process starts; the next one is published before it signs.
  */
 export function createStepKeys(options: StepKeysOptions): StepKeys {
   const { database, longestLifetimeMs, signsForMs = 24 * 3600 * 1000 } = options
   const { monotonicNow = () => performance.now() } = options
-  let signing: { readonly key: Promise<SigningStepKey>; readonly until: number } | undefined
+  let signing: TimedKey | undefined
+  let next: TimedKey | undefined
 
   const make = async (): Promise<SigningStepKey> => {
     const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' })
@@ -49,22 +61,30 @@ export function createStepKeys(options: StepKeysOptions): StepKeys {
         .values({
           id,
           jwk: JSON.stringify(jwk),
-          expires_at: sql<Date>`now() + ${signsForMs + longestLifetimeMs + 60_000} * interval '1 millisecond'`,
+          expires_at: sql<Date>`now() + ${aheadMs + signsForMs + longestLifetimeMs + 60_000} * interval '1 millisecond'`,
         })
         .execute()
     })
     return { id, privateKey }
   }
 
+  /** A key that signs from then on. One that could not be published is not tried again, but replaced. */
+  const begin = (from: number): TimedKey => {
+    const made = { key: make(), until: from + signsForMs }
+    made.key.catch(() => {
+      if (signing === made) signing = undefined
+      if (next === made) next = undefined
+    })
+    return made
+  }
+
   return {
     current: () => {
-      if (signing === undefined || monotonicNow() >= signing.until) {
-        const made = { key: make(), until: monotonicNow() + signsForMs }
-        signing = made
-        made.key.catch(() => {
-          if (signing === made) signing = undefined
-        })
-      }
+      const now = monotonicNow()
+      if (signing === undefined || now >= signing.until) {
+        signing = next === undefined || now >= next.until ? begin(now) : next
+        next = undefined
+      } else if (now >= signing.until - aheadMs) next ??= begin(signing.until)
       return signing.key
     },
     published: () =>

@@ -116,9 +116,9 @@ const requestSchema = z.discriminatedUnion('action', [
   ask(['read-code'], z.union([resources.codePath, resources.repository])),
   ask(['read-audit'], resources.auditLog),
   ask(['read-budget', 'set-budget'], resources.budget),
+  ask(['read-studio'], z.union([resources.project.extend({ kind: z.literal('project') }), resources.studio])),
   ask(
     [
-      'read-studio',
       'read-operations',
       'set-model-weights',
       'read-policies',

@@ -145,6 +145,7 @@ export type PolicyRequest = { readonly principal: Principal } & (
   | { readonly action: 'read-code'; readonly resource: RepositoryResource | CodePathResource }
   | { readonly action: 'read-audit'; readonly resource: AuditLogResource }
   | { readonly action: 'read-budget' | 'set-budget'; readonly resource: BudgetResource }
+  | { readonly action: 'read-studio'; readonly resource: StudioResource | ProjectResource }
   | { readonly action: StudioAction; readonly resource: StudioResource }
   | {
       readonly action: 'decide-policy' | 'decide-workflow'
@@ -163,7 +164,6 @@ export type PolicyRequest = { readonly principal: Principal } & (
 
 /** What is done to the studio as a whole and needs no further facts. */
 type StudioAction =
-  | 'read-studio'
   | 'read-operations'
   | 'set-model-weights'
   | 'read-policies'

@@ -107,6 +107,7 @@ beforeAll(async () => {
     authenticator: {
       authenticate: ({ authorization }) =>
         Promise.resolve(callers.get(authorization?.replace('Bearer ', '') ?? '')),
+      changed: () => Promise.resolve(new Set()),
     },
     database,
     logger: silentLogger,

@@ -15,6 +15,7 @@ import {
   plural,
   Section,
 } from '../../ui/index.ts'
+import { meQuery } from '../../api/index.ts'
 import { FilterBar, Loaded, PlainTable, Soft, Stack } from '../../panels/index.ts'
 import { AccountTree, accountName } from './account-tree.tsx'
 import { runsOutInWords, totalsOf } from './figures.ts'
@@ -25,6 +26,8 @@ import { budgetsQuery, burnQuery, outlookQuery, type Account, type BurnKey, type
 export function BudgetsScreen() {
   const query = useQuery(budgetsQuery)
   const [limiting, setLimiting] = useState<Account>()
+  const { data: me } = useQuery(meQuery)
+  const own = query.data && me && projectsAlone(query.data.items, me.roles)
   return (
     <Page
       title="Budgets"
@@ -45,8 +48,12 @@ export function BudgetsScreen() {
           }
         </Loaded>
       </Section>
-      <Spending />
-      <Burn />
+      {own !== undefined && own.length !== 0 && (
+        <>
+          <Spending own={own} />
+          <Burn own={own} />
+        </>
+      )}
       <Dialog
         open={limiting !== undefined}
         onClose={() => setLimiting(undefined)}
@@ -58,15 +65,27 @@ export function BudgetsScreen() {
   )
 }
 
-function Spending() {
+/** The projects of somebody who is not told the figures of the tenant; `tenant` for whoever is. */
+function projectsAlone(accounts: readonly Account[], rolesInTenant: readonly unknown[]): Breadth['own'] {
+  const isOfTenant =
+    accounts.length === 0 ? rolesInTenant.length > 0 : accounts.some(({ level }) => level === 'tenant')
+  return isOfTenant ? 'tenant' : accounts.map(({ subject }) => subject)
+}
+
+interface Breadth {
+  readonly own: 'tenant' | readonly string[]
+}
+
+function Spending({ own }: Breadth) {
   const { values, change } = useSearchParameters()
-  const project = values['project']
+  const project = values['project'] ?? (own === 'tenant' ? undefined : own[0])
   const query = useQuery(outlookQuery(project))
   return (
     <Section
       title={project === undefined ? 'Spending by day' : `Spending by day in ${project}`}
       beside={
-        project !== undefined && (
+        project !== undefined &&
+        own === 'tenant' && (
           <Button look="quiet" onClick={() => change({ project: undefined })}>
             All projects
           </Button>
@@ -121,14 +140,15 @@ const keys: readonly (readonly [BurnKey, string])[] = [
   ['model', 'By model'],
 ]
 
-function Burn() {
+function Burn({ own }: Breadth) {
   const { values } = useSearchParameters()
-  const by = keys.find(([key]) => key === values['by'])?.[0] ?? 'project'
+  const choices = own === 'tenant' ? keys : keys.slice(0, 1)
+  const by = choices.find(([key]) => key === values['by'])?.[0] ?? 'project'
   const query = useQuery(burnQuery(by))
   return (
     <Section title="Where it went, over 30 days">
       <Stack>
-        <FilterBar label="Spending" parameter="by" current={by} choices={keys} />
+        <FilterBar label="Spending" parameter="by" current={by} choices={choices} />
         <Loaded query={query} lines={3}>
           {({ items }) =>
             items.length === 0 ? (
