@@ -65,11 +65,12 @@ export function FileDiff({
     widgets[key] = (
       <div className={styles['widget']}>
         <NoteList notes={own} onResolve={notes.resolve} />
-        {key === editing && (
+        {key === editing && notes.add !== undefined && (
           <NoteEditor
+            place={`comment-${runId}-${path}-${side}-${line}`}
             onCancel={() => setEditing(undefined)}
             onSave={async (text) => {
-              await notes.add({ path, line, side }, text)
+              await notes.add?.({ path, line, side }, text)
               setEditing(undefined)
             }}
           />
@@ -104,7 +105,7 @@ export function FileDiff({
         widgets={widgets}
         renderGutter={({ change, side, renderDefault }) => (
           <>
-            {side === placeOf(change).side && (
+            {notes.add !== undefined && side === placeOf(change).side && (
               <button
                 type="button"
                 className={styles['comment']}
