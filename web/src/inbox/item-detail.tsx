@@ -96,7 +96,14 @@ export function ItemDetail({
         <Facts
           facts={[
             ...(size === undefined ? [] : [['Change', size] as const]),
-            ['Risk', item.risk === 'none' ? 'No findings' : <Status key="risk" status={item.risk} />],
+            ...(item.kind === 'approval'
+              ? [
+                  [
+                    'Risk',
+                    item.risk === 'none' ? 'No findings' : <Status key="risk" status={item.risk} />,
+                  ] as const,
+                ]
+              : []),
             ['Cost', formatMoney(cost.money)],
             ['Took', formatDuration(item.seconds)],
             ...(item.expiresAt === null

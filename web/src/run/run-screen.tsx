@@ -1,7 +1,7 @@
 import { lazy, Suspense, useMemo } from 'react'
 import { FileDiff as FileDiffIcon } from 'lucide-react'
-import { useQuery } from '@tanstack/react-query'
-import { runQuery, useRunEvents, type Run, type RunEvents } from '../api/index.ts'
+import { usePrefetchQuery, useQuery } from '@tanstack/react-query'
+import { approvalQuery, runQuery, useRunEvents, type Run, type RunEvents } from '../api/index.ts'
 import { usePathParameter, useSearchParameters } from '../app/search-parameters.ts'
 import { projectName, useProjects } from '../project/index.ts'
 import { useShortcuts } from '../keyboard/index.ts'
@@ -50,6 +50,8 @@ export function RunScreen() {
   const runId = usePathParameter('runId')
   const query = useQuery(runQuery(runId))
   const live = useRunEvents(runId)
+  // Beside the run, so that the buttons of a decision do not come after the rest.
+  usePrefetchQuery(approvalQuery(runId))
   if (query.data !== undefined) return <LoadedRun run={query.data} live={live} />
   return (
     <Page title="Run">

@@ -15,6 +15,7 @@ import {
   plural,
   Section,
 } from '../../ui/index.ts'
+import { projectName, useProjects } from '../../project/index.ts'
 import { FilterBar, Loaded, PlainTable, Soft, Stack } from '../../panels/index.ts'
 import { AccountTree, accountName } from './account-tree.tsx'
 import { runsOutInWords, totalsOf } from './figures.ts'
@@ -24,6 +25,7 @@ import { budgetsQuery, burnQuery, outlookQuery, type Account, type BurnKey, type
 /** What may be used, what is, and how long that lasts. */
 export function BudgetsScreen() {
   const query = useQuery(budgetsQuery)
+  const projects = useProjects()
   const [limiting, setLimiting] = useState<Account>()
   return (
     <Page
@@ -50,7 +52,7 @@ export function BudgetsScreen() {
       <Dialog
         open={limiting !== undefined}
         onClose={() => setLimiting(undefined)}
-        title={limiting === undefined ? '' : `Limits of ${accountName(limiting)}`}
+        title={limiting === undefined ? '' : `Limits of ${accountName(limiting, projects)}`}
       >
         {limiting !== undefined && <LimitForm account={limiting} onDone={() => setLimiting(undefined)} />}
       </Dialog>
@@ -61,10 +63,13 @@ export function BudgetsScreen() {
 function Spending() {
   const { values, change } = useSearchParameters()
   const project = values['project']
+  const projects = useProjects()
   const query = useQuery(outlookQuery(project))
   return (
     <Section
-      title={project === undefined ? 'Spending by day' : `Spending by day in ${project}`}
+      title={
+        project === undefined ? 'Spending by day' : `Spending by day in ${projectName(projects, project)}`
+      }
       beside={
         project !== undefined && (
           <Button look="quiet" onClick={() => change({ project: undefined })}>
