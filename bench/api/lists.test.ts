@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pendingApprovals, unhappyRuns } from '../../src/api/services/inbox.ts'
+import { openQuestions, pendingApprovals, unhappyRuns } from '../../src/api/services/inbox.ts'
 import type { Reading } from '../../src/api/services/access.ts'
 import { approvalRows } from '../../src/api/services/approvals.ts'
 import { writeCursor } from '../../src/api/services/cursor.ts'
@@ -156,6 +156,7 @@ describe('other lists', () => {
     'approvals that expired': (tx) =>
       approvalRows(tx, scope.tenantId).where('approval_requests.status', '=', 'expired').limit(51).execute(),
     'what waits in the inbox': (tx) => pendingApprovals(tx, entriesOf(everything())),
+    'what is asked in the inbox': (tx) => openQuestions(tx, entriesOf(everything())),
     'what failed in the inbox': (tx) => unhappyRuns(tx, entriesOf(everything()), undefined, []),
     'what waits in a project': (tx) => pendingApprovals(tx, entriesOf(ofProject())),
     'what failed in a project': (tx) => unhappyRuns(tx, entriesOf(ofProject()), undefined, []),

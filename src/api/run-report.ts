@@ -7,6 +7,7 @@ import {
   type RunEventView,
   type RunOutcome,
   runOutcomeSchema,
+  type RunRight,
   type RunReport,
   type RunSummary,
   type RunView,
@@ -27,9 +28,14 @@ export interface RunFacts {
   /** Oldest first. */
   readonly approvals: readonly ApprovalRequest[]
   readonly cost: Cost
+  /** Of whoever looks at the run. */
+  readonly may: readonly RunRight[]
   /** Milliseconds since the epoch. */
   readonly now: number
 }
+
+/** Characters that are shown of what was asked; the work item has all of them. */
+const longestDescription = 20_000
 
 /** A run for the list. */
 export function summariseRun(run: RunRecord): RunSummary {
@@ -75,6 +81,7 @@ export function viewRun(facts: RunFacts): RunView {
         needs: step.needs,
       })),
     error: run.error === null ? null : { ...run.error },
+    may: facts.may,
     report: reportOf(facts),
   }
 }
@@ -106,6 +113,7 @@ function reportOf({ run, steps, approvals, cost, now }: RunFacts): RunReport {
   const approval = approvals.at(-1)
   return {
     asked: summariseRun(run).title,
+    description: (workItem?.body ?? '').slice(0, longestDescription),
     kind: workItem?.task.kind ?? 'repair',
     found: upkeep?.found ?? [],
     checks: check?.checks ?? [],

@@ -24,8 +24,10 @@ const run: RunView = {
   workflow: { name: 'deliver', digest: 'sha256:0' },
   steps: [],
   error: null,
+  may: ['decide'],
   report: {
     asked: 'Off by one \u001b[2J\u202ehidden',
+    description: '',
     kind: 'repair',
     found: [],
     checks: [],

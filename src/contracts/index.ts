@@ -19,13 +19,14 @@ export type { Change, Check, DiffSummary, Finding, UpkeepResult, UpkeepVerdict, 
 export { workflowDefinitionSchema } from './workflow-definition.ts'
 export type { RunStatus, StepDefinition, StepStatus, WorkflowDefinition } from './workflow-definition.ts'
 export type { Cost, EffectClass, Tool, ToolContext } from './tool.ts'
-export { escalationSchema, runOutcomeSchema, submissionSchema } from './studio.ts'
+export { escalationSchema, runOutcomeSchema, runRightSchema, submissionSchema } from './studio.ts'
 export type {
   Escalation,
   RunEventView,
   RunOutcome,
   QuestionView,
   RunReport,
+  RunRight,
   RunSummary,
   RunView,
   Submission,

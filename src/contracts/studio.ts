@@ -74,8 +74,14 @@ export const escalationSchema = z.object({
 })
 export type Escalation = z.infer<typeof escalationSchema>
 
+/** What somebody may do about a run now. */
+export const runRightSchema = z.enum(['decide', 'answer', 'comment', 'cancel', 'resume'])
+export type RunRight = z.infer<typeof runRightSchema>
+
 export interface RunReport {
   readonly asked: string
+  /** What was asked, in the words of whoever did; of a long text the beginning. */
+  readonly description: string
   readonly kind: WorkKind
   /** What the project's own tools found, a line each. */
   readonly found: readonly string[]
@@ -130,6 +136,8 @@ export interface RunView extends RunSummary {
   readonly workflow: { readonly name: string; readonly digest: string }
   readonly steps: readonly StepView[]
   readonly error: ErrorReport | null
+  /** Of whoever looks at it. */
+  readonly may: readonly RunRight[]
   readonly report: RunReport
 }
 

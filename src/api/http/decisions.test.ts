@@ -98,8 +98,17 @@ describe('a question of an agent', () => {
   it('is answered by who has a say in the run, once, and the agent goes on with that', async () => {
     const runId = await tenant.askingRun()
     const params = { runId }
-    const { report } = await as('viewer').getRun({ params })
+    const { report, may } = await as('viewer').getRun({ params })
     expect(report.question).toMatchObject({ question: 'Up or down?', options: ['up', 'down'] })
+    expect(may).toEqual([])
+    expect((await as('requester').getRun({ params })).may).toContain('answer')
+    const asked = async (name: 'requester' | 'engineer' | 'approver') =>
+      (await as(name).listInbox({ query: { kind: 'question' } })).items.filter((item) => item.runId === runId)
+    expect(await asked('requester')).toMatchObject([
+      { headline: 'Up or down?', question: { askedBy: 'agent:asker' } },
+    ])
+    expect(await asked('engineer')).toHaveLength(1)
+    expect(await asked('approver')).toEqual([])
     await expect(as('approver').replyToRun({ params, body: { text: 'Up.' } })).rejects.toMatchObject({
       code: 'ATL_DOOR_DENIED',
       status: 403,
@@ -110,6 +119,7 @@ describe('a question of an agent', () => {
     const question = report.question?.id ?? ''
     await as('requester').replyToRun({ params, body: { text: 'Up.', question } })
     await expect.poll(() => told(runId), { timeout: 30_000 }).toEqual({ text: 'Up.', by: 'person:requester' })
+    expect(await asked('requester')).toEqual([])
     await expect(as('engineer').replyToRun({ params, body: { text: 'Down.' } })).rejects.toMatchObject({
       code: 'ATL_QUESTION_NOT_ASKED',
       status: 409,
@@ -160,7 +170,7 @@ describe('the inbox', () => {
         headline: 'Two instead of one.',
         risk: 'low',
         change: { added: 1 },
-        evidence: ['fixed: a.test.js > a', '1 tests pass, 0 fail'],
+        evidence: ['fixed: a.test.js > a', '1 test passes, 0 fail'],
       })
       after = page.next ?? undefined
     } while (after !== undefined)

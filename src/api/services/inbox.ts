@@ -1,31 +1,18 @@
 import { sql } from 'kysely'
-import type { Caller, RunView } from '../../contracts/index.ts'
+import type { Caller } from '../../contracts/index.ts'
 import { digestOfValue, type PrincipalId, type ProjectId, type RunId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 import { type Access, isOfProjects, type Reading, runResource } from './access.ts'
 import { type Position, readCursor, writeCursor } from './cursor.ts'
+import { describeEntry, type Entry, type InboxKind } from './inbox-item.ts'
 import type { RunService } from './runs.ts'
 import type { CoreServices } from './studio-services.ts'
-
-type InboxKind = 'approval' | 'escalation' | 'failure'
 
 interface InboxQuery {
   readonly limit: number
   readonly after?: string | undefined
   readonly kind?: InboxKind | undefined
   readonly projectId?: string | undefined
-}
-
-/** Something that waits, before it is known what there is to read about it. */
-interface Entry {
-  readonly kind: InboxKind
-  readonly id: string
-  readonly runId: RunId
-  readonly projectId: ProjectId
-  readonly requester: PrincipalId
-  readonly since: Date
-  readonly subject: string | null
-  readonly expiresAt: Date | null
 }
 
 interface EntryQuery {
@@ -38,8 +25,6 @@ interface EntryQuery {
 
 /** What ended unhappily stays in the inbox for so long. */
 const keptMs = 14 * 24 * 3_600_000
-
-const severities = ['none', 'info', 'low', 'medium', 'high', 'critical'] as const
 
 /** What waits for a person. */
 export class InboxService {
@@ -54,8 +39,8 @@ export class InboxService {
   }
 
   /**
-   * Approvals that the caller may give, and runs that ended without a change and that the caller may do something about;
-   * newest first.
+   * Approvals that the caller may give, questions that the caller may answer, and runs that ended without a change and that
+   * the caller may do something about; newest first.
    */
   async list(caller: Caller, { limit, after, kind, projectId }: InboxQuery) {
     const reading = await this.#access.readProjects(caller, projectId)
@@ -64,6 +49,7 @@ export class InboxService {
     const query: EntryQuery = { caller, reading, position: readCursor(after), limit: limit + 1, now }
     const found = await this.#services.database.transaction(scope, async (tx) => [
       ...(kind === undefined || kind === 'approval' ? await pendingApprovals(tx, query) : []),
+      ...(kind === undefined || kind === 'question' ? await openQuestions(tx, query) : []),
       ...(await unhappyRuns(tx, query, kind, this.#steered(query))),
     ])
     const entries = found
@@ -78,7 +64,7 @@ export class InboxService {
     return {
       items: shown.flatMap((entry) => {
         const run = runs.get(entry.runId)
-        return run === undefined ? [] : [describe(entry, run)]
+        return run === undefined ? [] : [describeEntry(entry, run)]
       }),
       next:
         entries.length > limit && last !== undefined
@@ -103,6 +89,10 @@ export class InboxService {
 
   #concerns(caller: Caller, { kind, id, runId, projectId, requester }: Entry): boolean {
     const { tenantId, id: self } = caller.principal
+    if (kind === 'question') {
+      const resource = runResource({ tenantId, projectId, runId, principalId: requester })
+      return this.#access.permits(caller, { action: 'answer-question', resource })
+    }
     if (kind !== 'approval') return true
     return this.#access.permits(caller, {
       action: 'decide-approval',
@@ -146,6 +136,48 @@ export async function pendingApprovals(
     requester: row.principal_id as PrincipalId,
     since: row.requested_at,
     subject: row.subject_digest,
+    expiresAt: row.expires_at,
+  }))
+}
+
+/** What agents wait to be told: looked for among the runs that wait, of which there are as many as people let wait. */
+export async function openQuestions(
+  tx: Tx,
+  { caller, reading, position, limit, now }: EntryQuery,
+): Promise<Entry[]> {
+  const asked = sql<Date>`(run_steps.waiting #>> '{payload,askedAt}')::timestamptz`
+  const expires = sql<Date>`(run_steps.waiting #>> '{payload,expiresAt}')::timestamptz`
+  const rows = await tx
+    .selectFrom('runs')
+    .innerJoin('run_steps', (join) =>
+      join.onRef('run_steps.tenant_id', '=', 'runs.tenant_id').onRef('run_steps.run_id', '=', 'runs.run_id'),
+    )
+    .select(['runs.run_id', 'runs.project_id', 'runs.principal_id'])
+    .select([asked.as('asked_at'), expires.as('expires_at')])
+    .where('runs.tenant_id', '=', caller.principal.tenantId)
+    .where(isOfProjects('runs.project_id', reading))
+    .where('runs.status', '=', 'waiting')
+    .where('runs.parent_run_id', 'is', null)
+    .where('run_steps.status', '=', 'waiting')
+    .where(sql<boolean>`run_steps.waiting #>> '{payload,askedAt}' is not null`)
+    .where(expires, '>', now)
+    .$if(position !== undefined, (query) =>
+      query.where(
+        sql<boolean>`(${asked}, runs.run_id) < (${position?.time ?? ''}::timestamptz, ${position?.id ?? ''})`,
+      ),
+    )
+    .orderBy(asked, 'desc')
+    .orderBy('runs.run_id', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({
+    kind: 'question',
+    id: row.run_id,
+    runId: row.run_id as RunId,
+    projectId: row.project_id as ProjectId,
+    requester: row.principal_id as PrincipalId,
+    since: row.asked_at,
+    subject: null,
     expiresAt: row.expires_at,
   }))
 }
@@ -200,51 +232,4 @@ async function endedAs(
     subject: null,
     expiresAt: null,
   }))
-}
-
-/** What a person reads in ten seconds. */
-function describe(entry: Entry, run: RunView) {
-  const { report } = run
-  return {
-    kind: entry.kind,
-    id: entry.id,
-    runId: entry.runId,
-    projectId: entry.projectId,
-    since: entry.since.toISOString(),
-    title: run.title,
-    repository: run.repository,
-    requester: entry.requester,
-    headline: headlineOf(entry.kind, run),
-    attention: report.attention.slice(0, 5),
-    change: report.summary,
-    evidence: evidenceOf(report),
-    risk:
-      severities[Math.max(0, ...report.findings.map(({ severity }) => severities.indexOf(severity)))] ??
-      'none',
-    cost: report.cost,
-    seconds: report.seconds,
-    subject: entry.subject,
-    expiresAt: entry.expiresAt?.toISOString() ?? null,
-  }
-}
-
-function headlineOf(kind: InboxKind, { error, report }: RunView): string {
-  if (kind === 'failure') return error?.message ?? 'The run failed'
-  if (kind === 'escalation')
-    return report.escalation?.hypothesis ?? report.explanation ?? 'No change was found'
-  return report.explanation ?? 'A change waits for approval'
-}
-
-function evidenceOf({ proof, checks }: RunView['report']): readonly string[] {
-  const tests =
-    proof === null
-      ? []
-      : [
-          ...proof.fixed.slice(0, 3).map((test) => `fixed: ${test}`),
-          `${proof.passed} tests pass, ${proof.failed} fail`,
-        ]
-  return [
-    ...tests,
-    ...checks.map(({ name, holds, detail }) => `${name}: ${holds ? 'holds' : 'does not hold'}, ${detail}`),
-  ]
 }

@@ -1,4 +1,11 @@
-import type { Caller, RunEventView, RunSummary, RunView } from '../../contracts/index.ts'
+import {
+  type Caller,
+  type RunEventView,
+  type RunRight,
+  runRightSchema,
+  type RunSummary,
+  type RunView,
+} from '../../contracts/index.ts'
 import {
   engineErrors,
   type JsonObject,
@@ -7,6 +14,7 @@ import {
   type TenantScope,
 } from '../../engine/index.ts'
 import { findAccounts } from '../../governance/budget/index.ts'
+import type { Intention } from '../../governance/index.ts'
 import { AtelierError, type RunId } from '../../kernel/index.ts'
 import { approvalOutput } from '../../workflow/delivery/index.ts'
 import { openQuestionOf, summariseRun, viewEvent, viewRun } from '../run-report.ts'
@@ -92,9 +100,28 @@ export class RunService {
           toolCalls: spent?.toolCalls.spent ?? 0,
           seconds: spent?.seconds.spent ?? 0,
         },
+        may: this.#rightsOf(caller, run),
         now,
       })
     })
+  }
+
+  /** What the caller's roles permit about a run; whatever is attempted is decided anew. */
+  #rightsOf(caller: Caller, run: RunRecord): readonly RunRight[] {
+    const { tenantId, projectId, runId, principalId } = run
+    const resource = runResource(run)
+    const intentions: Readonly<Record<RunRight, Intention>> = {
+      decide: {
+        action: 'decide-approval',
+        resource: { kind: 'approval', tenantId, projectId, approvalId: runId, runId },
+        context: { decision: 'approved', inLineage: principalId === caller.principal.id },
+      },
+      answer: { action: 'answer-question', resource },
+      comment: { action: 'comment-on-run', resource },
+      cancel: { action: 'cancel-run', resource },
+      resume: { action: 'resume-run', resource },
+    }
+    return runRightSchema.options.filter((right) => this.#access.permits(caller, intentions[right]))
   }
 
   /** The record of a run that the caller may see. @throws ATL_ENGINE_UNKNOWN_RUN, ATL_DOOR_DENIED */

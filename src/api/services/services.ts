@@ -73,7 +73,7 @@ export function createServices(below: CoreServices): Services {
   const workItems = new WorkItemService(below, access, choice)
   const followUps = new FollowUps(below, workItems)
   return {
-    people: new PeopleService(below),
+    people: new PeopleService(below, access),
     workItems,
     preview: new PreviewService(below, choice),
     demo: new DemoService(below, access, workItems),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { diffSummarySchema, findingSchema } from '../index.ts'
 import { idSchema, timeSchema } from './identifiers.ts'
 import { defineOperation, pageOf, pageQuery } from './operation.ts'
-import { costSchema } from './runs.ts'
+import { costSchema, questionSchema } from './runs.ts'
 
 const approvalStatusSchema = z.enum([
   'pending',
@@ -101,9 +101,11 @@ export const decideApproval = defineOperation({
   },
 })
 
+const inboxKindSchema = z.enum(['approval', 'question', 'escalation', 'failure'])
+
 const inboxItemSchema = z
   .object({
-    kind: z.enum(['approval', 'escalation', 'failure']),
+    kind: inboxKindSchema,
     /** Of the approval, or of the run. */
     id: z.string(),
     runId: z.string(),
@@ -112,8 +114,14 @@ const inboxItemSchema = z
     title: z.string(),
     repository: z.string(),
     requester: z.string(),
+    /** What was asked for, in the words of whoever did; of a long text the beginning. */
+    description: z.string(),
     /** In a line: what happened, or what is asked. */
     headline: z.string(),
+    /** What to do about a failure; null where nothing failed. */
+    remedy: z.string().nullable(),
+    /** What an agent wants to know. */
+    question: questionSchema.nullable(),
     /** What a person should look at first. */
     attention: z.array(z.string()),
     change: diffSummarySchema.nullable(),
@@ -134,11 +142,12 @@ export const listInbox = defineOperation({
   method: 'GET',
   path: '/api/v1/inbox',
   tag: 'approvals',
-  summary: 'What waits for the caller: approvals, escalations and failures, newest first',
+  summary:
+    'What waits for the caller: approvals, questions of agents, escalations and failures, newest first',
   access: { action: 'read-project', resource: 'project' },
   query: z.strictObject({
     ...pageQuery,
-    kind: z.enum(['approval', 'escalation', 'failure']).optional(),
+    kind: inboxKindSchema.optional(),
     projectId: idSchema.optional(),
   }),
   answer: { 200: pageOf(inboxItemSchema) },

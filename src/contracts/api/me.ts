@@ -2,6 +2,10 @@ import { z } from 'zod'
 import { roleSchema } from '../index.ts'
 import { defineOperation } from './operation.ts'
 
+/** What is offered on a screen of the tenant only to those who may do it. */
+export const tenantRightSchema = z.enum(['manage-people', 'draft-policy', 'create-project'])
+export type TenantRight = z.infer<typeof tenantRightSchema>
+
 const meSchema = z
   .object({
     id: z.string(),
@@ -11,6 +15,8 @@ const meSchema = z
     roles: z.array(roleSchema),
     /** Further roles, each in one project only, by its id. */
     projectRoles: z.record(z.string(), z.array(roleSchema)),
+    /** What the roles permit in the tenant as a whole. */
+    may: z.array(tenantRightSchema),
     via: z.enum(['session', 'token', 'local']),
     scopes: z.union([z.literal('all'), z.array(z.string())]),
   })

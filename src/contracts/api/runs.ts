@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { diffSummarySchema, escalationSchema, findingSchema, runOutcomeSchema } from '../index.ts'
+import {
+  diffSummarySchema,
+  escalationSchema,
+  findingSchema,
+  runOutcomeSchema,
+  runRightSchema,
+} from '../index.ts'
 import { idSchema, runParams, timeSchema } from './identifiers.ts'
 import { defineOperation, eventStream, pageOf, pageQuery } from './operation.ts'
 
@@ -85,7 +91,7 @@ export const estimateSchema = z
   })
   .meta({ id: 'Estimate' })
 
-const questionSchema = z
+export const questionSchema = z
   .object({
     id: z.string(),
     question: z.string(),
@@ -103,6 +109,8 @@ const questionSchema = z
 const runReportSchema = z
   .object({
     asked: z.string(),
+    /** What was asked, in the words of whoever did; of a long text the beginning. */
+    description: z.string(),
     kind: z.enum(['repair', 'lint-fix', 'format', 'codemod', 'dependency-update']),
     found: z.array(z.string()),
     checks: z.array(z.object({ name: z.string(), holds: z.boolean(), detail: z.string() })),
@@ -143,6 +151,8 @@ const runSchema = runSummarySchema
     workflow: z.object({ name: z.string(), digest: z.string() }),
     steps: z.array(stepSchema),
     error: failureSchema.nullable(),
+    /** What the caller may do about it, by their roles. */
+    may: z.array(runRightSchema),
     report: runReportSchema,
   })
   .meta({ id: 'Run' })

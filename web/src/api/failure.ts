@@ -19,6 +19,13 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof Error) {
     const code = textOf(error, 'code')
     const remedy = textOf(error, 'remedy')
+    if (code === 'ATL_DOOR_DENIED') {
+      return {
+        message: 'You are not allowed to do this',
+        remedy: `Policies decide it by your roles and your part in the work; an owner can give you another role. ${sentence(error.message)}.`,
+        code,
+      }
+    }
     if (code !== undefined && remedy !== undefined) return { message: sentence(error.message), remedy, code }
     if (error instanceof TypeError && /fetch|network|load failed/i.test(error.message)) {
       return {

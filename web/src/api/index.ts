@@ -18,14 +18,15 @@ export type {
   TestReport,
 } from './client.ts'
 export { describeFailure, mayHaveArrived, statusOf } from './failure.ts'
+export { createIdempotencyKey } from './idempotency-key.ts'
 export { useLiveLists } from './live-lists.ts'
 export {
   actsQuery,
+  approvalQuery,
   changeQuery,
   commentsQuery,
   inboxQuery,
   meQuery,
-  pendingApprovalQuery,
   previewQuery,
   runQuery,
   runsQuery,

@@ -46,13 +46,12 @@ export function runQuery(runId: string) {
   })
 }
 
-/** The request for approval that a run waits for; null when there is none. */
-export function pendingApprovalQuery(runId: string) {
+/** What was last asked about a run's change, with what people said; null when nothing was. */
+export function approvalQuery(runId: string) {
   return queryOptions({
     queryKey: ['run', runId, 'approval'],
     queryFn: async ({ signal }) => {
-      const query = { status: 'pending', runId, limit: 1 } as const
-      const { items } = await studio.listApprovals({ query, signal })
+      const { items } = await studio.listApprovals({ query: { runId, limit: 1 }, signal })
       return items[0] ?? null
     },
   })

@@ -1,12 +1,11 @@
 import { Link } from '@tanstack/react-router'
 import { Compass } from 'lucide-react'
-import { buttonClass, EmptyState } from '../ui/index.ts'
+import { buttonClass, EmptyState, Page } from '../ui/index.ts'
 
 /** For an address that leads nowhere. */
 export function NotFound() {
   return (
-    <main>
-      <h1 className="visually-hidden">Nothing here</h1>
+    <Page title="Nothing here">
       <EmptyState
         icon={Compass}
         title="There is nothing at this address"
@@ -18,6 +17,6 @@ export function NotFound() {
       >
         <p>The link may be old, or mistyped. Ctrl K (⌘K) finds every screen.</p>
       </EmptyState>
-    </main>
+    </Page>
   )
 }

@@ -11,7 +11,7 @@ import { parseSearchParameters, writeSearchParameters } from './search-parameter
 import { ScreenFailure } from './screen-failure.tsx'
 import { Shell } from './shell.tsx'
 
-const root = createRootRoute({ notFoundComponent: NotFound })
+const root = createRootRoute()
 
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
 
@@ -22,6 +22,9 @@ const screenRoutes = screens.map(({ path, load }) =>
     component: lazyRouteComponent(async () => ({ default: await load() })),
   }),
 )
+
+// Inside the shell, so that whoever is lost has every way on.
+const nowhere = createRoute({ getParentRoute: () => shell, path: '$', component: NotFound })
 
 const start = createRoute({
   getParentRoute: () => root,
@@ -38,7 +41,7 @@ const signIn = createRoute({
 /** Makes the router of the whole application. */
 export function createApplicationRouter() {
   return createRouter({
-    routeTree: root.addChildren([start, signIn, shell.addChildren(screenRoutes)]),
+    routeTree: root.addChildren([start, signIn, shell.addChildren([...screenRoutes, nowhere])]),
     // Code and data of a screen are fetched when the pointer comes near its link.
     defaultPreload: 'intent',
     defaultPreloadDelay: 30,

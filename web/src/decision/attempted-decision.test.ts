@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createIdempotencyKey, DecisionKeys } from './attempted-decision.ts'
+import { createIdempotencyKey } from '../api/index.ts'
+import { DecisionKeys } from './attempted-decision.ts'
 
 const body = { verdict: 'approved', reason: '', subject: 'sha256:1' } as const
 

@@ -1,10 +1,4 @@
-import type { Decision } from '../api/index.ts'
-
-/** A name that no other request has. Unlike `crypto.randomUUID`, this also works where the page came over plain HTTP. */
-export function createIdempotencyKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
+import { createIdempotencyKey, type Decision } from '../api/index.ts'
 
 /**
  * Gives each decision its key: trying the same one again uses the same key, so that it counts once however often it is

@@ -12,7 +12,13 @@ const titles: Readonly<Record<Verdict, string>> = {
 }
 
 /** The ways to decide about a change, by button or by key. */
-export function DecisionBar({ subject }: { readonly subject: Subject }) {
+export function DecisionBar({
+  subject,
+  onDecided,
+}: {
+  readonly subject: Subject
+  readonly onDecided?: () => void
+}) {
   const [verdict, setVerdict] = useState<Verdict>()
   const close = (): void => setVerdict(undefined)
   useShortcuts([
@@ -41,7 +47,17 @@ export function DecisionBar({ subject }: { readonly subject: Subject }) {
         Approve
       </Button>
       <Dialog open={verdict !== undefined} onClose={close} title={titles[verdict ?? 'approved']}>
-        {verdict !== undefined && <DecisionForm subject={subject} verdict={verdict} onDone={close} />}
+        {verdict !== undefined && (
+          <DecisionForm
+            subject={subject}
+            verdict={verdict}
+            onCancel={close}
+            onDone={() => {
+              close()
+              onDecided?.()
+            }}
+          />
+        )}
       </Dialog>
     </>
   )

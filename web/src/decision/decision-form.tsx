@@ -1,11 +1,20 @@
-import { useRef, useState } from 'react'
+import { useRef } from 'react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { CloudOff } from 'lucide-react'
 import { mayHaveArrived, studio, type Decision } from '../api/index.ts'
 import { useOnline } from '../app/connection-banner.tsx'
 import { dialogGroup, useShortcuts } from '../keyboard/index.ts'
-import { Button, Digest, ErrorNote, Facts, repositoryName, TextArea, useAnnouncer } from '../ui/index.ts'
+import {
+  Button,
+  Digest,
+  ErrorNote,
+  Facts,
+  repositoryName,
+  TextArea,
+  useAnnouncer,
+  useDraft,
+} from '../ui/index.ts'
 import { DecisionKeys } from './attempted-decision.ts'
 import type { Subject } from './subject.ts'
 import styles from './decision-form.module.css'
@@ -31,14 +40,19 @@ export function DecisionForm({
   subject,
   verdict,
   onDone,
+  onCancel,
 }: {
   readonly subject: Subject
   readonly verdict: Verdict
   readonly onDone: () => void
+  readonly onCancel: () => void
 }) {
-  const [reason, setReason] = useState('')
+  const [reason, setReason] = useDraft(`decision-${subject.approvalId}`)
   const online = useOnline()
-  const decide = useDecision(subject, verdict, onDone)
+  const decide = useDecision(subject, verdict, () => {
+    setReason('')
+    onDone()
+  })
   const needsReason = verdict !== 'approved'
   const isReady = online && !decide.isPending && (!needsReason || reason.trim() !== '')
   const confirm = (): void => {
@@ -89,7 +103,7 @@ export function DecisionForm({
       )}
       {decide.isError && !isUncertain && <ErrorNote error={decide.error} />}
       <div className={styles['buttons']}>
-        <Button look="quiet" onClick={onDone}>
+        <Button look="quiet" onClick={onCancel}>
           Not now
         </Button>
         <Button

@@ -1,2 +1,1 @@
-export { createIdempotencyKey } from './attempted-decision.ts'
 export { DecisionBar } from './decision-bar.tsx'

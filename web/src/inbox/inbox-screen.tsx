@@ -1,7 +1,14 @@
-import { useEffect, useMemo } from 'react'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useEffect, useMemo, useState } from 'react'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { CircleAlert, CircleCheckBig, Inbox, TriangleAlert, type LucideIcon } from 'lucide-react'
+import {
+  CircleAlert,
+  CircleCheckBig,
+  Inbox,
+  MessageCircleQuestion,
+  TriangleAlert,
+  type LucideIcon,
+} from 'lucide-react'
 import { inboxQuery, type InboxItem } from '../api/index.ts'
 import { useSearchParameters } from '../app/search-parameters.ts'
 import { useShortcuts } from '../keyboard/index.ts'
@@ -13,6 +20,7 @@ import styles from './inbox-screen.module.css'
 /** What an item is about, as a shape and a word. */
 const kinds: Readonly<Record<InboxItem['kind'], { readonly icon: LucideIcon; readonly word: string }>> = {
   approval: { icon: CircleCheckBig, word: 'Approval' },
+  question: { icon: MessageCircleQuestion, word: 'Question' },
   escalation: { icon: TriangleAlert, word: 'Escalation' },
   failure: { icon: CircleAlert, word: 'Failure' },
 }
@@ -22,8 +30,7 @@ export function InboxScreen() {
   const query = useInfiniteQuery(inboxQuery)
   const { values, change } = useSearchParameters()
   const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data])
-  const chosen = values['item']
-  const current = items.find(({ id }) => id === chosen) ?? items[0]
+  const { current, isGone, isChosen, leave } = useCurrent(items, values['item'])
   const move = (by: number): void => {
     const index = items.findIndex(({ id }) => id === current?.id)
     const next = items[Math.min(items.length - 1, Math.max(0, index + by))]
@@ -49,11 +56,11 @@ export function InboxScreen() {
       ) : current === undefined ? (
         <NothingWaits />
       ) : (
-        <div className={styles['inbox']} data-chosen={chosen !== undefined}>
+        <div className={styles['inbox']} data-chosen={isChosen}>
           <div className={styles['side']}>
             <ul className={styles['list']} aria-label="What waits">
               {items.map((item) => (
-                <Entry key={item.id} item={item} current={item.id === current.id} />
+                <Entry key={item.id} item={item} current={item.id === current.id} replace={isChosen} />
               ))}
             </ul>
             {query.hasNextPage && (
@@ -62,14 +69,68 @@ export function InboxScreen() {
               </Button>
             )}
           </div>
-          <ItemDetail key={current.id} item={current} />
+          <ItemDetail
+            key={current.id}
+            item={current}
+            isGone={isGone}
+            onDone={() => {
+              leave(current)
+              change({ item: undefined })
+            }}
+          />
         </div>
       )}
     </Page>
   )
 }
 
-function Entry({ item, current }: { readonly item: InboxItem; readonly current: boolean }) {
+/**
+ * The item that is read. It stays while others come in above it, and even when it leaves the list, so that nothing is pulled
+ * away from under whoever reads it or writes a reason.
+ */
+function useCurrent(items: readonly InboxItem[], chosen: string | undefined) {
+  const cache = useQueryClient()
+  const [read, setRead] = useState<InboxItem>()
+  const wanted = chosen ?? read?.id
+  const listed = items.find(({ id }) => id === wanted)
+  const kept = listed === undefined && read !== undefined && read.id === wanted ? read : undefined
+  const current = listed ?? kept ?? items[0]
+  // Taken note of while rendering, as React's documentation has it for what follows from the rendering before.
+  if (current !== read) setRead(current)
+  return {
+    current,
+    isGone: kept !== undefined,
+    isChosen: chosen !== undefined && current?.id === chosen,
+    /** Goes on to the next one, since the reader has seen to this one. */
+    leave: ({ id }: InboxItem): void => {
+      const index = items.findIndex((item) => item.id === id)
+      const others = items.filter((item) => item.id !== id)
+      setRead(others[Math.min(Math.max(0, index), others.length - 1)])
+      cache.setQueryData(inboxQuery.queryKey, (known) =>
+        known === undefined
+          ? undefined
+          : {
+              ...known,
+              pages: known.pages.map((page) => ({
+                ...page,
+                items: page.items.filter((item) => item.id !== id),
+              })),
+            },
+      )
+    },
+  }
+}
+
+function Entry({
+  item,
+  current,
+  replace,
+}: {
+  readonly item: InboxItem
+  readonly current: boolean
+  /** Whether another item is open, from which going back does not lead here again. */
+  readonly replace: boolean
+}) {
   const { icon: Icon, word } = kinds[item.kind]
   useEffect(() => {
     if (current) document.getElementById(`item-${item.id}`)?.scrollIntoView({ block: 'nearest' })
@@ -79,7 +140,7 @@ function Entry({ item, current }: { readonly item: InboxItem; readonly current: 
       <Link
         to="."
         search={{ item: item.id }}
-        replace
+        replace={replace}
         resetScroll={false}
         className={styles['item']}
         data-kind={item.kind}
@@ -101,7 +162,7 @@ function NothingWaits() {
     <EmptyState icon={Inbox} title="Nothing waits for you" actions={<WaysToBegin />}>
       <p>
         Changes that need your approval come here, with what was asked, what was changed, the tests that prove
-        it, and what it cost. So does work that the studio could not finish by itself.
+        it, and what it cost. So do questions of agents, and work that the studio could not finish by itself.
       </p>
     </EmptyState>
   )

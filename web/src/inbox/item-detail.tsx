@@ -1,6 +1,6 @@
 import { lazy, Suspense } from 'react'
 import { Link } from '@tanstack/react-router'
-import { ArrowLeft, CircleCheck, Eye } from 'lucide-react'
+import { ArrowLeft, CircleCheck, Eye, Info } from 'lucide-react'
 import type { InboxItem } from '../api/index.ts'
 import { DecisionBar } from '../decision/index.ts'
 import {
@@ -9,6 +9,7 @@ import {
   Facts,
   formatDuration,
   formatMoney,
+  LongText,
   plural,
   principalName,
   repositoryName,
@@ -22,9 +23,23 @@ const ChangePanel = lazy(async () => ({
   default: (await import('../run/changes/change-panel.tsx')).ChangePanel,
 }))
 
+// Not of the first page: few items are questions.
+const QuestionCard = lazy(async () => ({ default: (await import('../question/index.ts')).QuestionCard }))
+
 /** Everything that is needed to decide, in the order in which one asks: what, how sure, what to look at, the change. */
-export function ItemDetail({ item }: { readonly item: InboxItem }) {
-  const { change, evidence, attention, cost } = item
+export function ItemDetail({
+  item,
+  isGone,
+  onDone,
+}: {
+  readonly item: InboxItem
+  /** It has left the list while it was looked at. */
+  readonly isGone: boolean
+  /** The reader has decided or answered. */
+  readonly onDone: () => void
+}) {
+  const { change, evidence, attention, cost, question, remedy } = item
+  const description = item.description.trim()
   const size =
     change === null
       ? undefined
@@ -48,6 +63,7 @@ export function ItemDetail({ item }: { readonly item: InboxItem }) {
           </Link>
           {item.kind === 'approval' && item.subject !== null && (
             <DecisionBar
+              onDecided={onDone}
               subject={{
                 approvalId: item.id,
                 runId: item.runId,
@@ -60,12 +76,34 @@ export function ItemDetail({ item }: { readonly item: InboxItem }) {
           )}
         </div>
       </header>
-      <p className={styles['headline']}>{item.headline}</p>
+      <div role="status">
+        {isGone && (
+          <p className={styles['gone']}>
+            <Info size={16} aria-hidden /> This waits no longer: somebody else has seen to it, or it is
+            another change by now.
+          </p>
+        )}
+      </div>
+      {question !== null && item.kind === 'question' ? (
+        <Suspense fallback={<Skeleton lines={5} />}>
+          <QuestionCard runId={item.runId} question={question} mayAnswer={!isGone} onAnswered={onDone} />
+        </Suspense>
+      ) : (
+        <p className={styles['headline']}>{item.headline}</p>
+      )}
+      {remedy !== null && <p className={styles['remedy']}>{remedy}</p>}
       <div className={styles['glance']}>
         <Facts
           facts={[
             ...(size === undefined ? [] : [['Change', size] as const]),
-            ['Risk', item.risk === 'none' ? 'No findings' : <Status key="risk" status={item.risk} />],
+            ...(item.kind === 'approval'
+              ? [
+                  [
+                    'Risk',
+                    item.risk === 'none' ? 'No findings' : <Status key="risk" status={item.risk} />,
+                  ] as const,
+                ]
+              : []),
             ['Cost', formatMoney(cost.money)],
             ['Took', formatDuration(item.seconds)],
             ...(item.expiresAt === null
@@ -98,9 +136,14 @@ export function ItemDetail({ item }: { readonly item: InboxItem }) {
           </Section>
         )}
       </div>
+      {description !== '' && (
+        <Section title="What was asked">
+          <LongText text={description} />
+        </Section>
+      )}
       {change !== null && (
         <Suspense fallback={<Skeleton lines={8} />}>
-          <ChangePanel runId={item.runId} findings={[]} />
+          <ChangePanel runId={item.runId} findings={[]} mayComment />
         </Suspense>
       )}
     </article>

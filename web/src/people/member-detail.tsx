@@ -14,16 +14,24 @@ import {
   plural,
   Section,
   Tag,
-  TextField,
   useAnnouncer,
 } from '../ui/index.ts'
+import { projectName, useProjects } from '../project/index.ts'
 import { Row, Secret, Soft, Stack } from '../panels/index.ts'
 import { peopleQuery, type Member } from './queries.ts'
 import { rolesInOrder, roleWords, type Role } from './role-words.ts'
 import styles from './member-detail.module.css'
 
 /** One person or service: who they are, their roles, and what ends their access. */
-export function MemberDetail({ member, self }: { readonly member: Member; readonly self: boolean }) {
+export function MemberDetail({
+  member,
+  self,
+  mayManage,
+}: {
+  readonly member: Member
+  readonly self: boolean
+  readonly mayManage: boolean
+}) {
   const { id, kind, disabled, onBehalfOf, createdAt, lastSeenAt } = member
   return (
     <>
@@ -39,10 +47,12 @@ export function MemberDetail({ member, self }: { readonly member: Member; readon
           ]}
         />
       </Section>
-      <Roles member={member} />
-      <Section title="Access">
-        <Access member={member} self={self} />
-      </Section>
+      <Roles member={member} mayManage={mayManage} />
+      {mayManage && (
+        <Section title="Access">
+          <Access member={member} self={self} />
+        </Section>
+      )}
       <Link to="/audit" search={{ principal: id }} className={buttonClass('quiet')}>
         What {self ? 'you' : member.name} did, in the audit log
       </Link>
@@ -68,7 +78,14 @@ interface GivenRole {
   readonly project: string | undefined
 }
 
-function Roles({ member: { id: memberId, roles, projectRoles } }: { readonly member: Member }) {
+function Roles({
+  member: { id: memberId, roles, projectRoles },
+  mayManage,
+}: {
+  readonly member: Member
+  readonly mayManage: boolean
+}) {
+  const projects = useProjects()
   const [project, setProject] = useState('')
   const [role, setRole] = useState<Role>('viewer')
   const where = ({ project: only }: GivenRole) => (only === undefined ? {} : { project: only })
@@ -78,7 +95,7 @@ function Roles({ member: { id: memberId, roles, projectRoles } }: { readonly mem
   )
   const take = useMemberChange(
     (given: GivenRole) => studio.takeRole({ params: { memberId, role: given.role }, query: where(given) }),
-    'The role is taken.',
+    'The role is removed.',
   )
   const given: readonly GivenRole[] = [
     ...roles.map((each) => ({ role: each, project: undefined })),
@@ -97,45 +114,51 @@ function Roles({ member: { id: memberId, roles, projectRoles } }: { readonly mem
             {given.map((each) => (
               <li key={`${each.role} ${each.project ?? ''}`}>
                 <strong>{each.role}</strong>
-                <span>{each.project === undefined ? 'everywhere' : `in ${each.project}`}</span>
+                <span>
+                  {each.project === undefined ? 'everywhere' : `in ${projectName(projects, each.project)}`}
+                </span>
                 <span className={styles['words']}>{roleWords[each.role]}</span>
-                <Button
-                  look="quiet"
-                  icon={<X size={14} aria-hidden />}
-                  aria-label={`Take the role ${each.role}${each.project === undefined ? '' : ` in ${each.project}`}`}
-                  busy={take.isPending && take.variables === each}
-                  onClick={() => take.mutate(each)}
-                >
-                  Take
-                </Button>
+                {mayManage && (
+                  <Button
+                    look="quiet"
+                    icon={<X size={14} aria-hidden />}
+                    aria-label={`Remove the role ${each.role}${each.project === undefined ? '' : ` in ${each.project}`}`}
+                    busy={take.isPending && take.variables === each}
+                    onClick={() => take.mutate(each)}
+                  >
+                    Remove
+                  </Button>
+                )}
               </li>
             ))}
           </ul>
         )}
-        <form
-          onSubmit={(event) => {
-            event.preventDefault()
-            give.mutate({ role, project: project.trim() === '' ? undefined : project.trim() })
-          }}
-        >
-          <Row align="end">
-            <Choice
-              label="Role"
-              value={role}
-              choices={rolesInOrder.map((each) => [each, `${each} — ${roleWords[each]}`])}
-              onChange={(value) => setRole(rolesInOrder.find((each) => each === value) ?? 'viewer')}
-            />
-            <TextField
-              label="Only in project"
-              placeholder="Everywhere"
-              value={project}
-              onChange={(event) => setProject(event.target.value)}
-            />
-            <Button type="submit" busy={give.isPending}>
-              Give
-            </Button>
-          </Row>
-        </form>
+        {mayManage && (
+          <form
+            onSubmit={(event) => {
+              event.preventDefault()
+              give.mutate({ role, project: project === '' ? undefined : project })
+            }}
+          >
+            <Row align="end">
+              <Choice
+                label="Role"
+                value={role}
+                choices={rolesInOrder.map((each) => [each, `${each} — ${roleWords[each]}`])}
+                onChange={(value) => setRole(rolesInOrder.find((each) => each === value) ?? 'viewer')}
+              />
+              <Choice
+                label="Only in project"
+                value={project}
+                choices={[['', 'Everywhere'], ...projects.map((each) => [each.id, each.name] as const)]}
+                onChange={setProject}
+              />
+              <Button type="submit" busy={give.isPending}>
+                Give
+              </Button>
+            </Row>
+          </form>
+        )}
         {error !== null && <ErrorNote error={error} />}
       </Stack>
     </Section>

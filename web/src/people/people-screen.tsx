@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Users } from 'lucide-react'
-import { meQuery } from '../api/index.ts'
+import { meQuery, type Answer } from '../api/index.ts'
 import { useSearchParameters } from '../app/search-parameters.ts'
 import { Button, Dialog, EmptyState, Page, Tag } from '../ui/index.ts'
 import { Loaded, Split } from '../panels/index.ts'
@@ -22,9 +22,11 @@ export function PeopleScreen() {
       title="People and roles"
       lead="Every act has somebody who did it and, where a program did, a person who answers for it."
       actions={
-        <Button look="primary" onClick={() => setAdding(true)}>
-          Add somebody
-        </Button>
+        me?.may.includes('manage-people') === true && (
+          <Button look="primary" onClick={() => setAdding(true)}>
+            Add somebody
+          </Button>
+        )
       }
     >
       <Loaded query={query}>
@@ -43,7 +45,12 @@ export function PeopleScreen() {
                   <p>Choose somebody from the list.</p>
                 </EmptyState>
               ) : (
-                <MemberDetail key={chosen.id} member={chosen} self={chosen.id === me?.id} />
+                <MemberDetail
+                  key={chosen.id}
+                  member={chosen}
+                  self={chosen.id === me?.id}
+                  mayManage={me !== undefined && mayManage(me)}
+                />
               )}
               {hasNextPage && (
                 <Button look="quiet" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
@@ -59,6 +66,11 @@ export function PeopleScreen() {
       </Dialog>
     </Page>
   )
+}
+
+/** Owners manage people, and those of a project the roles in it. */
+function mayManage({ may, projectRoles }: Answer<'getMe'>): boolean {
+  return may.includes('manage-people') || Object.values(projectRoles).some((roles) => roles.includes('owner'))
 }
 
 function itemOf(member: Member, self: string | undefined) {

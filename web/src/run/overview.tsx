@@ -1,7 +1,17 @@
 import type { ReactNode } from 'react'
 import { CircleCheck, CircleX, Eye, GitBranch } from 'lucide-react'
 import type { Run, RunReport } from '../api/index.ts'
-import { CopyButton, Digest, ErrorNote, formatNumber, Money, plural, Section, Status } from '../ui/index.ts'
+import {
+  CopyButton,
+  Digest,
+  ErrorNote,
+  formatDuration,
+  formatNumber,
+  Money,
+  plural,
+  Section,
+  Status,
+} from '../ui/index.ts'
 import styles from './overview.module.css'
 
 type Finding = RunReport['findings'][number]
@@ -18,7 +28,7 @@ export function RunFindings({ run }: { readonly run: Run }) {
         {report.escalation !== null && <EscalationView escalation={report.escalation} />}
         {report.explanation !== null && (
           <Section title="What was changed and why">
-            <p className={styles['prose']}>{report.explanation}</p>
+            <Explanation text={report.explanation} />
           </Section>
         )}
         {report.found.length > 0 && (
@@ -60,11 +70,23 @@ export function RunFindings({ run }: { readonly run: Run }) {
         <Section title="Cost">
           <p>
             <Money value={report.cost.money} />, {plural(report.cost.tokens, 'token')},{' '}
-            {plural(report.cost.toolCalls, 'tool call')}, {formatNumber(report.cost.seconds)} s of work
+            {plural(report.cost.toolCalls, 'tool call')}, {formatDuration(report.cost.seconds)} of work
           </p>
         </Section>
       </div>
     </div>
+  )
+}
+
+/** What was done and why, and below, more quietly, how that was found. */
+function Explanation({ text }: { readonly text: string }) {
+  const lines = text.split('\n')
+  const [what, how] = lines.length > 3 ? [lines.slice(0, 2), lines.slice(2)] : [lines, []]
+  return (
+    <>
+      <p className={styles['prose']}>{what.join('\n')}</p>
+      {how.length > 0 && <p className={styles['how']}>{how.join('\n')}</p>}
+    </>
   )
 }
 

@@ -36,7 +36,10 @@ export function Replay({ run, events }: { readonly run: Run; readonly events: re
         <PlanGraph
           moments={momentsAfter(run.steps, events, at)}
           selected={event?.stepId ?? undefined}
-          onSelect={() => undefined}
+          onSelect={(stepId) => {
+            setPlaying(false)
+            setCount(events.findIndex((each) => each.stepId === stepId) + 1)
+          }}
         />
       </Suspense>
       <div className={styles['controls']}>

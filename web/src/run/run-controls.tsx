@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { runQuery, studio, type Run } from '../api/index.ts'
-import { Button, Dialog, ErrorNote, TextArea, useAnnouncer } from '../ui/index.ts'
+import { Button, Dialog, ErrorNote, TextArea, useAnnouncer, useDraft } from '../ui/index.ts'
 import styles from './run-controls.module.css'
 
 /** Stops a run, or goes on with one. */
@@ -19,12 +19,12 @@ export function RunControls({ run }: { readonly run: Run }) {
   })
   return (
     <>
-      {run.status === 'failed' && (
+      {run.status === 'failed' && run.may.includes('resume') && (
         <Button busy={resume.isPending} onClick={() => resume.mutate()}>
           Try the failed steps again
         </Button>
       )}
-      {run.endedAt === null && (
+      {run.endedAt === null && run.may.includes('cancel') && (
         <Button look="quiet" onClick={() => setStopping(true)}>
           Cancel the run
         </Button>
@@ -37,12 +37,13 @@ export function RunControls({ run }: { readonly run: Run }) {
 }
 
 function CancelForm({ run, onDone }: { readonly run: Run; readonly onDone: () => void }) {
-  const [reason, setReason] = useState('')
+  const [reason, setReason] = useDraft(`cancel-${run.id}`)
   const cache = useQueryClient()
   const { say } = useAnnouncer()
   const cancel = useMutation({
     mutationFn: () => studio.cancelRun({ params: { runId: run.id }, body: { reason: reason.trim() } }),
     onSuccess: (next) => {
+      setReason('')
       cache.setQueryData(runQuery(run.id).queryKey, next)
       say('The run is cancelled')
       onDone()

@@ -1,10 +1,11 @@
 import { lazy, Suspense, useMemo } from 'react'
 import { FileDiff as FileDiffIcon } from 'lucide-react'
-import { useQuery } from '@tanstack/react-query'
-import { runQuery, useRunEvents, type Run, type RunEvents } from '../api/index.ts'
+import { usePrefetchQuery, useQuery } from '@tanstack/react-query'
+import { approvalQuery, runQuery, useRunEvents, type Run, type RunEvents } from '../api/index.ts'
 import { usePathParameter, useSearchParameters } from '../app/search-parameters.ts'
 import { projectName, useProjects } from '../project/index.ts'
 import { useShortcuts } from '../keyboard/index.ts'
+import { QuestionCard } from '../question/index.ts'
 import {
   Age,
   Digest,
@@ -12,6 +13,7 @@ import {
   EmptyState,
   ErrorNote,
   ErrorState,
+  LongText,
   Page,
   Section,
   principalName,
@@ -25,7 +27,7 @@ import { Acts } from './acts.tsx'
 import { EvidenceView } from './evidence.tsx'
 import { RunFindings } from './overview.tsx'
 import { RunControls } from './run-controls.tsx'
-import { RunDecision } from './run-decision.tsx'
+import { DecisionsMade, RunDecision } from './run-decision.tsx'
 import { momentsNow } from './run-history.ts'
 import { Replay } from './replay.tsx'
 import { StepPanel } from './step-panel.tsx'
@@ -48,6 +50,8 @@ export function RunScreen() {
   const runId = usePathParameter('runId')
   const query = useQuery(runQuery(runId))
   const live = useRunEvents(runId)
+  // Beside the run, so that the buttons of a decision do not come after the rest.
+  usePrefetchQuery(approvalQuery(runId))
   if (query.data !== undefined) return <LoadedRun run={query.data} live={live} />
   return (
     <Page title="Run">
@@ -142,7 +146,11 @@ function RunView({ view, run, live }: { readonly view: View; readonly run: Run; 
         </EmptyState>
       ) : (
         <Suspense fallback={<Skeleton lines={8} />}>
-          <ChangePanel runId={run.id} findings={run.report.findings} />
+          <ChangePanel
+            runId={run.id}
+            findings={run.report.findings}
+            mayComment={run.may.includes('comment')}
+          />
         </Suspense>
       )
     case 'activity':
@@ -163,9 +171,13 @@ function RunView({ view, run, live }: { readonly view: View; readonly run: Run; 
 function Overview({ run, live }: { readonly run: Run; readonly live: RunEvents }) {
   const { values, change } = useSearchParameters()
   const moments = useMemo(() => momentsNow(run.steps, live.events), [run.steps, live.events])
+  const { question, description, patch } = run.report
   const selected = moments.find(({ id }) => id === values['step'])
   return (
-    <div className={styles['overview']} data-live={run.endedAt === null}>
+    <div
+      className={styles['overview']}
+      data-live={run.endedAt === null && patch === null && question === null}
+    >
       <div className={styles['plan']}>
         <Suspense fallback={<div className={styles['place']} />}>
           <PlanGraph
@@ -185,7 +197,16 @@ function Overview({ run, live }: { readonly run: Run; readonly live: RunEvents }
             onClose={() => change({ step: undefined })}
           />
         )}
-        {run.endedAt === null && run.report.patch === null ? (
+        {question !== null && (
+          <QuestionCard runId={run.id} question={question} mayAnswer={run.may.includes('answer')} />
+        )}
+        <DecisionsMade run={run} />
+        {description.trim() !== '' && (
+          <Section title="What was asked">
+            <LongText text={description.trim()} />
+          </Section>
+        )}
+        {run.endedAt === null && patch === null ? (
           <Section title="What happens now">
             <Activity events={live.events} steps={run.steps} />
           </Section>

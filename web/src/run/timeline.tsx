@@ -22,11 +22,12 @@ function rowsOf(spans: readonly Span[]): readonly Row[] {
   )
   const below = (parent: string | null, depth: number): readonly Row[] => {
     const own = children.get(parent) ?? []
-    const isOnlyAttempt = own.length === 1 && own[0]?.kind === 'attempt'
-    return own.flatMap((span) => [
-      ...(isOnlyAttempt ? [] : [{ span, depth }]),
-      ...below(span.id, isOnlyAttempt ? depth : depth + 1),
-    ])
+    const isTriedOnce = own.filter(({ kind }) => kind === 'attempt').length === 1
+    return own.flatMap((span) =>
+      isTriedOnce && span.kind === 'attempt'
+        ? below(span.id, depth)
+        : [{ span, depth }, ...below(span.id, depth + 1)],
+    )
   }
   return below(null, 0)
 }

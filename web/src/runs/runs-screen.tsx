@@ -34,7 +34,7 @@ const columns: readonly Column<RunSummary>[] = [
   {
     id: 'status',
     header: 'Status',
-    width: '11rem',
+    width: '11.5rem',
     show: 'always',
     cell: ({ status, outcome }) => <Status status={outcome ?? status} />,
   },

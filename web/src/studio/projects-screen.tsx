@@ -1,8 +1,8 @@
 import { useState } from 'react'
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { FolderGit2 } from 'lucide-react'
-import { studio } from '../api/index.ts'
+import { meQuery, studio } from '../api/index.ts'
 import { useSearchParameters } from '../app/search-parameters.ts'
 import {
   Age,
@@ -29,7 +29,8 @@ export function ProjectsScreen() {
   const { values } = useSearchParameters()
   const query = useInfiniteQuery(projectsQuery)
   const [creating, setCreating] = useState(false)
-  const create = (
+  const { data: me } = useQuery(meQuery)
+  const create = me?.may.includes('create-project') === true && (
     <Button look="primary" onClick={() => setCreating(true)}>
       New project
     </Button>

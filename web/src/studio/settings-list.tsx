@@ -1,3 +1,4 @@
+import { formatDuration, formatMoney, formatNumber } from '../ui/index.ts'
 import styles from './studio.module.css'
 
 interface Setting {
@@ -9,10 +10,14 @@ function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function wordsOf(value: unknown): string {
-  if (Array.isArray(value)) return value.map(wordsOf).join(', ')
+function wordsOf(name: string, value: unknown): string {
+  if (Array.isArray(value)) return value.map((each) => wordsOf(name, each)).join(', ')
   if (typeof value === 'string') return value
-  if (typeof value === 'number') return value.toLocaleString('en')
+  if (typeof value === 'number') {
+    if (/money$/i.test(name)) return formatMoney(value)
+    if (/seconds$/i.test(name)) return formatDuration(value)
+    return formatNumber(value)
+  }
   return JSON.stringify(value)
 }
 
@@ -21,7 +26,7 @@ export function linesOf(settings: Readonly<Record<string, unknown>>, within = ''
   return Object.entries(settings).flatMap(([key, value]) => {
     const name = within === '' ? key : `${within}.${key}`
     if (value === undefined || value === null) return []
-    return isGroup(value) ? linesOf(value, name) : [{ name, value: wordsOf(value) }]
+    return isGroup(value) ? linesOf(value, name) : [{ name, value: wordsOf(key, value) }]
   })
 }
 

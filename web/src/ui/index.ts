@@ -1,6 +1,7 @@
 export { AnnouncementProvider, useAnnouncer } from './announcements.tsx'
 export { Button, buttonClass } from './button.tsx'
 export { Dialog } from './dialog.tsx'
+export { useDraft } from './draft.ts'
 export { Choice, TextArea, TextField } from './field.tsx'
 export {
   formatDuration,
@@ -13,6 +14,7 @@ export {
   repositoryName,
 } from './format.ts'
 export { Keys } from './keys.tsx'
+export { LongText } from './long-text.tsx'
 export { useNow } from './now.ts'
 export { Facts, Page, Section } from './page.tsx'
 export { EmptyState, ErrorNote, ErrorState, Skeleton } from './states.tsx'

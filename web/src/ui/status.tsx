@@ -25,7 +25,7 @@ const faces: Readonly<Record<string, Face>> = {
   pending: { tone: 'quiet', icon: CircleDashed, word: 'Pending' },
   ready: { tone: 'quiet', icon: CircleDashed, word: 'Ready' },
   running: { tone: 'busy', icon: CircleDot, word: 'Running' },
-  waiting: { tone: 'wait', icon: Hourglass, word: 'Waiting for a person' },
+  waiting: { tone: 'wait', icon: Hourglass, word: 'Waits for a person' },
   succeeded: { tone: 'good', icon: Check, word: 'Succeeded' },
   failed: { tone: 'bad', icon: CircleAlert, word: 'Failed' },
   skipped: { tone: 'quiet', icon: MinusCircle, word: 'Skipped' },

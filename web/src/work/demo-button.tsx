@@ -2,8 +2,7 @@ import { useRef } from 'react'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { FlaskConical } from 'lucide-react'
-import { studio } from '../api/index.ts'
-import { createIdempotencyKey } from '../decision/index.ts'
+import { createIdempotencyKey, studio } from '../api/index.ts'
 import { Button, useAnnouncer } from '../ui/index.ts'
 
 /** Starts the demo: a real bug in a small sample repository, repaired while one watches. */

@@ -6,7 +6,8 @@ export function identityHandlers({ people }: Services): Pick<Handlers, 'getMe'> 
     getMe: async ({ caller }) => {
       const { id, kind, roles, projectRoles = {} } = caller.principal
       const { via, scopes } = caller
-      return { id, kind, roles, projectRoles, via, scopes, ...(await people.describe(caller)) }
+      const may = people.rightsOf(caller)
+      return { id, kind, roles, projectRoles, may, via, scopes, ...(await people.describe(caller)) }
     },
   }
 }

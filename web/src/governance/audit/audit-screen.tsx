@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { ShieldCheck } from 'lucide-react'
 import { useSearchParameters } from '../../app/search-parameters.ts'
 import { DataTable, type Column } from '../../table/index.ts'
-import { Age, Button, EmptyState, Page, principalName, Status } from '../../ui/index.ts'
+import { Button, EmptyState, formatMoment, Page, principalName, Status } from '../../ui/index.ts'
 import { Loaded } from '../../panels/index.ts'
 import { AuditFilterForm } from './audit-filter-form.tsx'
 import { ChainCheck } from './chain-check.tsx'
@@ -29,7 +29,6 @@ const columns: readonly Column<AuditRecord>[] = [
     id: 'who',
     header: 'Who',
     width: '13rem',
-    show: 'always',
     cell: ({ principalId, onBehalfOf }) => (
       <span title={principalId}>
         {principalName(principalId)}
@@ -43,7 +42,13 @@ const columns: readonly Column<AuditRecord>[] = [
     cell: ({ resource }) => <span title={resource}>{resource}</span>,
   },
   { id: 'seq', header: 'Record', width: '6rem', align: 'end', cell: ({ seq }) => seq },
-  { id: 'time', header: 'When', width: '5rem', align: 'end', cell: ({ time }) => <Age time={time} /> },
+  {
+    id: 'time',
+    header: 'When',
+    width: '13rem',
+    align: 'end',
+    cell: ({ time }) => <time dateTime={time}>{formatMoment(time)}</time>,
+  },
 ]
 
 /** Pages without any match that are passed over by themselves before somebody is asked to go on. */

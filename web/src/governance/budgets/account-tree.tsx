@@ -1,4 +1,5 @@
 import { useSearchParameters } from '../../app/search-parameters.ts'
+import { type Project, projectName, useProjects } from '../../project/index.ts'
 import { Button, formatDuration, formatMoney, formatShortNumber } from '../../ui/index.ts'
 import { Meter } from '../../panels/index.ts'
 import type { Account } from './queries.ts'
@@ -14,9 +15,9 @@ export const units: readonly (readonly [Unit, string, (value: number) => string]
   ['seconds', 'Time', formatDuration],
 ]
 
-/** As people call it: the tenant, or a project by its id. */
-export function accountName({ level, subject }: Account): string {
-  return level === 'tenant' ? 'the whole tenant' : subject
+/** As people call it: the tenant, or a project by its name. */
+export function accountName({ level, subject }: Account, projects: readonly Project[]): string {
+  return level === 'tenant' ? 'the whole tenant' : projectName(projects, subject)
 }
 
 /** The tenant and under it its projects, each with what is used and held of its limits. */
@@ -28,12 +29,15 @@ export function AccountTree({
   readonly onLimit: (account: Account) => void
 }) {
   const { change } = useSearchParameters()
+  const projects = useProjects()
   return (
     <ul className={styles['tree']}>
       {accounts.map((account) => (
         <li key={`${account.level} ${account.subject}`} data-level={account.level}>
           <div className={styles['name']}>
-            <strong>{account.level === 'tenant' ? 'Whole tenant' : account.subject}</strong>
+            <strong>
+              {account.level === 'tenant' ? 'Whole tenant' : projectName(projects, account.subject)}
+            </strong>
             <span>
               {account.level === 'project' && (
                 <Button look="quiet" onClick={() => change({ project: account.subject })}>
@@ -42,7 +46,7 @@ export function AccountTree({
               )}
               <Button
                 look="quiet"
-                aria-label={`Limits of ${accountName(account)}`}
+                aria-label={`Limits of ${accountName(account, projects)}`}
                 onClick={() => onLimit(account)}
               >
                 Limits
@@ -57,7 +61,7 @@ export function AccountTree({
                 <div key={unit}>
                   <p className={styles['unit']}>{name}</p>
                   <Meter
-                    label={`${name} of ${accountName(account)}`}
+                    label={`${name} of ${accountName(account, projects)}`}
                     used={spent}
                     held={reserved}
                     limit={limit}

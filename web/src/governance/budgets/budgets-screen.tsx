@@ -16,6 +16,7 @@ import {
   Section,
 } from '../../ui/index.ts'
 import { meQuery } from '../../api/index.ts'
+import { projectName, useProjects } from '../../project/index.ts'
 import { FilterBar, Loaded, PlainTable, Soft, Stack } from '../../panels/index.ts'
 import { AccountTree, accountName } from './account-tree.tsx'
 import { runsOutInWords, totalsOf } from './figures.ts'
@@ -25,6 +26,7 @@ import { budgetsQuery, burnQuery, outlookQuery, type Account, type BurnKey, type
 /** What may be used, what is, and how long that lasts. */
 export function BudgetsScreen() {
   const query = useQuery(budgetsQuery)
+  const projects = useProjects()
   const [limiting, setLimiting] = useState<Account>()
   const { data: me } = useQuery(meQuery)
   const own = query.data && me && projectsAlone(query.data.items, me.roles)
@@ -57,7 +59,7 @@ export function BudgetsScreen() {
       <Dialog
         open={limiting !== undefined}
         onClose={() => setLimiting(undefined)}
-        title={limiting === undefined ? '' : `Limits of ${accountName(limiting)}`}
+        title={limiting === undefined ? '' : `Limits of ${accountName(limiting, projects)}`}
       >
         {limiting !== undefined && <LimitForm account={limiting} onDone={() => setLimiting(undefined)} />}
       </Dialog>
@@ -79,10 +81,13 @@ interface Breadth {
 function Spending({ own }: Breadth) {
   const { values, change } = useSearchParameters()
   const project = values['project'] ?? (own === 'tenant' ? undefined : own[0])
+  const projects = useProjects()
   const query = useQuery(outlookQuery(project))
   return (
     <Section
-      title={project === undefined ? 'Spending by day' : `Spending by day in ${project}`}
+      title={
+        project === undefined ? 'Spending by day' : `Spending by day in ${projectName(projects, project)}`
+      }
       beside={
         project !== undefined &&
         own === 'tenant' && (

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { studio } from '../../api/index.ts'
 import { Button, ErrorNote, TextField, useAnnouncer } from '../../ui/index.ts'
 import { Columns, Soft, Stack } from '../../panels/index.ts'
+import { useProjects } from '../../project/index.ts'
 import { accountName, units } from './account-tree.tsx'
 import { readCount, readMoney } from './figures.ts'
 import type { Account } from './queries.ts'
@@ -12,6 +13,7 @@ type Unit = keyof Account['units']
 /** Sets what an account may use at most; an empty field is no limit. */
 export function LimitForm({ account, onDone }: { readonly account: Account; readonly onDone: () => void }) {
   const { level, subject } = account
+  const projects = useProjects()
   const [texts, setTexts] = useState<Readonly<Record<Unit, string>>>(() => ({
     money: textOf(account, 'money', 1_000_000),
     tokens: textOf(account, 'tokens'),
@@ -34,7 +36,7 @@ export function LimitForm({ account, onDone }: { readonly account: Account; read
     },
     onSuccess: async () => {
       await cache.invalidateQueries({ queryKey: ['budgets'] })
-      say(`The limits of ${accountName(account)} hold from now on.`)
+      say(`The limits of ${accountName(account, projects)} hold from now on.`)
       onDone()
     },
   })

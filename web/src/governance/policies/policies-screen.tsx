@@ -2,6 +2,7 @@ import { lazy, Suspense, useState } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { ScrollText } from 'lucide-react'
+import { meQuery } from '../../api/index.ts'
 import { useSearchParameters } from '../../app/search-parameters.ts'
 import {
   Button,
@@ -35,15 +36,18 @@ const tabs = [
 export function PoliciesScreen() {
   const { values } = useSearchParameters()
   const current = tabs.find(({ id }) => id === values['view'])?.id ?? 'in-force'
+  const { data: me } = useQuery(meQuery)
   const [naming, setNaming] = useState(false)
   return (
     <Page
       title="Policies"
       lead="What no policy permits is refused. A policy of your own can forbid more, and never permit what a guardrail forbids."
       actions={
-        <Button look="primary" onClick={() => setNaming(true)}>
-          New policy
-        </Button>
+        me?.may.includes('draft-policy') === true && (
+          <Button look="primary" onClick={() => setNaming(true)}>
+            New policy
+          </Button>
+        )
       }
       bar={<Tabs label="Views of policies" tabs={tabs} current={current} />}
     >

@@ -1,8 +1,14 @@
 import { useMemo } from 'react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { changeQuery, commentsQuery, studio, type Comment, type RunReport } from '../../api/index.ts'
+import {
+  changeQuery,
+  commentsQuery,
+  createIdempotencyKey,
+  studio,
+  type Comment,
+  type RunReport,
+} from '../../api/index.ts'
 import { ErrorNote, principalName, Skeleton } from '../../ui/index.ts'
-import { createIdempotencyKey } from '../../decision/index.ts'
 import { ChangeView } from './change-view.tsx'
 import type { LineNote } from './line-notes.ts'
 
@@ -28,9 +34,11 @@ function noteOfComment(comment: Comment, tree: string): readonly LineNote[] {
 export function ChangePanel({
   runId,
   findings,
+  mayComment,
 }: {
   readonly runId: string
   readonly findings: readonly Finding[]
+  readonly mayComment: boolean
 }) {
   const cache = useQueryClient()
   const { data: change, isError, error } = useQuery(changeQuery(runId))
@@ -55,5 +63,7 @@ export function ChangePanel({
     await cache.invalidateQueries(commentsQuery(runId))
   }
   if (change === undefined) return isError ? <ErrorNote error={error} /> : <Skeleton lines={8} />
-  return <ChangeView runId={runId} change={change} notes={{ all: notes, add, resolve }} />
+  return (
+    <ChangeView runId={runId} change={change} notes={{ all: notes, ...(mayComment && { add, resolve }) }} />
+  )
 }

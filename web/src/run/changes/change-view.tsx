@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react'
 import { ChevronDown, ChevronRight, Columns2, Rows3 } from 'lucide-react'
-import { parseDiff, type FileData } from 'react-diff-view'
+import { parseDiff } from 'react-diff-view'
 import type { Change } from '../../api/index.ts'
 import { useSearchParameters } from '../../app/search-parameters.ts'
 import { useShortcuts } from '../../keyboard/index.ts'
@@ -11,8 +11,8 @@ import styles from './change-view.module.css'
 
 type ChangedFile = Change['files'][number]
 
-/** Files with more lines than this are opened on request. */
-const longFile = 800
+/** Lines that are open from the start: files that go beyond, alone or together with those before, are opened on request. */
+const openLines = { file: 800, change: 3000 }
 
 const tones: Readonly<Record<ChangedFile['status'], Tone>> = {
   added: 'good',
@@ -26,8 +26,17 @@ function anchorOf(path: string): string {
   return `file-${path}`
 }
 
-function lengthOf({ hunks }: FileData): number {
-  return hunks.reduce((sum, { changes }) => sum + changes.length, 0)
+/** Which files are open from the start. */
+function shortOnes(files: readonly ChangedFile[]): ReadonlySet<ChangedFile> {
+  const short = new Set<ChangedFile>()
+  let sum = 0
+  for (const file of files) {
+    const lines = file.added + file.deleted
+    if (lines > openLines.file || sum + lines > openLines.change) continue
+    sum += lines
+    short.add(file)
+  }
+  return short
 }
 
 /** A change: its files with their differences, side by side or in one column, with findings and comments on their lines. */
@@ -52,6 +61,8 @@ export function ChangeView({
     const index = by === 1 ? below : (below === -1 ? places.length : below) - 2
     places[Math.max(0, index)]?.scrollIntoView()
   }
+
+  const short = useMemo(() => shortOnes(files), [files])
 
   useShortcuts([
     { keys: 's', does: 'Side by side or one column', group: 'Change', run: toggle },
@@ -79,6 +90,7 @@ export function ChangeView({
       {files.map((file) => (
         <FileSection
           key={file.path}
+          isShort={short.has(file)}
           runId={runId}
           file={file}
           viewType={sideBySide ? 'split' : 'unified'}
@@ -91,21 +103,23 @@ export function ChangeView({
 
 function FileSection({
   runId,
+  isShort,
   file,
   viewType,
   notes,
 }: {
   readonly runId: string
+  readonly isShort: boolean
   readonly file: ChangedFile
   readonly viewType: 'split' | 'unified'
   readonly notes: LineNotes
 }) {
   const { path, oldPath, status, kind, added, deleted, patch } = file
+  const [open, setOpen] = useState(isShort || patch === null)
   const diff = useMemo(
-    () => (patch === null ? undefined : parseDiff(patch, { nearbySequences: 'zip' })[0]),
-    [patch],
+    () => (patch === null || !open ? undefined : parseDiff(patch, { nearbySequences: 'zip' })[0]),
+    [patch, open],
   )
-  const [open, setOpen] = useState(diff === undefined || lengthOf(diff) <= longFile)
   return (
     <section id={anchorOf(path)} className={styles['file']} aria-label={path}>
       <h3 className={styles['heading']}>

@@ -1,8 +1,16 @@
 import { useState, type ReactNode } from 'react'
 import { MessageSquarePlus, UnfoldVertical } from 'lucide-react'
-import { Decoration, Diff, getChangeKey, Hunk, type ChangeData, type FileData } from 'react-diff-view'
+import {
+  Decoration,
+  Diff,
+  getChangeKey,
+  Hunk,
+  type ChangeData,
+  type FileData,
+  type HunkData,
+} from 'react-diff-view'
 import 'react-diff-view/style/index.css'
-import { Button, ErrorNote, plural } from '../../ui/index.ts'
+import { Button, ErrorNote, formatNumber, plural } from '../../ui/index.ts'
 import { NoteEditor, NoteList } from './note-widgets.tsx'
 import type { LineNote, LineNotes } from './line-notes.ts'
 import { useWholeFile } from './whole-file.ts'
@@ -38,6 +46,21 @@ function gapRow({ gaps, show, obstacle }: ReturnType<typeof useWholeFile>, index
   ]
 }
 
+/** Lines of a difference that are in the page at once; the ones behind are asked for. */
+const slice = 1000
+
+/** The first lines of a difference, hunk by hunk. */
+function firstLines(hunks: readonly HunkData[], most: number): readonly HunkData[] {
+  const first: HunkData[] = []
+  let left = most
+  for (const hunk of hunks) {
+    if (left <= 0) break
+    first.push(hunk.changes.length <= left ? hunk : { ...hunk, changes: hunk.changes.slice(0, left) })
+    left -= hunk.changes.length
+  }
+  return first
+}
+
 /** The differences of one file. */
 export function FileDiff({
   runId,
@@ -54,8 +77,11 @@ export function FileDiff({
 }) {
   const [editing, setEditing] = useState<string>()
   const whole = useWholeFile(runId, path, file)
+  const [most, setMost] = useState(slice)
+  const hunks = firstLines(whole.hunks, most)
+  const behind = whole.hunks.reduce((sum, { changes }) => sum + changes.length, 0) - most
   const widgets: Record<string, ReactNode> = {}
-  for (const change of whole.hunks.flatMap((hunk) => hunk.changes)) {
+  for (const change of hunks.flatMap((hunk) => hunk.changes)) {
     const { line, side } = placeOf(change)
     const key = getChangeKey(change)
     const own = notes.all.filter(
@@ -65,11 +91,12 @@ export function FileDiff({
     widgets[key] = (
       <div className={styles['widget']}>
         <NoteList notes={own} onResolve={notes.resolve} />
-        {key === editing && (
+        {key === editing && notes.add !== undefined && (
           <NoteEditor
+            place={`comment-${runId}-${path}-${side}-${line}`}
             onCancel={() => setEditing(undefined)}
             onSave={async (text) => {
-              await notes.add({ path, line, side }, text)
+              await notes.add?.({ path, line, side }, text)
               setEditing(undefined)
             }}
           />
@@ -100,11 +127,11 @@ export function FileDiff({
       <Diff
         viewType={viewType}
         diffType={file.type}
-        hunks={whole.hunks}
+        hunks={[...hunks]}
         widgets={widgets}
         renderGutter={({ change, side, renderDefault }) => (
           <>
-            {side === placeOf(change).side && (
+            {notes.add !== undefined && side === placeOf(change).side && (
               <button
                 type="button"
                 className={styles['comment']}
@@ -119,14 +146,21 @@ export function FileDiff({
           </>
         )}
       >
-        {(hunks) => [
-          ...hunks.flatMap((hunk, index) => [
+        {(shown) => [
+          ...shown.flatMap((hunk, index) => [
             ...gapRow(whole, index, hunk.content),
             <Hunk key={hunk.content} hunk={hunk} />,
           ]),
-          ...gapRow(whole, hunks.length, ''),
+          ...(behind > 0 ? [] : gapRow(whole, shown.length, '')),
         ]}
       </Diff>
+      {behind > 0 && (
+        <div className={styles['behind']}>
+          <Button onClick={() => setMost(most + slice)}>
+            Show {plural(Math.min(slice, behind), 'more line')} of {formatNumber(behind)}
+          </Button>
+        </div>
+      )}
     </div>
   )
 }

@@ -17,6 +17,7 @@ export interface LineNote {
 /** Notes on lines, and what can be done with them. */
 export interface LineNotes {
   readonly all: readonly LineNote[]
-  readonly add: (place: LineNote['place'], text: string) => Promise<void>
-  readonly resolve: (noteId: string) => Promise<void>
+  /** Absent for whoever may only read, as `resolve` is. */
+  readonly add?: (place: LineNote['place'], text: string) => Promise<void>
+  readonly resolve?: (noteId: string) => Promise<void>
 }

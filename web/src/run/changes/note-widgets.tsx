@@ -1,6 +1,5 @@
-import { useState } from 'react'
 import { useMutation } from '@tanstack/react-query'
-import { Age, Button, ErrorNote, Status, TextArea, useAnnouncer } from '../../ui/index.ts'
+import { Age, Button, ErrorNote, Status, TextArea, useAnnouncer, useDraft } from '../../ui/index.ts'
 import type { LineNote } from './line-notes.ts'
 import styles from './note-widgets.module.css'
 
@@ -10,7 +9,8 @@ export function NoteList({
   onResolve,
 }: {
   readonly notes: readonly LineNote[]
-  readonly onResolve: (noteId: string) => Promise<void>
+  /** Absent for whoever may only read. */
+  readonly onResolve: ((noteId: string) => Promise<void>) | undefined
 }) {
   const { sayFailure } = useAnnouncer()
   return (
@@ -22,7 +22,7 @@ export function NoteList({
             <strong>{by}</strong>
             {at !== undefined && <Age time={at} />}
             {isResolved === true && <Status status="succeeded" word="Dealt with" />}
-            {isResolved === false && (
+            {isResolved === false && onResolve !== undefined && (
               <Button look="quiet" onClick={() => void onResolve(id).catch(sayFailure)}>
                 Dealt with
               </Button>
@@ -38,14 +38,22 @@ export function NoteList({
 
 /** A comment while it is written. */
 export function NoteEditor({
+  place,
   onSave,
   onCancel,
 }: {
+  /** Names what the comment is about, so that what was written of it is found again. */
+  readonly place: string
   readonly onSave: (text: string) => Promise<void>
   readonly onCancel: () => void
 }) {
-  const [text, setText] = useState('')
-  const save = useMutation({ mutationFn: () => onSave(text.trim()) })
+  const [text, setText] = useDraft(place)
+  const save = useMutation({
+    mutationFn: async () => {
+      await onSave(text.trim())
+      setText('')
+    },
+  })
   return (
     <form
       className={styles['editor']}

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Page, plural, Tag } from '../../ui/index.ts'
+import { Page, Tag } from '../../ui/index.ts'
 import { Loaded, PlainTable, type PlainColumn } from '../../panels/index.ts'
 import { workflowsQuery, type WorkflowDetail } from '../queries.ts'
 
@@ -16,7 +16,7 @@ const columns: readonly PlainColumn<Listed>[] = [
     ),
   },
   { header: 'For', cell: ({ kind }) => kind },
-  { header: 'Steps', align: 'end', cell: ({ definition }) => plural(definition.steps.length, 'step') },
+  { header: 'Steps', align: 'end', cell: ({ definition }) => definition.steps.length },
   { header: 'Version', show: 'wide', align: 'end', cell: ({ definition }) => definition.version },
   { header: 'From', cell: ({ own }) => <Tag>{own === null ? 'shipped' : 'our own'}</Tag> },
   { header: 'What it does', show: 'wide', cell: ({ definition }) => definition.description },
