@@ -8,7 +8,7 @@ export default defineConfig({
     setupFiles: ['test/setup/use-database.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 300_000,
     projects: [
       {
