@@ -28,15 +28,10 @@ let browser: Browser
 let desk: Visitor
 let runUrl: string
 
-/** The page in both schemes: nobody is kept out of it, and its picture goes into the documentation. */
+/** Nobody is kept out of the page in either scheme, and its picture, in light, goes into the documentation. */
 async function check(page: Page, name: string): Promise<void> {
   expect(await barriersInLightAndDark(page), name).toEqual([])
-  if (!picturesWanted) return
-  for (const scheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme: scheme })
-    const file = scheme === 'light' ? `${name}.png` : `${name}-dark.png`
-    await page.screenshot({ path: join(packageRoot, 'docs/pictures', file) })
-  }
+  if (picturesWanted) await page.screenshot({ path: join(packageRoot, 'docs/pictures', `${name}.png`) })
 }
 
 describe.skipIf(!hasBrowser)('the web application', () => {
@@ -168,7 +163,10 @@ describe.skipIf(!hasBrowser)('the web application', () => {
       .click()
     await phone.page.getByRole('button', { name: 'Approve' }).waitFor()
     await phone.page.getByText('return a.start < b.end').waitFor()
+    await phone.page.getByText('can no longer book an appointment').waitFor()
     await check(phone.page, 'inbox-phone')
+    await phone.page.goBack()
+    await phone.page.getByRole('list', { name: 'What waits' }).waitFor()
     expect(phone.complaints).toEqual([])
     await phone.context.close()
   })
@@ -182,6 +180,11 @@ describe.skipIf(!hasBrowser)('the web application', () => {
     await page.keyboard.press('a')
     await page.getByRole('heading', { name: 'Approve this change' }).waitFor()
     await check(page, 'approve')
+    // What was written survives that its dialog is closed.
+    await page.getByLabel('Remark').fill('Half-open, as everywhere else.')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('a')
+    await expect.poll(() => page.getByLabel('Remark').inputValue()).toBe('Half-open, as everywhere else.')
     await context.setOffline(true)
     const offline = page.getByText('You are offline, so nothing can be decided now.')
     await offline.waitFor()
@@ -221,6 +224,10 @@ describe.skipIf(!hasBrowser)('the web application', () => {
         ...['log', '--format=%s', '-1', branch],
       ])
       expect(stdout).not.toBe('')
+      await page
+        .getByRole('region', { name: 'Decision' })
+        .getByText('Half-open, as everywhere else.')
+        .waitFor()
       await check(page, 'run-delivered')
     },
     patience,
@@ -295,6 +302,7 @@ describe.skipIf(!hasBrowser)('the web application', () => {
     const { page } = desk
     await page.goto('/nowhere')
     await page.getByText('There is nothing at this address').waitFor()
+    await page.getByRole('navigation', { name: 'Main', exact: true }).waitFor()
     expect(await barriers(page)).toEqual([])
   })
 

@@ -45,7 +45,7 @@ const columns: readonly Column<AuditRecord>[] = [
   {
     id: 'time',
     header: 'When',
-    width: '13rem',
+    width: '14.5rem',
     align: 'end',
     cell: ({ time }) => <time dateTime={time}>{formatMoment(time)}</time>,
   },
