@@ -1,5 +1,6 @@
 import { apiMigrations } from '../api/index.ts'
 import { contextMigrations } from '../control/context/index.ts'
+import { figureMigrations } from '../control/figures/index.ts'
 import { modelMigrations } from '../control/models/index.ts'
 import { routingMigrations } from '../control/routing/index.ts'
 import { engineMigrations } from '../engine/index.ts'
@@ -15,6 +16,7 @@ export const allMigrations: readonly Migration[] = [
   ...contextMigrations,
   ...modelMigrations,
   ...routingMigrations,
+  ...figureMigrations,
   ...mcpMigrations,
   ...apiMigrations,
 ]

@@ -1,5 +1,12 @@
 import type { Caller } from '../../contracts/index.ts'
-import { burnByDay, countAccepted, forecast, measureFlow, moneyByDay } from '../../control/figures/index.ts'
+import {
+  addUpDays,
+  burnByDay,
+  countAccepted,
+  forecast,
+  moneyByDay,
+  moneyPerAcceptedChange,
+} from '../../control/figures/index.ts'
 import type { BurnKey, BurnRow, Forecast } from '../../control/figures/index.ts'
 import { findAccount, ledgerEntries, runAccounts, wideAccounts } from '../../governance/budget/index.ts'
 import type { Balance, Breadth, BudgetLevel, LedgerEntry } from '../../governance/budget/index.ts'
@@ -69,11 +76,16 @@ export class BudgetService {
     )
   }
 
-  /** What was used on each of the last days. Only projects are told apart for whoever has no role in the tenant. */
+  /**
+   * What was used on each of the last days (UTC), today among them. Only projects are told apart for whoever has no role
+   * in the tenant.
+   */
   async burn(caller: Caller, by: BurnKey, days: number): Promise<readonly BurnRow[]> {
     const { scope, of } = await this.#reading(caller)
     if (of !== 'tenant' && by !== 'project') await this.#access.assertReading(caller, ofTenant(caller))
-    const since = new Date(this.#services.clock.now() - days * dayMs)
+    const today = Math.floor(this.#services.clock.now() / dayMs)
+    const since = new Date((today - days) * dayMs)
+    await addUpDays(this.#services.database, scope, by)
     const rows = await this.#services.database.transaction(scope, (tx) =>
       burnByDay(tx, scope.tenantId, { since, by }),
     )
@@ -87,6 +99,7 @@ export class BudgetService {
     const now = new Date(this.#services.clock.now())
     const today = now.toISOString().slice(0, 10)
     const { tenantId } = scope
+    await addUpDays(this.#services.database, scope, 'project')
     return this.#services.database.transaction(scope, async (tx) => {
       const days = await moneyByDay(tx, tenantId, {
         days: 28,
@@ -101,11 +114,11 @@ export class BudgetService {
       const left = money?.limit == null ? null : money.limit - money.spent - money.reserved
       const since = new Date(now.getTime() - 28 * dayMs)
       const used = days.map((one) => one.money)
-      const moneyPerAcceptedChange =
+      const perAccepted =
         projectId === undefined
-          ? (await measureFlow(tx, tenantId, since)).moneyPerAcceptedChange
+          ? await moneyPerAcceptedChange(tx, tenantId, since)
           : shareOf(used, await countAccepted(tx, tenantId, { projectId, since }))
-      return { days, forecast: forecast(used, left, today), left, moneyPerAcceptedChange }
+      return { days, forecast: forecast(used, left, today), left, moneyPerAcceptedChange: perAccepted }
     })
   }
 

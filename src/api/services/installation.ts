@@ -1,6 +1,12 @@
 import { sql } from 'kysely'
 import type { Caller } from '../../contracts/index.ts'
-import { exposition, listExecutors, measureFlow, measureLoad } from '../../control/figures/index.ts'
+import {
+  addUpDays,
+  exposition,
+  listExecutors,
+  measureFlow,
+  measureLoad,
+} from '../../control/figures/index.ts'
 import type { ExecutorState, Flow, Load } from '../../control/figures/index.ts'
 import type { TenantScope } from '../../engine/index.ts'
 import { studioResource } from './access.ts'
@@ -53,6 +59,7 @@ export class InstallationService {
       resource: studioResource(caller),
     })
     const since = new Date(this.#services.clock.now() - days * dayMs)
+    await addUpDays(this.#services.database, scope, 'project')
     return this.#services.database.transaction(scope, (tx) => measureFlow(tx, scope.tenantId, since))
   }
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { RunOutcome, RunStatus } from '../../contracts/index.ts'
 import { digestOfValue, type ProjectId, type TenantId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
+import { usedByDay } from './day-totals.ts'
 
 /** How work went, from what is recorded. Each figure has the question behind it under the same name in `basis`. */
 export interface Flow {
@@ -38,28 +39,24 @@ const basis: Flow['basis'] = {
 
 export async function measureFlow(tx: Tx, tenantId: TenantId, since: Date): Promise<Flow> {
   const { rows: runs } = await sql<Flow['runs'][number]>`
-    select to_char(created_at at time zone 'UTC', 'YYYY-MM-DD') as day, status, count(*) as count from runs
-    where tenant_id = ${tenantId} and created_at >= ${since} and parent_run_id is null
-    group by 1, 2 order by 1, 2`.execute(tx)
+    select to_char(day, 'YYYY-MM-DD') as day, status, count from (
+      select (created_at at time zone 'UTC')::date as day, status, count(*) as count from runs
+      where tenant_id = ${tenantId} and created_at >= ${since} and parent_run_id is null
+      group by 1, 2
+    ) counted order by 1, 2`.execute(tx)
   const { rows: durations } = await sql<Flow['durations'][number]>`
     select workflow, count(*) as runs,
-      round(percentile_cont(0.5) within group (order by extract(epoch from ended_at - created_at))::numeric, 1)::float8 as p50,
-      round(percentile_cont(0.95) within group (order by extract(epoch from ended_at - created_at))::numeric, 1)::float8 as p95
-    from runs where tenant_id = ${tenantId} and created_at >= ${since} and parent_run_id is null
-      and status in ('succeeded', 'failed') and ended_at is not null
-    group by workflow order by workflow`.execute(tx)
-  const { rows: decided } = await sql<{ status: string; count: number }>`
-    select status, count(*) as count from (
-      select distinct on (run_id) run_id, status from approval_requests
-      where tenant_id = ${tenantId} and decided_at >= ${since} order by run_id, requested_at desc
-    ) latest group by status`.execute(tx)
+      round(percentile_cont(0.5) within group (order by seconds)::numeric, 1)::float8 as p50,
+      round(percentile_cont(0.95) within group (order by seconds)::numeric, 1)::float8 as p95
+    from (
+      select workflow, extract(epoch from ended_at - created_at)::float8 as seconds from runs
+      where tenant_id = ${tenantId} and created_at >= ${since} and parent_run_id is null
+        and status in ('succeeded', 'failed') and ended_at is not null
+    ) ended group by workflow order by workflow`.execute(tx)
+  const decisions = await countDecisions(tx, tenantId, since)
   const { rows: cost } = await sql<Flow['cost'][number]>`
-    select to_char(at at time zone 'UTC', 'YYYY-MM-DD') as day, sum(money)::bigint as money,
-           sum(tokens)::bigint as tokens
-    from ledger_entries where tenant_id = ${tenantId} and at >= ${since} and kind = 'settle'
-    group by 1 order by 1`.execute(tx)
-  const count = (status: string): number => decided.find((row) => row.status === status)?.count ?? 0
-  const decisions = { approved: count('approved'), rejected: count('rejected'), void: count('void') }
+    select to_char(day, 'YYYY-MM-DD') as day, sum(money)::bigint as money, sum(tokens)::bigint as tokens
+    from (${usedByDay(tenantId, 'project', since)}) used group by used.day order by used.day`.execute(tx)
   const judged = decisions.approved + decisions.rejected
   const money = cost.reduce((sum, row) => sum + row.money, 0)
   return {
@@ -69,9 +66,36 @@ export async function measureFlow(tx: Tx, tenantId: TenantId, since: Date): Prom
     decisions,
     acceptance: judged === 0 ? null : decisions.approved / judged,
     cost,
-    moneyPerAcceptedChange: decisions.approved === 0 ? null : Math.round(money / decisions.approved),
+    moneyPerAcceptedChange: perAccepted(money, decisions),
     basis,
   }
+}
+
+/** What {@link measureFlow} says of it, without the rest. */
+export async function moneyPerAcceptedChange(
+  tx: Tx,
+  tenantId: TenantId,
+  since: Date,
+): Promise<number | null> {
+  const { rows } = await sql<{ money: number }>`
+    select coalesce(sum(money), 0)::bigint as money from (${usedByDay(tenantId, 'project', since)}) used`.execute(
+    tx,
+  )
+  return perAccepted(rows[0]?.money ?? 0, await countDecisions(tx, tenantId, since))
+}
+
+function perAccepted(money: number, { approved }: Flow['decisions']): number | null {
+  return approved === 0 ? null : Math.round(money / approved)
+}
+
+async function countDecisions(tx: Tx, tenantId: TenantId, since: Date): Promise<Flow['decisions']> {
+  const { rows } = await sql<{ status: string; count: number }>`
+    select status, count(*) as count from (
+      select distinct on (run_id) run_id, status from approval_requests
+      where tenant_id = ${tenantId} and decided_at >= ${since} order by run_id, requested_at desc
+    ) latest group by status`.execute(tx)
+  const count = (status: string): number => rows.find((row) => row.status === status)?.count ?? 0
+  return { approved: count('approved'), rejected: count('rejected'), void: count('void') }
 }
 
 /** What past runs of a workflow used: the estimate of the next one. */

@@ -30,6 +30,15 @@ export interface AuditPage {
 /** Records that one page looks at, at most: what is rare is found over several pages instead of in a slow one. */
 const looksAt = 20_000
 
+/** As the condition of their index has it. What services and agents do is the most of a log, and has none. */
+const people = sql.lit('person:%')
+
+/** Whether the index finds all that is wanted and nothing else. */
+function isOfPersonAlone({ principalId, action, outcome, text }: AuditFilters): boolean {
+  const isPerson = principalId?.startsWith('person:') === true
+  return isPerson && action === undefined && outcome === undefined && text === undefined
+}
+
 /** Newest first, before a position. */
 export async function findRecords(
   tx: Tx,
@@ -44,8 +53,8 @@ export async function findRecords(
     until === undefined ? end : (await seqAt(tx, tenantId, until, end)) - 1,
   ]
   const from = Math.min(last, (before ?? Number.MAX_SAFE_INTEGER) - 1)
-  // Records of a run have an index of their own.
-  const to = runId === undefined ? Math.max(first, from - looksAt + 1) : first
+  const isIndexed = runId !== undefined || isOfPersonAlone(filters)
+  const to = isIndexed ? first : Math.max(first, from - looksAt + 1)
   let query = tx
     .selectFrom('audit_log')
     .select(['seq', 'hash', 'record'])
@@ -54,6 +63,7 @@ export async function findRecords(
     .where('seq', '>=', to)
   if (runId !== undefined) query = query.where('run_id', '=', runId)
   if (principalId !== undefined) query = query.where('principal_id', '=', principalId)
+  if (isOfPersonAlone(filters)) query = query.where('principal_id', 'like', people)
   if (action !== undefined) query = query.where('action', '=', action)
   if (outcome !== undefined) query = query.where('outcome', '=', outcome)
   if (text !== undefined) query = query.where(sql<boolean>`position(lower(${text}) in lower(record)) > 0`)

@@ -156,6 +156,14 @@ export const auditMigrations: readonly Migration[] = [
       }
     },
   },
+  {
+    // Of people alone: they are few beside what services and agents do for them, all of which is recorded too.
+    name: '0304-governance-audit-of-people',
+    async up(db) {
+      await sql`create index audit_log_of_people on audit_log (tenant_id, principal_id, seq)
+        where principal_id like 'person:%'`.execute(db)
+    },
+  },
 ]
 
 /**

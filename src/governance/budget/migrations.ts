@@ -97,6 +97,16 @@ export const budgetMigrations: readonly Migration[] = [
   },
   ...leaseMigrations,
   {
+    // Entries are numbered across tenants. With the number alone as the key, the newest ones of a tenant were looked for
+    // among those of all.
+    name: '0316-governance-ledger-by-tenant',
+    async up(db) {
+      await sql`alter table ledger_entries drop constraint ledger_entries_pkey`.execute(db)
+      await sql`drop index ledger_entries_newest`.execute(db)
+      await sql`alter table ledger_entries add primary key (tenant_id, seq)`.execute(db)
+    },
+  },
+  {
     name: '0319-governance-accounts-of-steps',
     async up(db) {
       await sql`create index budget_accounts_of_steps on budget_accounts (tenant_id, subject collate "C")

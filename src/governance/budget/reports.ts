@@ -91,7 +91,8 @@ export async function runAccounts(
     .where('budget_accounts.tenant_id', '=', tenantId)
     .where('level', '=', 'run')
   if (of !== 'tenant') query = query.where('mandates.project_id', 'in', of)
-  if (before !== undefined) query = query.where('subject', '<', before)
+  // Of both tables, so that neither is read from its newest run on.
+  if (before !== undefined) query = query.where('subject', '<', before).where('mandates.run_id', '<', before)
   const rows = await query.orderBy('subject', 'desc').limit(limit).execute()
   return rows.map(({ projectId, ...account }) => ({ ...viewAccount(account), projectId }))
 }
@@ -112,8 +113,7 @@ export async function ledgerEntries(
   if (of !== 'tenant') query = query.where('project_id', 'in', of)
   if (runId !== undefined) query = query.where('run_id', '=', runId)
   if (before !== undefined) query = query.where('seq', '<', before)
-  // By the tenant too, which is one: entries are numbered across tenants, and it is this tenant's that are wanted.
-  const rows = await query.orderBy('tenant_id', 'desc').orderBy('seq', 'desc').limit(limit).execute()
+  const rows = await query.orderBy('seq', 'desc').limit(limit).execute()
   return rows.map((row) => ({
     seq: row.seq,
     at: row.at.toISOString(),
