@@ -1,5 +1,6 @@
 import type { Digest } from '../../kernel/index.ts'
 import { digestOfValue } from '../../kernel/index.ts'
+import { alikeRequests } from './alike-requests.ts'
 import { toCedarRequest } from './cedar-request.ts'
 import { staticPolicies } from './policy-text.ts'
 import type { Cedar, PolicySource } from './policy-text.ts'
@@ -72,6 +73,8 @@ export function compilePolicies(
   }
   // The digest is over all that policies can see, and these never change, so an answer holds for ever.
   const answers = new Map<Digest, PolicyDecision>()
+  const alike = alikeRequests(cedar, policies)
+  const answersToAlike = new Map<Digest, PolicyDecision>()
   return {
     digest,
     policies,
@@ -79,15 +82,23 @@ export function compilePolicies(
       const input = digestOfValue(request)
       const known = answers.get(input)
       if (known !== undefined) return known
-      const answer = ask(request, input)
-      for (const oldest of answers.keys()) {
-        if (answers.size < mostAnswers) break
-        answers.delete(oldest)
-      }
-      answers.set(input, answer)
+      const kind = digestOfValue(alike(request))
+      const same = answersToAlike.get(kind)
+      const answer = same === undefined ? ask(request, input) : { ...same, input }
+      keep(answers, input, answer)
+      // What went wrong is told with names.
+      if (answer.errors.length === 0) keep(answersToAlike, kind, answer)
       return answer
     },
   }
+}
+
+function keep(answers: Map<Digest, PolicyDecision>, key: Digest, answer: PolicyDecision): void {
+  for (const oldest of answers.keys()) {
+    if (answers.size < mostAnswers) break
+    answers.delete(oldest)
+  }
+  answers.set(key, answer)
 }
 
 /** A set that cannot be evaluated: everything is denied, and the decision says why. */
