@@ -81,8 +81,7 @@ class DurableEngine implements Engine {
       logger,
       source: {
         changed: (runs) => database.transaction({ kind: 'system' }, (tx) => changedRuns(tx, runs)),
-        read: (scope, runId, position) =>
-          database.transaction(scope, (tx) => readEvents(tx, scope.tenantId, runId, position)),
+        read: (scope, runs) => database.transaction(scope, (tx) => readEvents(tx, scope.tenantId, runs)),
       },
     })
     this.#places = new Places(concurrency)

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { PoolClient } from 'pg'
 import type { Digest, TenantId } from '../kernel/index.ts'
 import type { Tx } from '../store/index.ts'
@@ -11,6 +11,7 @@ import { headerOf, nodeOf } from './run-rows.ts'
 import { stepNode, newNode, wholeStep } from './run-state.ts'
 import type { NodeState, RunHeader } from './run-state.ts'
 import { asObject, loadPlan, loadValues } from './run-store.ts'
+import type { RunEventsTable } from './tables.ts'
 
 /** What people and programs read of runs. */
 
@@ -159,33 +160,43 @@ function stepsOf(
   )
 }
 
-/** The next events after a position, at most 500. @throws ATL_ENGINE_UNKNOWN_RUN */
+/** The next events of runs of a tenant after a position in each, at most 500; runs that are not there are left out. */
 export async function readEvents(
   tx: Tx,
   tenantId: TenantId,
-  runId: string,
-  afterSequence: number,
-): Promise<EventPage> {
-  const { phase, lastSequence } = await readHeader(tx, tenantId, runId)
-  const rows = await tx
-    .selectFrom('run_events')
-    .selectAll()
+  known: readonly Pick<WatchedRun, 'runId' | 'sequence'>[],
+): Promise<ReadonlyMap<string, EventPage>> {
+  const runIds = known.map(({ runId }) => runId)
+  const runs = await tx
+    .selectFrom('runs')
+    .select(['run_id', 'phase', 'last_sequence'])
     .where('tenant_id', '=', tenantId)
-    .where('run_id', '=', runId)
-    .where('sequence', '>', afterSequence)
-    .orderBy('sequence')
-    .limit(500)
+    .where('run_id', 'in', runIds)
     .execute()
-  const events = rows.map((row) => ({
-    sequence: row.sequence,
-    time: row.at,
-    kind: row.kind,
-    stepId: row.step_id,
-    itemIndex: row.item_index,
-    data: row.data,
-  }))
-  const isLast = phase === 'ended' && (events.at(-1)?.sequence ?? afterSequence) >= lastSequence
-  return { events, isLast, total: lastSequence }
+  const { rows } = await sql<Selectable<RunEventsTable>>`
+    select events.*
+    from unnest(${runIds}::text[], ${known.map(({ sequence }) => sequence)}::bigint[]) as known (run_id, sequence)
+    cross join lateral (
+      select run_id, sequence, at, kind, step_id, item_index, data from run_events
+      where tenant_id = ${tenantId} and run_events.run_id = known.run_id and run_events.sequence > known.sequence
+      order by sequence limit 500
+    ) events
+    order by events.run_id, events.sequence`.execute(tx)
+  const events = Map.groupBy(rows, (row) => row.run_id)
+  return new Map(
+    runs.map(({ run_id: runId, phase, last_sequence: total }) => {
+      const page = (events.get(runId) ?? []).map((row) => ({
+        sequence: row.sequence,
+        time: row.at,
+        kind: row.kind,
+        stepId: row.step_id,
+        itemIndex: row.item_index,
+        data: row.data,
+      }))
+      const reached = page.at(-1)?.sequence ?? known.find((one) => one.runId === runId)?.sequence ?? 0
+      return [runId, { events: page, isLast: phase === 'ended' && reached >= total, total }]
+    }),
+  )
 }
 
 /**

@@ -36,13 +36,17 @@ class Elsewhere implements EventSource {
     )
   }
 
-  read(_scope: TenantScope, runId: string, after: number): Promise<EventPage> {
+  read(_scope: TenantScope, known: Parameters<EventSource['read']>[1]): ReturnType<EventSource['read']> {
     this.reads += 1
-    const run = this.runs.get(runId)
-    if (run === undefined || this.away) return Promise.reject(new Error(`${runId} cannot be read`))
-    const events = run.events.slice(after, after + 500)
-    const isLast = run.hasEnded && after + events.length >= run.events.length
-    return Promise.resolve({ events, isLast, total: run.events.length })
+    if (this.away) return Promise.reject(new Error('the database is away'))
+    const pages = known.flatMap(({ runId, sequence: after }): [string, EventPage][] => {
+      const run = this.runs.get(runId)
+      if (run === undefined) return []
+      const events = run.events.slice(after, after + 500)
+      const isLast = run.hasEnded && after + events.length >= run.events.length
+      return [[runId, { events, isLast, total: run.events.length }]]
+    })
+    return Promise.resolve(new Map(pages))
   }
 }
 
@@ -123,9 +127,9 @@ describe('watching what other processes do', () => {
     const here = collect('here')
     await vi.waitUntil(() => source.looks.length > 1)
     source.runs.delete('gone')
-    await expect(gone).rejects.toThrow('gone cannot be read')
+    await expect(gone).rejects.toThrow('There is no such run: gone')
     source.away = true
-    await expect(here).rejects.toThrow('here cannot be read')
+    await expect(here).rejects.toThrow('the database is away')
   })
 
   it('goes on behind a position, and ends with a run that has ended', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger, TenantId } from '../kernel/index.ts'
+import { engineErrors } from './errors.ts'
 import { firstLine } from './leaves.ts'
 import type { LiveRun, RunChanges } from './live-run.ts'
 import type { RunEvent, TenantScope, WatchOptions } from './ports.ts'
@@ -28,8 +29,11 @@ export interface WatchedRun {
 export interface EventSource {
   /** Of the runs those that have more events than is known, or are not there any more; whosever they are. */
   changed(runs: readonly WatchedRun[]): Promise<readonly Pick<WatchedRun, 'tenantId' | 'runId'>[]>
-  /** The next events after a position. @throws ATL_ENGINE_UNKNOWN_RUN */
-  read(scope: TenantScope, runId: string, afterSequence: number): Promise<EventPage>
+  /** The next events of runs after a position in each, by run; those that are not there are left out. */
+  read(
+    scope: TenantScope,
+    runs: readonly Pick<WatchedRun, 'runId' | 'sequence'>[],
+  ): Promise<ReadonlyMap<string, EventPage>>
 }
 
 /**
@@ -90,9 +94,21 @@ export class RunWatchers {
   }
 
   async #readInto(channel: Channel, position: number): Promise<EventPage> {
-    const page = await this.#source.read(channel.scope, channel.runId, position)
+    const reading = channel.reading.get(position) ?? this.#read(channel, position)
+    channel.reading.set(position, reading)
+    const page = await reading
     channel.sequence ??= page.total
     return page
+  }
+
+  async #read({ scope, runId, reading }: Channel, position: number): Promise<EventPage> {
+    try {
+      const page = (await this.#source.read(scope, [{ runId, sequence: position }])).get(runId)
+      if (page === undefined) throw engineErrors.UNKNOWN_RUN({ detail: runId })
+      return page
+    } finally {
+      reading.delete(position)
+    }
   }
 
   #join(scope: TenantScope, runId: string): Channel {
@@ -135,10 +151,21 @@ export class RunWatchers {
       sequence === undefined ? [] : [{ tenantId, runId, sequence }],
     )
     if (watched.length === 0) return
-    for (const { tenantId, runId } of await this.#source.changed(watched)) {
-      const channel = this.#channels.get(keyOf(tenantId, runId))
-      if (channel?.sequence === undefined) continue
-      const page = await this.#source.read(channel.scope, runId, channel.sequence).catch(() => undefined)
+    const changed = (await this.#source.changed(watched)).flatMap(
+      ({ tenantId, runId }) => this.#channels.get(keyOf(tenantId, runId)) ?? [],
+    )
+    const byTenant = Map.groupBy(changed, ({ scope }) => scope.tenantId)
+    await Promise.all([...byTenant.values()].map((channels) => this.#readAll(channels)))
+  }
+
+  /** For channels of one tenant. */
+  async #readAll(channels: readonly Channel[]): Promise<void> {
+    const [first] = channels
+    if (first === undefined) return
+    const known = channels.map(({ runId, sequence = 0 }) => ({ runId, sequence }))
+    const pages = await this.#source.read(first.scope, known)
+    for (const channel of channels) {
+      const page = pages.get(channel.runId)
       // Who waits for a run that is gone finds that out by reading.
       if (page === undefined) channel.wake()
       else channel.put(page.events, page.isLast)
@@ -153,6 +180,8 @@ class Channel {
   watchers = 0
   /** Of the last event that this process knows of; undefined until somebody has read. */
   sequence: number | undefined
+  /** What is being read now, by the position behind which it is: those who come at the same time share it. */
+  readonly reading = new Map<number, Promise<EventPage>>()
   /** Without gaps up to `sequence`. */
   #events: RunEvent[] = []
   #hasEnded = false

@@ -350,8 +350,11 @@ function takeBatch(queue: Pending[]): readonly Pending[] {
 }
 
 function isTransient(error: unknown): boolean {
-  return isAway(error) || (error instanceof AtelierError && error.code === storeErrors.CONFLICT.code)
+  return isAway(error) || (error instanceof AtelierError && undone.includes(error.code))
 }
+
+/** Nothing came of what failed so. */
+const undone: readonly string[] = [storeErrors.CONFLICT.code, storeErrors.BUSY.code]
 
 function isAway(error: unknown): boolean {
   return error instanceof AtelierError && error.code === storeErrors.UNAVAILABLE.code

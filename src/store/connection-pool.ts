@@ -55,7 +55,7 @@ function parseInteger(text: string): number {
 /**
  * Borrows a connection. As nothing has been done yet, it tries again while the server is away (restarting after a
  * crash, failing over), for `patienceMs`.
- * @throws ATL_STORE_UNAVAILABLE when the server does not come back in that time.
+ * @throws ATL_STORE_UNAVAILABLE when the server does not come back in that time; ATL_STORE_BUSY when others use all connections.
  */
 export async function borrow(pool: Pool, patienceMs: number): Promise<PoolClient> {
   const deadline = Date.now() + patienceMs

@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
-import { Client } from 'pg'
+import { Client, Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { digestOf } from '../kernel/index.ts'
 import type { PrincipalId, TenantId } from '../kernel/index.ts'
 import { createTestDatabase } from '../testing/index.ts'
 import type { TenantScope, TestDatabase } from '../testing/index.ts'
+import { translateFailure } from './failures.ts'
 import { connect, getBlob, putBlob } from './index.ts'
 
 let fixture: TestDatabase
@@ -226,6 +227,15 @@ describe('connecting', () => {
     ['postgresql://somebody@localhost/atelier?host=/nowhere', 'ATL_STORE_UNAVAILABLE'],
   ])('to %s ends in %s', async (url, code) => {
     expect(await refused(url)).toBe(code)
+  })
+
+  it('tells who has waited too long for a connection that others use from who finds no server', async () => {
+    const pool = new Pool({ connectionString: fixture.target.owner, max: 1, connectionTimeoutMillis: 50 })
+    const client = await pool.connect()
+    const failure = await pool.connect().catch(translateFailure)
+    client.release()
+    await pool.end()
+    expect(failure).toMatchObject({ code: 'ATL_STORE_BUSY', retryable: true })
   })
 
   it('names a missing database and a refused user', async () => {

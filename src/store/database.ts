@@ -28,8 +28,8 @@ export interface Database {
    * Runs `work` in one transaction that is committed when it returns and rolled back when it throws. `client` is the
    * connection below `tx`, for libraries that join a transaction of their caller.
    * @throws ATL_STORE_UNAVAILABLE (retryable) when the server is away; whether a transaction that was just being
-   * committed took place is then unknown. ATL_STORE_CONFLICT (retryable), ATL_STORE_NO_SPACE, ATL_STORE_FORBIDDEN.
-   * What `work` throws passes through.
+   * committed took place is then unknown. ATL_STORE_BUSY, ATL_STORE_CONFLICT (both retryable: nothing was done),
+   * ATL_STORE_NO_SPACE, ATL_STORE_FORBIDDEN. What `work` throws passes through.
    */
   transaction<T>(
     scope: Scope,

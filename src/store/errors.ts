@@ -7,6 +7,12 @@ export const storeErrors = defineErrors('STORE', {
       'Wait until it is back: the studio tries again by itself. With your own server, check that it runs.',
     retryable: true,
   },
+  BUSY: {
+    summary: 'All connections to the database were in use for too long',
+    remedy:
+      'Try again in a moment. If it happens often, the machine or its database has too much to do: give it more, or ask for less at once.',
+    retryable: true,
+  },
   CONFLICT: {
     summary: 'Two transactions got in each other’s way and this one was rolled back',
     remedy: 'Nothing was changed; the same step can be tried again.',

@@ -16,10 +16,13 @@ const connectionCodes = new Set([
 
 /** The driver's own errors about lost connections have no code, only these messages. */
 const connectionMessages =
-  /^(Connection terminated|Postgres connection has been discarded|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed|timeout expired|Cannot use a pool after calling end)/
+  /^(Connection terminated|Postgres connection has been discarded|Client has encountered a connection error|Client was closed|timeout expired|Cannot use a pool after calling end)/
+
+/** What the pool says to who has waited for a connection that others use; who is slow to connect is told otherwise. */
+const waitedTooLong = 'timeout exceeded when trying to connect'
 
 /**
- * The studio's error for what the driver threw: lost connections, conflicts, a full disk and refused access get a code;
+ * The studio's error for what the driver threw: lost connections, too few of them, conflicts, a full disk and refused access get a code;
  * an error that a caller may expect (a violated constraint) or that is a defect comes back as it is.
  * SQLSTATE classes: PostgreSQL documentation, appendix A.
  */
@@ -27,6 +30,7 @@ export function translateFailure(error: unknown): unknown {
   if (error instanceof AtelierError || !(error instanceof Error)) return error
   const occurrence = { detail: error.message, cause: error }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (error.message === waitedTooLong) return storeErrors.BUSY(occurrence)
   if (isUnavailable(code, error.message)) return storeErrors.UNAVAILABLE(occurrence)
   if (['40001', '40P01', '55P03'].includes(code)) return storeErrors.CONFLICT(occurrence)
   if (code === '53100') return storeErrors.NO_SPACE(occurrence)

@@ -36,59 +36,89 @@ export function sendEvents(
     .send(stream)
 }
 
+/** Characters of events that are sent together, at most, but for the last of them. */
+const largestChunk = 64 * 1024
+
 async function* frames(
   events: AsyncIterable<StreamEvent<unknown>>,
   { signal, heartbeatMs, encode, requestId, onFailure }: EventStreamOptions,
 ): AsyncGenerator<string> {
   const source = events[Symbol.asyncIterator]()
+  const patience = new Patience(signal, heartbeatMs)
   // Answers at once, so that a client knows that it is connected before anything happens.
   yield 'retry: 1000\n\n'
   try {
     let next = source.next()
     for (;;) {
-      const result = await nextOrHeartbeat(next, heartbeatMs, signal)
+      let result = await patience.wait(next)
       if (result === 'aborted') return
       if (result === 'heartbeat') {
         yield ': alive\n\n'
         continue
       }
-      if (result.done === true) {
-        if (!signal.aborted) yield 'event: end\ndata: {}\n\n'
-        return
+      let chunk = ''
+      while (result !== 'later' && result.done !== true) {
+        const { id, data } = result.value
+        chunk += `id: ${id}\ndata: ${encode(data)}\n\n`
+        next = source.next()
+        result = chunk.length < largestChunk ? await readyNow(next) : 'later'
       }
-      const { id, data } = result.value
-      yield `id: ${id}\ndata: ${encode(data)}\n\n`
-      next = source.next()
+      if (chunk !== '') yield chunk
+      if (result === 'later') continue
+      if (!signal.aborted) yield 'event: end\ndata: {}\n\n'
+      return
     }
   } catch (error) {
     if (signal.aborted) return
     onFailure(error)
     yield `event: problem\ndata: ${JSON.stringify(problemOf(error, requestId))}\n\n`
   } finally {
+    patience.end()
     // Whoever waits inside of the source has been told by the signal; nobody waits here for it to see that.
     source.return?.().catch(onFailure)
   }
 }
 
-/** What comes first: the next event, the time for a heartbeat, or the end of the connection. */
-async function nextOrHeartbeat<T>(
-  next: Promise<T>,
-  heartbeatMs: number,
-  signal: AbortSignal,
-): Promise<T | 'heartbeat' | 'aborted'> {
-  if (signal.aborted) {
-    next.catch(() => undefined)
-    return 'aborted'
+/** What is there without waiting for anything but turns of its own: events that came together go out together. */
+async function readyNow<T>(next: Promise<T>): Promise<T | 'later'> {
+  return new Promise((resolve) => {
+    const later = (): void => resolve('later')
+    // Whoever waits for it next is told why it failed.
+    next.then(resolve, later)
+    setImmediate(later)
+  })
+}
+
+/** Waits for the events of one stream, with one timer and one listener for all of them. */
+class Patience {
+  readonly #signal: AbortSignal
+  readonly #timer: NodeJS.Timeout
+  #wake: (why: 'heartbeat' | 'aborted') => void = () => undefined
+
+  constructor(signal: AbortSignal, heartbeatMs: number) {
+    this.#signal = signal
+    this.#timer = setTimeout(() => this.#wake('heartbeat'), heartbeatMs)
+    signal.addEventListener('abort', this.#leave)
   }
-  const { promise, resolve } = Promise.withResolvers<'heartbeat' | 'aborted'>()
-  const timer = setTimeout(() => resolve('heartbeat'), heartbeatMs)
-  const leave = (): void => resolve('aborted')
-  signal.addEventListener('abort', leave)
-  try {
-    return await Promise.race([next, promise])
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', leave)
+
+  readonly #leave = (): void => this.#wake('aborted')
+
+  /** What comes first: the next event, the time for a heartbeat, or the end of the connection. */
+  wait<T>(next: Promise<T>): Promise<T | 'heartbeat' | 'aborted'> {
+    if (this.#signal.aborted) {
+      next.catch(() => undefined)
+      return Promise.resolve('aborted')
+    }
+    this.#timer.refresh()
+    return new Promise((resolve, reject) => {
+      this.#wake = resolve
+      next.then(resolve, reject)
+    })
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+    this.#signal.removeEventListener('abort', this.#leave)
   }
 }
 

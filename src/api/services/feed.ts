@@ -56,19 +56,32 @@ export class EventFeed {
   readonly #database: Database
   readonly #waiting = new Map<string, Waiting>()
   #looking = false
+  #beginning: Promise<string> | undefined
 
   constructor({ database }: { readonly database: Database }) {
     this.#database = database
   }
 
   async *watch(reading: Reading, after: string | undefined, signal: AbortSignal): AsyncGenerator<FeedEvent> {
-    let position = after ?? `${await this.#database.transaction(reading.scope, horizonOf)}.0.`
+    let position = after ?? `${await this.#begin()}.0.`
     while (!signal.aborted) {
       const page = await unlessAborted(this.#next(reading, position), signal)
       if (page === undefined) return
       yield* page.events
       position = page.next
     }
+  }
+
+  /** Where a new stream begins. Those that begin while it is asked for share the answer, which is a moment older. */
+  #begin(): Promise<string> {
+    this.#beginning ??= this.#horizon().finally(() => {
+      this.#beginning = undefined
+    })
+    return this.#beginning
+  }
+
+  #horizon(): Promise<string> {
+    return this.#database.transaction({ kind: 'system' }, horizonOf)
   }
 
   /** What follows on a position by the next look, which may be nothing. */
@@ -99,7 +112,7 @@ export class EventFeed {
   async #look(): Promise<void> {
     const waiting = [...this.#waiting.values()]
     try {
-      const horizon = await this.#database.transaction({ kind: 'system' }, horizonOf)
+      const horizon = await this.#horizon()
       for (const one of waiting) if (one.position !== `${horizon}.0.`) await this.#tell(one, horizon)
     } catch (error) {
       for (const one of waiting) this.#forget(one).reject(error)
