@@ -50,12 +50,13 @@ async function* frames(
   try {
     let next = source.next()
     for (;;) {
-      let result = await patience.wait(next)
-      if (result === 'aborted') return
-      if (result === 'heartbeat') {
+      const first = await patience.wait(next)
+      if (first === 'aborted') return
+      if (first === 'heartbeat') {
         yield ': alive\n\n'
         continue
       }
+      let result: IteratorResult<StreamEvent<unknown>> | 'later' = first
       let chunk = ''
       while (result !== 'later' && result.done !== true) {
         const { id, data } = result.value
