@@ -1,13 +1,16 @@
 import type { Digest } from '../kernel/index.ts'
 import type { Plan } from './plan.ts'
 
-/** Plans by their digest; they never change, so they are read and checked once per process. */
+/**
+ * Plans by the digest of what they were read from, which never changes, so they are read and checked once per process.
+ * A release that knows more of definitions may read one to a plan with another digest than the one it was stored under.
+ */
 export class PlanCache {
   readonly #plans = new Map<string, Plan>()
 
-  add(plan: Plan): void {
-    this.#plans.delete(plan.digest)
-    this.#plans.set(plan.digest, plan)
+  add(plan: Plan, digest = plan.digest): void {
+    this.#plans.delete(digest)
+    this.#plans.set(digest, plan)
     const [oldest] = this.#plans.keys()
     if (this.#plans.size > 500 && oldest !== undefined) this.#plans.delete(oldest)
   }

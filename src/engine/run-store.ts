@@ -84,7 +84,7 @@ export async function loadPlan(
   const definition = values.get(digest)
   if (definition === undefined) throw engineErrors.UNKNOWN_DEFINITION({ detail: digest })
   const plan = readDefinition(definition)
-  plans.add(plan)
+  plans.add(plan, digest)
   return plan
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Principal } from '../../contracts/index.ts'
+import type { Principal, ProjectRoles, Role } from '../../contracts/index.ts'
 import { digestOfValue } from '../../kernel/index.ts'
 import type { PrincipalId, ProjectId, RunId, TenantId } from '../../kernel/index.ts'
 import { alikeRequests } from './alike-requests.ts'
@@ -24,6 +24,12 @@ const { policies, problems } = readPolicyText(
      when { principal has onBehalfOf && resource.requester == principal.onBehalfOf };
    @id("person") permit (principal, action == Atelier::Action::"read-run", resource)
      when { resource.requester == Atelier::Person::"person:b" };
+   @id("viewer") permit (principal in Atelier::Role::"viewer", action == Atelier::Action::"read-project", resource);
+   @id("project") forbid (principal, action in [Atelier::Action::"read-project", Atelier::Action::"read-run"], resource)
+     when { resource in Atelier::Project::"closed" } unless { principal == Atelier::Person::"person:d" };
+   @id("agent") permit (principal == Atelier::Agent::"agent:b", action, resource);
+   @id("acts-for") permit (principal is Atelier::Agent, action == Atelier::Action::"read-project", resource)
+     when { principal has onBehalfOf && principal.onBehalfOf == Atelier::Person::"person:c" };
    @id("run") forbid (principal, action, resource == Atelier::Run::"run_b");
    @id("among") permit (principal, action == Atelier::Action::"cancel-run", resource)
      when { [Atelier::Run::"run_c", Atelier::Run::"run_d"].contains(resource) };
@@ -39,19 +45,33 @@ const principals: fc.Arbitrary<Principal> = fc.oneof(
     kind: fc.constant('person' as const),
     id: fc.constantFrom(...people) as fc.Arbitrary<PrincipalId>,
     tenantId: fc.constant(tenantId),
-    roles: fc.constant([]),
+    roles: fc.constantFrom<Role[]>([], ['viewer']),
+    projectRoles: fc.constantFrom(
+      {},
+      { other: ['viewer'] },
+      { closed: ['viewer'] },
+    ) as fc.Arbitrary<ProjectRoles>,
     onBehalfOf: fc.constant(undefined),
   }),
   fc.record({
     kind: fc.constant('agent' as const),
-    id: fc.constantFrom('agent:a', 'person:a') as fc.Arbitrary<PrincipalId>,
+    id: fc.constantFrom('agent:a', 'agent:b', 'person:a') as fc.Arbitrary<PrincipalId>,
     tenantId: fc.constant(tenantId),
     roles: fc.constant([]),
     onBehalfOf: fc.constantFrom(...people) as fc.Arbitrary<PrincipalId>,
   }),
 )
-const projectId = fc.constantFrom('default', 'other') as fc.Arbitrary<ProjectId>
+const projectId = fc.constantFrom('default', 'other', 'closed') as fc.Arbitrary<ProjectId>
 const requests = fc.oneof(
+  fc.record({
+    principal: principals,
+    action: fc.constant('read-project' as const),
+    resource: fc.record({
+      kind: fc.constant('project' as const),
+      tenantId: fc.constant(tenantId),
+      projectId,
+    }),
+  }),
   fc.record({
     principal: principals,
     action: fc.constantFrom('read-run' as const, 'cancel-run' as const),
@@ -102,11 +122,11 @@ describe('requests that policies cannot tell apart', () => {
 
   it('are those of which no policy names what differs', () => {
     const alike = alikeRequests(cedar, policies)
-    const about = (runId: string, requester: string) =>
+    const about = (runId: string, requester: string, id = 'person:a') =>
       alike({
         principal: {
           kind: 'person',
-          id: 'person:a' as PrincipalId,
+          id: id as PrincipalId,
           tenantId,
           roles: [],
           onBehalfOf: undefined,
@@ -116,7 +136,9 @@ describe('requests that policies cannot tell apart', () => {
           ...{ kind: 'run', tenantId, runId: runId as RunId, projectId: 'default' as ProjectId, requester },
         },
       })
-    expect(about('run_a', 'person:c')).toEqual(about('run_f', 'person:d'))
+    expect(about('run_a', 'person:e')).toEqual(about('run_f', 'person:f', 'person:g'))
+    expect(about('run_a', 'person:e')).not.toEqual(about('run_a', 'person:e', 'person:d'))
+    expect(about('run_a', 'person:e')).not.toEqual(about('run_a', 'person:e', 'person:e'))
     expect(about('run_a', 'person:c')).not.toEqual(about('run_b', 'person:c'))
     expect(about('run_a', 'person:c')).not.toEqual(about('run_a', 'person:b'))
     expect(about('run_a', 'person:c')).not.toEqual(about('run_a', 'person:a'))

@@ -1,10 +1,11 @@
+import { type Principal, rolesWithin } from '../../contracts/index.ts'
 import type { Cedar, PolicySource } from './policy-text.ts'
-import type { PolicyRequest } from './request.ts'
+import { type PolicyRequest, projectOf } from './request.ts'
 
 /**
  * Takes a request to what these policies can tell of it from others: two that it takes to the same are decided alike.
- * Of runs, approvals and requesters there are many, and policies see nothing but their ids, which they can compare with
- * ids that they name, and a requester's with whom the principal is or acts for. Other ids make no difference.
+ * Of people, projects, runs and approvals there are many, and policies see little of each: roles, who acts for whom,
+ * whether a run is one's own, and ids, which they can only compare with ids that they name. Other ids make no difference.
  */
 export function alikeRequests(
   cedar: Cedar,
@@ -16,26 +17,54 @@ export function alikeRequests(
     if (answer.type === 'failure') return (request) => request
     collectNames(answer.json, named)
   }
-  const unlessUnnamed = (type: string, id: string): string | null =>
+  const ifNamed = (type: string, id: string): string | null =>
     named.has(nameOf(`Atelier::${type}`, id)) ? id : null
-  return (request) => {
-    const { principal, resource } = request
-    if (resource.kind === 'approval') {
-      const { approvalId, runId } = resource
-      const ids = {
-        approvalId: unlessUnnamed('Approval', approvalId),
-        runId: unlessUnnamed('Run', runId),
+  return (request) => ({
+    ...request,
+    principal: principalSeen(request, ifNamed),
+    resource: resourceSeen(request, ifNamed),
+  })
+}
+
+/** The id of an entity of a type, if a policy names it. */
+type IfNamed = (type: string, id: string) => string | null
+
+const typeOf = { person: 'Person', agent: 'Agent', service: 'Service' } as const satisfies Record<
+  Principal['kind'],
+  string
+>
+
+/** With the roles that count here, whichever project they are from. */
+function principalSeen({ principal, resource }: PolicyRequest, ifNamed: IfNamed): unknown {
+  const { kind, id, tenantId, onBehalfOf } = principal
+  return {
+    ...{ kind, tenantId, id: ifNamed(typeOf[kind], id) },
+    roles: rolesWithin(principal, projectOf(resource)),
+    actsFor: onBehalfOf === undefined ? 'nobody' : ifNamed('Person', onBehalfOf),
+  }
+}
+
+function resourceSeen({ principal, resource }: PolicyRequest, ifNamed: IfNamed): unknown {
+  switch (resource.kind) {
+    case 'run': {
+      const { requester } = resource
+      return {
+        ...resource,
+        runId: ifNamed('Run', resource.runId),
+        projectId: ifNamed('Project', resource.projectId),
+        requester: ifNamed('Person', requester),
+        isOwn: requester === principal.id,
+        isOfWhomItActsFor: requester === principal.onBehalfOf,
       }
-      return { ...request, resource: { ...resource, ...ids } }
     }
-    if (resource.kind !== 'run') return request
-    const { requester, runId } = resource
-    const isOwn = requester === principal.id || requester === principal.onBehalfOf
-    const ids = {
-      runId: unlessUnnamed('Run', runId),
-      requester: isOwn ? requester : unlessUnnamed('Person', requester),
+    case 'project':
+      return { ...resource, projectId: ifNamed('Project', resource.projectId) }
+    case 'approval': {
+      const [approvalId, runId] = [ifNamed('Approval', resource.approvalId), ifNamed('Run', resource.runId)]
+      return { ...resource, approvalId, runId, projectId: ifNamed('Project', resource.projectId) }
     }
-    return { ...request, resource: { ...resource, ...ids } }
+    default:
+      return resource
   }
 }
 
