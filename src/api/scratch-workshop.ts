@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Tool, WorkKind } from '../contracts/index.ts'
 import { loadAgents } from '../control/agents/index.ts'
 import { createModelGateway, modelMigrations, openModelDirectory } from '../control/models/index.ts'
+import { figureMigrations } from '../control/figures/index.ts'
 import { loadRoutingPolicy, routingMigrations } from '../control/routing/index.ts'
 import { createWorkflows } from '../control/workflows/index.ts'
 import { readDefinition } from '../engine/index.ts'
@@ -28,6 +29,7 @@ export const shippedWorkflows: Record<WorkKind, string> = {
 export const workshopMigrations: readonly Migration[] = [
   ...modelMigrations,
   ...routingMigrations,
+  ...figureMigrations,
   ...mcpMigrations,
 ]
 
