@@ -14,7 +14,7 @@ const goal = {
 }
 
 /** Runs of the database that others are compared with: enough that its pages are as long. */
-const almostEmpty = 100
+const almostEmpty = 700
 
 /**
  * What the API is like with the history of a big team, against itself on a database that is almost empty and against the

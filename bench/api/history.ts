@@ -69,7 +69,7 @@ async function planRuns(
   await client.query(
     `create temp table planned as
      with drawn as (
-       select i, (i % 100) * 19 % 100 as lot, i > $3 - greatest(10, $3 / 200) as recent,
+       select i, (i % 100) * 19 % 100 as lot, i > $3 - least($3 / 2, greatest(130, $3 / 200)) as recent,
               now() - interval '1 hour' - ($3 - i) * (interval '1 day' / ${runsPerDay}) as created_at
        from generate_series(1, $3::int) i
      ), placed as (
