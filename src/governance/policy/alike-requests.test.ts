@@ -121,7 +121,7 @@ describe('requests that policies cannot tell apart', () => {
   })
 
   it('are those of which no policy names what differs', () => {
-    const alike = alikeRequests(cedar, policies)
+    const alike = alikeRequests(policies)
     const about = (runId: string, requester: string, id = 'person:a') =>
       alike({
         principal: {

@@ -1,5 +1,5 @@
-import { type Principal, rolesWithin } from '../../contracts/index.ts'
-import type { Cedar, PolicySource } from './policy-text.ts'
+import { rolesWithin } from '../../contracts/index.ts'
+import type { PolicySource } from './policy-text.ts'
 import { type PolicyRequest, projectOf } from './request.ts'
 
 /**
@@ -7,18 +7,11 @@ import { type PolicyRequest, projectOf } from './request.ts'
  * Of people, projects, runs and approvals there are many, and policies see little of each: roles, who acts for whom,
  * whether a run is one's own, and ids, which they can only compare with ids that they name. Other ids make no difference.
  */
-export function alikeRequests(
-  cedar: Cedar,
-  policies: readonly PolicySource[],
-): (request: PolicyRequest) => unknown {
-  const named = new Set<string>()
-  for (const { text } of policies) {
-    const answer = cedar.policyToJson(text)
-    if (answer.type === 'failure') return (request) => request
-    collectNames(answer.json, named)
-  }
-  const ifNamed = (type: string, id: string): string | null =>
-    named.has(nameOf(`Atelier::${type}`, id)) ? id : null
+export function alikeRequests(policies: readonly PolicySource[]): (request: PolicyRequest) => unknown {
+  const texts = policies.map(({ text }) => text).join('\n')
+  // What is written with an escape has another text than the id that it names.
+  if (texts.includes('\\')) return (request) => request
+  const ifNamed = (id: string): string | null => (texts.includes(`"${id}"`) ? id : null)
   return (request) => ({
     ...request,
     principal: principalSeen(request, ifNamed),
@@ -26,21 +19,16 @@ export function alikeRequests(
   })
 }
 
-/** The id of an entity of a type, if a policy names it. */
-type IfNamed = (type: string, id: string) => string | null
-
-const typeOf = { person: 'Person', agent: 'Agent', service: 'Service' } as const satisfies Record<
-  Principal['kind'],
-  string
->
+/** The id, if a policy may name what it belongs to. */
+type IfNamed = (id: string) => string | null
 
 /** With the roles that count here, whichever project they are from. */
 function principalSeen({ principal, resource }: PolicyRequest, ifNamed: IfNamed): unknown {
   const { kind, id, tenantId, onBehalfOf } = principal
   return {
-    ...{ kind, tenantId, id: ifNamed(typeOf[kind], id) },
+    ...{ kind, tenantId, id: ifNamed(id) },
     roles: rolesWithin(principal, projectOf(resource)),
-    actsFor: onBehalfOf === undefined ? 'nobody' : ifNamed('Person', onBehalfOf),
+    actsFor: onBehalfOf === undefined ? 'nobody' : ifNamed(onBehalfOf),
   }
 }
 
@@ -50,32 +38,20 @@ function resourceSeen({ principal, resource }: PolicyRequest, ifNamed: IfNamed):
       const { requester } = resource
       return {
         ...resource,
-        runId: ifNamed('Run', resource.runId),
-        projectId: ifNamed('Project', resource.projectId),
-        requester: ifNamed('Person', requester),
+        runId: ifNamed(resource.runId),
+        projectId: ifNamed(resource.projectId),
+        requester: ifNamed(requester),
         isOwn: requester === principal.id,
         isOfWhomItActsFor: requester === principal.onBehalfOf,
       }
     }
     case 'project':
-      return { ...resource, projectId: ifNamed('Project', resource.projectId) }
+      return { ...resource, projectId: ifNamed(resource.projectId) }
     case 'approval': {
-      const [approvalId, runId] = [ifNamed('Approval', resource.approvalId), ifNamed('Run', resource.runId)]
-      return { ...resource, approvalId, runId, projectId: ifNamed('Project', resource.projectId) }
+      const [approvalId, runId] = [ifNamed(resource.approvalId), ifNamed(resource.runId)]
+      return { ...resource, approvalId, runId, projectId: ifNamed(resource.projectId) }
     }
     default:
       return resource
   }
-}
-
-/** Every entity that stands anywhere in a policy: Cedar's JSON has all of them as a type and an id. */
-function collectNames(part: unknown, named: Set<string>): void {
-  if (typeof part !== 'object' || part === null) return
-  if ('type' in part && 'id' in part && typeof part.type === 'string' && typeof part.id === 'string')
-    named.add(nameOf(part.type, part.id))
-  for (const value of Object.values(part)) collectNames(value, named)
-}
-
-function nameOf(type: string, id: string): string {
-  return JSON.stringify([type, id])
 }

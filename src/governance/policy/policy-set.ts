@@ -3,7 +3,6 @@ import { digestOfValue } from '../../kernel/index.ts'
 import { alikeRequests } from './alike-requests.ts'
 import { toCedarRequest } from './cedar-request.ts'
 import { staticPolicies } from './policy-text.ts'
-import { policiesByAction } from './policies-by-action.ts'
 import type { Cedar, PolicySource } from './policy-text.ts'
 import type { PolicyRequest } from './request.ts'
 
@@ -35,9 +34,9 @@ export function digestOfPolicies(schema: string, policies: readonly PolicySource
 }
 
 /**
- * Preparses policies that were checked before, for each action when it is first asked about; a decision then takes a
- * fraction of a millisecond. Cedar keeps a preparsed set for the life of the process under a name that begins with its
- * `slot`; another set in the same slot takes its place, and the one before must not be asked any more.
+ * Preparses policies that were checked before; a decision then takes a fraction of a millisecond. Cedar keeps a
+ * preparsed set for the life of the process under the name of its `slot`; another set in the same slot takes its place,
+ * and the one before must not be asked any more.
  */
 export function compilePolicies(
   cedar: Cedar,
@@ -48,21 +47,13 @@ export function compilePolicies(
   const digest = digestOfPolicies(schema, policies)
   const schemaName = digestOfValue(schema)
   cedar.preparseSchema(schemaName, schema)
-  const policiesOf = policiesByAction(cedar, schema, policies)
-  const preparsed = new Map<string, string>()
-  const preparse = (action: string): string => {
-    const name = preparsed.get(action) ?? `${slot} ${action}`
-    if (!preparsed.has(action))
-      cedar.preparsePolicySet(name, { staticPolicies: staticPolicies(policiesOf(action)) })
-    preparsed.set(action, name)
-    return name
-  }
+  cedar.preparsePolicySet(slot, { staticPolicies: staticPolicies(policies) })
 
   const ask = (request: PolicyRequest, input: Digest): PolicyDecision => {
     const answer = cedar.statefulIsAuthorized({
       ...toCedarRequest(request),
       preparsedSchemaName: schemaName,
-      preparsedPolicySetId: preparse(request.action),
+      preparsedPolicySetId: slot,
       validateRequest: true,
     })
     if (answer.type === 'failure') {
@@ -82,7 +73,7 @@ export function compilePolicies(
   }
   // The digest is over all that policies can see, and these never change, so an answer holds for ever.
   const answers = new Map<Digest, PolicyDecision>()
-  const alike = alikeRequests(cedar, policies)
+  const alike = alikeRequests(policies)
   const answersToAlike = new Map<Digest, PolicyDecision>()
   return {
     digest,
