@@ -15,6 +15,7 @@ import {
   type verdictSchema,
   workItemSchema,
 } from '../contracts/index.ts'
+import { plural } from '../kernel/index.ts'
 import type { JsonObject, RunEvent, RunRecord, StepRecord } from '../engine/index.ts'
 import { type OpenQuestion, openQuestionSchema } from '../control/questions/index.ts'
 import { type repairResultSchema, reproductionSchema, workspaceSchema } from '../execution/tools/index.ts'
@@ -224,18 +225,28 @@ function attentionOf(facts: AttentionFacts): string[] {
     remarks.push('no test failed: one was made from the example in the issue, and is part of the change')
   }
   if (reproduction && reproduction.flaky.length > 0) {
-    remarks.push(`${reproduction.flaky.length} failing tests are flaky and were left out`)
+    remarks.push(
+      `${plural(reproduction.flaky.length, 'failing test is flaky and was', 'failing tests are flaky and were')} left out`,
+    )
   }
   if (reproduction && reproduction.orderDependent.length > 0) {
     remarks.push(
-      `${reproduction.orderDependent.length} failing tests pass alone and fail together with others; they were left out`,
+      `${plural(reproduction.orderDependent.length, 'failing test passes alone and fails', 'failing tests pass alone and fail')} together with others; left out`,
     )
   }
   if (reproduction && reproduction.needNetwork.length > 0) {
-    remarks.push(`${reproduction.needNetwork.length} failing tests need the network and were left out`)
+    remarks.push(
+      `${plural(reproduction.needNetwork.length, 'failing test needs the network and was', 'failing tests need the network and were')} left out`,
+    )
   }
   if (verdict && verdict.stillFailing.length > 0) {
-    remarks.push(`${verdict.stillFailing.length} tests failed before and still fail`)
+    remarks.push(
+      plural(
+        verdict.stillFailing.length,
+        'test failed before and still fails',
+        'tests failed before and still fail',
+      ),
+    )
   }
   if (workspace?.isolation === 'none') remarks.push('repository code ran without isolation')
   return remarks

@@ -6,11 +6,14 @@ import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import { createQueryClient } from './api/index.ts'
 import { createApplicationRouter } from './app/router.tsx'
+import { followUpgrades } from './app/upgrade.ts'
 import { KeyboardProvider } from './keyboard/index.ts'
 import { AnnouncementProvider } from './ui/index.ts'
 
 const place = document.getElementById('root')
 if (place === null) throw new Error('The page has no element with the id root')
+
+followUpgrades()
 
 createRoot(place).render(
   <StrictMode>

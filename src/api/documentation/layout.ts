@@ -1,3 +1,4 @@
+import { plural } from '../../kernel/index.ts'
 import { Html, html } from './html.ts'
 import type { NavigationEntry, NavigationSection } from './navigation.ts'
 import type { Heading, Page } from './page.ts'
@@ -28,7 +29,7 @@ export function searchDocument(frame: Frame, question: string, hits: readonly Hi
       ? 'Type what you are looking for.'
       : hits.length === 0
         ? 'Nothing fits all of these words. Try fewer, or their beginnings.'
-        : `${hits.length} ${hits.length === 1 ? 'place' : 'places'}`
+        : plural(hits.length, 'place')
   const main = html`<main id="site-content" tabindex="-1" class="results">
     <h1>${question === '' ? 'Search' : `Search: ${question}`}</h1>
     <p role="status">${found}</p>

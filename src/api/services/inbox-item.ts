@@ -1,4 +1,5 @@
 import type { RunView } from '../../contracts/index.ts'
+import { plural } from '../../kernel/index.ts'
 import type { PrincipalId, ProjectId, RunId } from '../../kernel/index.ts'
 
 export type InboxKind = 'approval' | 'question' | 'escalation' | 'failure'
@@ -85,7 +86,7 @@ function evidenceOf({ proof, checks }: RunView['report']): readonly string[] {
       ? []
       : [
           ...proof.fixed.slice(0, 3).map((test) => `fixed: ${test}`),
-          `${proof.passed} ${proof.passed === 1 ? 'test passes' : 'tests pass'}, ${proof.failed} fail`,
+          `${plural(proof.passed, 'test passes', 'tests pass')}, ${proof.failed} fail`,
         ]
   return [
     ...tests,

@@ -1,3 +1,4 @@
+import { plural } from '../../kernel/index.ts'
 import type { AssembledContext, ContextPiece, Place } from './assembly/piece.ts'
 
 const shortCommit = 12
@@ -17,7 +18,7 @@ export function presentContext(
     .map((one) => `- ${place(one)} (${one.reason === 'no-room' ? `${one.tokens} tokens` : 'not indexed'})`)
   const more = leftOut.length - record.length
   return [
-    `${pieces.length} ${pieces.length === 1 ? 'piece' : 'pieces'} of ${commit.slice(0, shortCommit)}, ${tokens} of ${budget} tokens.`,
+    `${plural(pieces.length, 'piece')} of ${commit.slice(0, shortCommit)}, ${tokens} of ${budget} tokens.`,
     ...pieces.flatMap((piece) => [
       '',
       `## ${place(piece)} @ ${piece.commit.slice(0, shortCommit)}`,

@@ -1,4 +1,5 @@
 import type { Finding, TestCase, TestReport, Verdict } from '../../contracts/index.ts'
+import { plural } from '../../kernel/index.ts'
 import { sortFindings } from './sort-findings.ts'
 
 export interface VerdictInput {
@@ -51,7 +52,9 @@ export function judgeChange(input: VerdictInput): Verdict {
   const reasons = [
     ...refusals(input, before, unfixed),
     ...(broken.length > 0
-      ? [`${count(broken, 'test')} that passed before ${broken.length === 1 ? 'does' : 'do'} not pass now`]
+      ? [
+          `${plural(broken.length, 'test')} that passed before ${broken.length === 1 ? 'does' : 'do'} not pass now`,
+        ]
       : []),
   ]
   const accepted = reasons.length === 0
@@ -91,7 +94,9 @@ function refusals(
       ? ['nothing shows that the change breaks nothing: no test passes on the base revision']
       : []),
     ...(unfixed.length > 0
-      ? [`${count(unfixed, 'test')} of the reproduction still ${unfixed.length === 1 ? 'fails' : 'fail'}`]
+      ? [
+          `${plural(unfixed.length, 'test')} of the reproduction still ${unfixed.length === 1 ? 'fails' : 'fail'}`,
+        ]
       : []),
     ...(reproductionRun === undefined || ended(reproductionRun)
       ? []
@@ -107,19 +112,15 @@ function acceptance(fixed: readonly string[], report: TestReport, stillFailing: 
   const passed = report.tests.filter((test) => test.outcome === 'passed').length
   return [
     ...(fixed.length > 0
-      ? [`${count(fixed, 'test')} that failed before ${fixed.length === 1 ? 'passes' : 'pass'} now`]
+      ? [`${plural(fixed.length, 'test')} that failed before ${fixed.length === 1 ? 'passes' : 'pass'} now`]
       : []),
     `${passed} of the base revision's tests pass on the new tree and none is broken`,
     ...(stillFailing.length > 0
       ? [
-          `${count(stillFailing, 'test')} failed before and still ${stillFailing.length === 1 ? 'fails' : 'fail'}`,
+          `${plural(stillFailing.length, 'test')} failed before and still ${stillFailing.length === 1 ? 'fails' : 'fail'}`,
         ]
       : []),
   ]
-}
-
-function count(list: readonly unknown[], noun: string): string {
-  return `${list.length} ${noun}${list.length === 1 ? '' : 's'}`
 }
 
 /** All outcomes that a test had over several runs. A run that lacks the test adds nothing. */

@@ -1,4 +1,5 @@
 import type { Finding, Verdict } from '../../contracts/index.ts'
+import { plural } from '../../kernel/index.ts'
 import type { ChangeSize } from './change-size.ts'
 
 /** A candidate change with everything that its choice rests on. */
@@ -96,7 +97,7 @@ export function rankCandidates(candidates: readonly AssessedCandidate[]): Rankin
       ranked,
       chosen: null,
       ground: null,
-      explanation: `None of ${count(ranked.length)} is accepted. ${reasons.join('. ')}.`,
+      explanation: `None of ${plural(ranked.length, 'candidate')} is accepted. ${reasons.join('. ')}.`,
     }
   }
   const others = ranked.filter(isAccepted).length - 1
@@ -106,7 +107,7 @@ export function rankCandidates(candidates: readonly AssessedCandidate[]): Rankin
       ranked,
       chosen: first,
       ground: 'the only one',
-      explanation: `${first.id} is the only one of ${count(ranked.length)} that is accepted.${rejected.join('')}`,
+      explanation: `${first.id} is the only one of ${plural(ranked.length, 'candidate')} that is accepted.${rejected.join('')}`,
     }
   }
   const criterion = decisive(first, second)
@@ -142,8 +143,4 @@ function findingsOf({ verdict, findings }: AssessedCandidate, severity: Finding[
 
 function opinionOf({ opinion = 0.5 }: AssessedCandidate): number {
   return opinion
-}
-
-function count(candidates: number): string {
-  return `${candidates} candidate${candidates === 1 ? '' : 's'}`
 }

@@ -8,7 +8,7 @@ import {
   type Tool,
   type ToolContext,
 } from '../../contracts/index.ts'
-import { AtelierError, errorCodes } from '../../kernel/index.ts'
+import { AtelierError, errorCodes, plural } from '../../kernel/index.ts'
 import { reproductionErrors } from './errors.ts'
 import { reproduceFromExample, type ShownFault } from './example.ts'
 import { runOnTree } from './execute.ts'
@@ -215,7 +215,7 @@ function requireFailing(baseline: TestReport): readonly TestCase[] {
       throw reproductionErrors.NO_TESTS({ detail })
     case 'passed':
       throw reproductionErrors.NOTHING_FAILS({
-        detail: `${baseline.tests.length} tests pass with \`${baseline.command}\``,
+        detail: `${plural(baseline.tests.length, 'test passes', 'tests pass')} with \`${baseline.command}\``,
       })
   }
 }

@@ -1,10 +1,11 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
+import { plural } from '../../kernel/index.ts'
 import type { FileChange, Repository } from '../repository/index.ts'
 import type { Sandbox } from '../sandbox/index.ts'
 import { quoteWord, workspaceRoot } from '../testing/index.ts'
 import { upkeepErrors } from './errors.ts'
-import { count, isWithin, type UpkeepPlace } from './kind.ts'
+import { isWithin, type UpkeepPlace } from './kind.ts'
 import { runProgram } from './program.ts'
 
 /** Bytes of a file that programs may rewrite; beyond it files are generated or data, and nobody reviews them. */
@@ -55,7 +56,7 @@ export async function rewrittenFiles(
   const changed = z.array(z.string()).parse(JSON.parse(stdout))
   if (changed.length > mostFiles)
     throw upkeepErrors.TOO_MUCH({
-      detail: `${count(changed.length, 'file')} would be rewritten, at most ${mostFiles} fit one change`,
+      detail: `${plural(changed.length, 'file')} would be rewritten, at most ${mostFiles} fit one change`,
     })
   const known = new Set(files.map(({ path }) => path))
   const contents = new Map<string, Uint8Array>()

@@ -3,12 +3,13 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Check } from '../../contracts/index.ts'
+import { plural } from '../../kernel/index.ts'
 import type { Sandbox } from '../sandbox/index.ts'
 import { quoteWord } from '../testing/index.ts'
 import { rewrittenFiles, treeWith } from './changed-files.ts'
 import { type CodemodRule, readRule } from './codemod-rule.ts'
 import { upkeepErrors } from './errors.ts'
-import { count, defineKind, isWithin, some, type UpkeepPlace } from './kind.ts'
+import { defineKind, isWithin, some, type UpkeepPlace } from './kind.ts'
 import { lastWords, runProgram } from './program.ts'
 
 /** Where the sandbox sees ast-grep: it parses what others wrote, so it never runs outside of one. */
@@ -103,7 +104,7 @@ export const codemod = defineKind({
       const found = [`${some(rule.ids)} (${rule.origin}): ${describe(before)}`]
       if (before.size === 0) return { tree: place.baseTree, explanation: 'The rule matches nothing.', found }
       if (before.size > 500)
-        throw upkeepErrors.TOO_MUCH({ detail: `the rule matches in ${count(before.size, 'file')}` })
+        throw upkeepErrors.TOO_MUCH({ detail: `the rule matches in ${plural(before.size, 'file')}` })
       let left: Matches = before
       for (let round = 0; left.size > 0 && round < (rule.complete ? mostRounds : 1); round += 1) {
         place.report(`rewriting ${describe(left)}`)
@@ -116,7 +117,7 @@ export const codemod = defineKind({
         return { tree: place.baseTree, explanation: 'What the rule puts in place is there already.', found }
       return {
         tree: await treeWith(place.repository, place.baseTree, kept),
-        explanation: `${some(rule.ids)} rewrote ${count(kept.size, 'file')}; ${describe(left)} afterwards.`,
+        explanation: `${some(rule.ids)} rewrote ${plural(kept.size, 'file')}; ${describe(left)} afterwards.`,
         found,
         record: { rule: rule.text, before: Object.fromEntries(before), after: Object.fromEntries(left) },
       }
@@ -150,7 +151,7 @@ function parses(before: Matches, after: Matches, changed: readonly string[]): Ch
   return {
     name: 'the result parses',
     holds: worse.length === 0,
-    detail: worse.length === 0 ? count(changed.length, 'file') : `new syntax errors in ${some(worse)}`,
+    detail: worse.length === 0 ? plural(changed.length, 'file') : `new syntax errors in ${some(worse)}`,
   }
 }
 
@@ -168,13 +169,13 @@ function onlyMatched(matches: Matches, changed: readonly string[]): Check {
   return {
     name: 'only files that the rule matches in',
     holds: strangers.length === 0,
-    detail: strangers.length === 0 ? count(changed.length, 'file') : some(strangers),
+    detail: strangers.length === 0 ? plural(changed.length, 'file') : some(strangers),
   }
 }
 
 function describe(matches: Matches): string {
   const number = total(matches)
-  return `${number} ${number === 1 ? 'match' : 'matches'} in ${count(matches.size, 'file')}`
+  return `${plural(number, 'match', 'matches')} in ${plural(matches.size, 'file')}`
 }
 
 function total(matches: Matches): number {

@@ -1,10 +1,11 @@
 import type { Check } from '../../contracts/index.ts'
+import { plural } from '../../kernel/index.ts'
 import type { Sandbox } from '../sandbox/index.ts'
 import { rewrittenFiles, treeWith } from './changed-files.ts'
 import { readDeclarations } from './declarations.ts'
 import { upkeepErrors } from './errors.ts'
 import { chooseFormatter, type Formatter } from './formatters.ts'
-import { count, defineKind, some, type UpkeepPlace } from './kind.ts'
+import { defineKind, some, type UpkeepPlace } from './kind.ts'
 import { lastWords, notFound, runProgram } from './program.ts'
 import { comparePython } from './python-syntax.ts'
 import { compareMeaning, type Comparison } from './same-meaning.ts'
@@ -52,13 +53,13 @@ export const format = defineKind({
       place.report(`formatting with ${at.formatter.name}`)
       const unreadable = await write(place, sandbox, at)
       const rewritten = await rewrittenFiles(place, sandbox, place.baseTree, paths)
-      const found = [`${at.said}: ${count(rewritten.size, 'file')} not formatted`]
+      const found = [`${at.said}: ${plural(rewritten.size, 'file')} not formatted`]
       if (unreadable.length > 0) found.push(`not parsed, and left as they are: ${some(unreadable)}`)
       if (rewritten.size === 0)
         return { tree: place.baseTree, explanation: `${at.formatter.name} has nothing to change.`, found }
       return {
         tree: await treeWith(place.repository, place.baseTree, rewritten),
-        explanation: `${at.formatter.name} formatted ${count(rewritten.size, 'file')}.`,
+        explanation: `${at.formatter.name} formatted ${plural(rewritten.size, 'file')}.`,
         found,
         record: { program: at.formatter.name, command: at.said, files: [...rewritten.keys()], unreadable },
       }
@@ -116,7 +117,7 @@ function sameTrees(meaning: ReadonlyMap<string, Comparison>): Check {
     detail:
       different.length > 0
         ? `more than the form changes in ${some(different)}`
-        : `${count(same.length, 'file')} compared${others}`,
+        : `${plural(same.length, 'file')} compared${others}`,
   }
 }
 

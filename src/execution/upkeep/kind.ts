@@ -102,11 +102,6 @@ export function isWithin(path: string, limits: readonly string[]): boolean {
   })
 }
 
-/** `1 file`, `2 files`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
-}
-
 /** The first few of a list, and how many more there are. */
 export function some(items: readonly string[], most = 5): string {
   const rest = items.length - most

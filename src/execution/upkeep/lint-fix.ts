@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { Check } from '../../contracts/index.ts'
+import { plural } from '../../kernel/index.ts'
 import type { Sandbox } from '../sandbox/index.ts'
 import { rewrittenFiles, treeWith } from './changed-files.ts'
 import { readDeclarations } from './declarations.ts'
 import { upkeepErrors } from './errors.ts'
-import { count, defineKind, isWithin, some, type UpkeepPlace } from './kind.ts'
+import { defineKind, isWithin, some, type UpkeepPlace } from './kind.ts'
 import { chooseLinter, type Linter, measuringScript } from './linters.ts'
 import { lastWords, notFound, runProgram } from './program.ts'
 import { byRule, newProblems, type Problem, problemSchema } from './problems.ts'
@@ -56,7 +57,7 @@ export const lintFix = defineKind({
       const found = [`${at.said}: ${describe(before)}`]
       if (before.length === 0)
         return { tree: place.baseTree, explanation: `${at.linter.name} finds no problem.`, found }
-      place.report(`fixing ${count(before.length, 'problem')}`)
+      place.report(`fixing ${plural(before.length, 'problem')}`)
       await runProgram(
         place,
         sandbox,
@@ -79,8 +80,8 @@ export const lintFix = defineKind({
       return {
         tree: await treeWith(place.repository, place.baseTree, kept),
         explanation:
-          `${at.linter.name} fixed ${count(before.length - remaining.length, 'problem')} ` +
-          `in ${count(kept.size, 'file')}; ${remaining.length} are left.`,
+          `${at.linter.name} fixed ${plural(before.length - remaining.length, 'problem')} ` +
+          `in ${plural(kept.size, 'file')}; ${remaining.length} are left.`,
         found,
         record: {
           program: at.linter.name,
@@ -133,7 +134,7 @@ export function checksOf(
     {
       name: 'only files that the linter named',
       holds: strangers.length === 0,
-      detail: strangers.length === 0 ? count(changed.length, 'file') : some(strangers),
+      detail: strangers.length === 0 ? plural(changed.length, 'file') : some(strangers),
     },
   ]
 }
@@ -142,7 +143,7 @@ function describe(problems: readonly Problem[]): string {
   if (problems.length === 0) return 'no problem'
   const rules = [...byRule(problems)].map(([rule, number]) => `${rule} ${number}`)
   const fixable = problems.filter((problem) => problem.fixable).length
-  return `${count(problems.length, 'problem')}, ${fixable} with a safe fix: ${some(rules)}`
+  return `${plural(problems.length, 'problem')}, ${fixable} with a safe fix: ${some(rules)}`
 }
 
 function differences(before: readonly Problem[], after: readonly Problem[]): string {

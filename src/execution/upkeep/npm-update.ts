@@ -1,11 +1,12 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
 import type { Check } from '../../contracts/index.ts'
+import { plural } from '../../kernel/index.ts'
 import type { Sandbox } from '../sandbox/index.ts'
 import { isUnreachable, quoteWord, testingErrors, workspaceRoot } from '../testing/index.ts'
 import { changesBetween } from './changelog.ts'
 import { upkeepErrors } from './errors.ts'
-import { count, packageFiles, some, type TaskOf, type UpkeepOffer, type UpkeepPlace } from './kind.ts'
+import { packageFiles, some, type TaskOf, type UpkeepOffer, type UpkeepPlace } from './kind.ts'
 import {
   directRanges,
   findingsOf,
@@ -112,7 +113,7 @@ async function workOut(
     notes = wanted.notes
     if (wanted.targets.size > 0) {
       const names = [...wanted.targets].map(([name, { version }]) => quoteWord(`${name}@${version}`))
-      place.report(`working out ${count(names.length, 'new version')}`)
+      place.report(`working out ${plural(names.length, 'new version')}`)
       await npm(place, sandbox, `install ${names.join(' ')}`)
       manifestText = withRanges(project, wanted.targets)
     }
@@ -254,7 +255,7 @@ function describeMoves(moves: readonly PackageMove[]): string {
   const direct = moves.filter((move) => move.direct).length
   const added = moves.filter(({ from }) => from === null).length
   const removed = moves.filter(({ to }) => to === null).length
-  return `${count(moves.length, 'package')} with another version: ${direct} direct, ${moves.length - direct} indirect, ${added} of them added, ${removed} removed`
+  return `${plural(moves.length, 'package')} with another version: ${direct} direct, ${moves.length - direct} indirect, ${added} of them added, ${removed} removed`
 }
 
 /** Finds the changelogs of packages among what is installed. */
@@ -330,7 +331,7 @@ export async function verifyNpmUpdate(
     {
       name: 'everything from the registry, with checksums',
       holds: foreign.length === 0,
-      detail: foreign.length === 0 ? count(moves.length, 'package') : some(foreign.map(describeMove)),
+      detail: foreign.length === 0 ? plural(moves.length, 'package') : some(foreign.map(describeMove)),
     },
   ]
 }

@@ -1,9 +1,10 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
 import type { Check, Finding, UpdateLevel } from '../../contracts/index.ts'
+import { plural } from '../../kernel/index.ts'
 import { isUnreachable, quoteWord, testingErrors } from '../testing/index.ts'
 import { upkeepErrors } from './errors.ts'
-import { count, packageFiles, some, type TaskOf, type UpkeepOffer, type UpkeepPlace } from './kind.ts'
+import { packageFiles, some, type TaskOf, type UpkeepOffer, type UpkeepPlace } from './kind.ts'
 import { lastWords, runProgram } from './program.ts'
 
 type Task = TaskOf<'dependency-update'>
@@ -133,13 +134,13 @@ export async function proposePipUpdate(place: UpkeepPlace, { level, packages }: 
   const pins = all.filter(
     ({ name }) => packages.length === 0 || packages.some((one) => one.toLowerCase() === name.toLowerCase()),
   )
-  const found = [`${count(pins.length, 'pinned requirement')} in ${some([...requirements.keys()])}`]
+  const found = [`${plural(pins.length, 'pinned requirement')} in ${some([...requirements.keys()])}`]
   const unchanged = (explanation: string): UpkeepOffer => ({ tree: place.baseTree, explanation, found })
   if (pins.length === 0)
     return unchanged('No requirement is pinned to one version, so there is nothing to move.')
   if (level === 'in-range')
     return unchanged('Pins allow one version only, so nothing is in range; ask for --level patch or minor.')
-  place.report(`asking the index about ${count(pins.length, 'package')}`)
+  place.report(`asking the index about ${plural(pins.length, 'package')}`)
   const chosen = await chooseVersions(place, pins, level)
   const moves = pins.flatMap((pin, at) => {
     const version = chosen[at]?.version ?? null
@@ -160,7 +161,7 @@ export async function proposePipUpdate(place: UpkeepPlace, { level, packages }: 
   const [before, after] = [await licences(place, place.baseTree, names), await licences(place, tree, names)]
   return {
     tree,
-    explanation: `${count(moves.length, 'requirement')} moved (${level}).`,
+    explanation: `${plural(moves.length, 'requirement')} moved (${level}).`,
     found: [...found, ...moves.slice(0, 8).map(({ name, version, to }) => `${name} ${version} → ${to}`)],
     findings: [...licenceFindings(names, before, after), ...withdrawnFindings(pins, chosen)],
     record: { level, moves, licences: { before, after }, changelogs: {} },
@@ -250,7 +251,7 @@ export async function verifyPipUpdate(
     {
       name: 'only versions in pins',
       holds: otherwise.length === 0,
-      detail: otherwise.length === 0 ? count(changed.length, 'file') : some(otherwise.map(([file]) => file)),
+      detail: otherwise.length === 0 ? plural(changed.length, 'file') : some(otherwise.map(([file]) => file)),
     },
     {
       name: `no further than ${level}`,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plural } from '../../../kernel/index.ts'
 import type { TreeEntry } from '../../repository/index.ts'
 import {
   type AgentTool,
@@ -79,7 +80,7 @@ function overview(files: readonly TreeEntry[], prefix: string): string {
     counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   const lines = [...counts].map(([name, count]) =>
-    name.endsWith('/') ? `${prefix}${name} (${count} file${count === 1 ? '' : 's'})` : `${prefix}${name}`,
+    name.endsWith('/') ? `${prefix}${name} (${plural(count, 'file')})` : `${prefix}${name}`,
   )
   const rest = lines.length - mostFolders
   return [

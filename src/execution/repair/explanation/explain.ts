@@ -1,3 +1,4 @@
+import { plural } from '../../../kernel/index.ts'
 import type { Language, Survey } from '../languages/index.ts'
 import type {
   Candidate,
@@ -29,7 +30,7 @@ export function explain(
     tests,
     evidence: [
       ...suspicionOf(candidate, survey.suspects),
-      `With the change ${countOf(tests.length, 'failing test')} that showed the fault ` +
+      `With the change ${plural(tests.length, 'failing test')} that showed the fault ` +
         `${tests.length === 1 ? 'passes' : 'pass'}: ${tests.slice(0, shownTests).join('; ')}.`,
       'The project’s own test command passes on the changed tree.',
       ...ranked.reasons.map((reason) => `${capitalised(reason)}.`),
@@ -72,10 +73,6 @@ function suspicionOf(candidate: Candidate, suspects: readonly Suspect[]): readon
   if (suspect === undefined) return []
   const reasons = suspect.reasons.length === 0 ? '' : `: ${suspect.reasons.join('; ')}`
   return [`The place is number ${position + 1} of ${suspects.length} suspects${reasons}.`]
-}
-
-function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function capitalised(text: string): string {

@@ -10,7 +10,9 @@ export function summarise(
 ): string {
   const [first] = suspects
   const place = first === undefined ? '' : ` The most suspicious place is ${first.file}:${first.line}.`
-  const tried = `${attempts.tried} of ${attempts.generated} edits were tried in ${Math.round(attempts.seconds)} s`
+  // With what was tried on top of half repairs it may be more than there were at first.
+  const all = attempts.tried > attempts.generated ? '' : ` of ${attempts.generated}`
+  const tried = `${attempts.tried}${all} edits were tried in ${Math.round(attempts.seconds)} s`
   switch (reason) {
     case 'no-suspect':
       return 'No source file that the failing tests execute could be found or parsed. Check that the tests load the code under repair.'
