@@ -46,7 +46,7 @@ const principals: fc.Arbitrary<Principal> = fc.oneof(
     id: fc.constantFrom(...people) as fc.Arbitrary<PrincipalId>,
     tenantId: fc.constant(tenantId),
     roles: fc.constantFrom<Role[]>([], ['viewer']),
-    projectRoles: fc.constantFrom<ProjectRoles[]>({}, { other: ['viewer'] }, { closed: ['viewer'] }),
+    projectRoles: fc.constantFrom<ProjectRoles>({}, { other: ['viewer'] }, { closed: ['viewer'] }),
     onBehalfOf: fc.constant(undefined),
   }),
   fc.record({
