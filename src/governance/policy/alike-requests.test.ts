@@ -38,6 +38,7 @@ const { policies, problems } = readPolicyText(
    @id("approval-of") forbid (principal, action == Atelier::Action::"decide-approval", resource in Atelier::Run::"run_e");`,
 )
 
+const viewerIn = (projectId: string): ProjectRoles => ({ [projectId as ProjectId]: ['viewer'] })
 const people = ['person:a', 'person:b', 'person:c', 'person:d']
 const runs = ['run_a', 'run_b', 'run_c', 'run_d', 'run_e', 'run_f'] as RunId[]
 const principals: fc.Arbitrary<Principal> = fc.oneof(
@@ -46,7 +47,7 @@ const principals: fc.Arbitrary<Principal> = fc.oneof(
     id: fc.constantFrom(...people) as fc.Arbitrary<PrincipalId>,
     tenantId: fc.constant(tenantId),
     roles: fc.constantFrom<Role[]>([], ['viewer']),
-    projectRoles: fc.constantFrom<ProjectRoles>({}, { other: ['viewer'] }, { closed: ['viewer'] }),
+    projectRoles: fc.constantFrom({}, viewerIn('other'), viewerIn('closed')),
     onBehalfOf: fc.constant(undefined),
   }),
   fc.record({
