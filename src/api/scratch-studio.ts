@@ -256,6 +256,7 @@ function executorsOf({ governance, database }: GovernedStudio): Record<string, S
       const answer = await database.transaction({ kind: 'tenant', tenantId, principalId }, (tx) =>
         readAnswer(tx, tenantId, id),
       )
+      if (answer?.text === 'Fail.') throw new Error('as it was told')
       if (answer !== undefined) return { kind: 'succeeded', output: { ...answer } }
       const [askedAt, expiresAt] = ['2026-01-01T00:00:00.000Z', '2999-01-01T00:00:00.000Z']
       const question = { id, question: 'Up or down?', why: 'Both fit.', options: ['up', 'down'] }

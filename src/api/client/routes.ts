@@ -7,6 +7,7 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
   getRunViews: ['GET', '/api/v1/me/run-views'],
   setRunViews: ['PUT', '/api/v1/me/run-views'],
   listInbox: ['GET', '/api/v1/inbox'],
+  dismissFromInbox: ['PUT', '/api/v1/inbox/{runId}/dismissal'],
   listApprovals: ['GET', '/api/v1/approvals'],
   getApproval: ['GET', '/api/v1/approvals/{approvalId}'],
   decideApproval: ['POST', '/api/v1/approvals/{approvalId}/decision'],

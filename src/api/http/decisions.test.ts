@@ -176,6 +176,27 @@ describe('the inbox', () => {
     } while (after !== undefined)
     expect(new Set(seen).size).toBe(3)
   })
+
+  it('lets each person see to a failure by themselves, until the run fails again', async () => {
+    const own = await studio.createTenant()
+    const of = (name: keyof ScratchTenant['authorization']) =>
+      createClient({ baseUrl: studio.url, headers: { authorization: own.authorization[name] } })
+    const failures = async (name: 'requester' | 'operator') =>
+      (await of(name).listInbox({ query: { kind: 'failure' } })).items.map((item) => item.runId)
+    const params = { runId: await own.askingRun() }
+    await of('requester').replyToRun({ params, body: { text: 'Fail.' } })
+    await studio.services.upkeep.once()
+    await expect.poll(() => failures('requester'), { timeout: 30_000 }).toEqual([params.runId])
+    await Promise.all([
+      of('requester').dismissFromInbox({ params }),
+      of('requester').dismissFromInbox({ params }),
+    ])
+    expect(await failures('requester')).toEqual([])
+    expect(await failures('operator')).toEqual([params.runId])
+
+    await of('requester').resumeRun({ params })
+    await expect.poll(() => failures('requester'), { timeout: 30_000 }).toEqual([params.runId])
+  })
 })
 
 describe('the stream of a tenant', () => {

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Caller } from '../../contracts/index.ts'
 import { digestOfValue, type PrincipalId, type ProjectId, type RunId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
-import { type Access, isOfProjects, type Reading, runResource } from './access.ts'
+import { type Access, isOfProjects, type Reading, runResource, scopeOf } from './access.ts'
 import { type Position, readCursor, writeCursor } from './cursor.ts'
 import { describeEntry, type Entry, type InboxKind } from './inbox-item.ts'
 import type { RunService } from './runs.ts'
@@ -71,6 +71,29 @@ export class InboxService {
           ? writeCursor({ time: last.since.toISOString(), id: last.id })
           : null,
     }
+  }
+
+  /** Takes a run that ended unhappily out of the caller's own inbox, until it does so again. */
+  async dismiss(caller: Caller, runId: string): Promise<void> {
+    const run = await this.#runs.read(caller, runId)
+    const now = new Date(this.#services.clock.now())
+    const { tenantId, id } = caller.principal
+    await this.#services.database.transaction(scopeOf(caller), async (tx) => {
+      // What is too old for the inbox need not be kept out of it.
+      await tx
+        .deleteFrom('inbox_dismissals')
+        .where('tenant_id', '=', tenantId)
+        .where('principal_id', '=', id)
+        .where('dismissed_at', '<', new Date(now.getTime() - keptMs))
+        .execute()
+      await tx
+        .insertInto('inbox_dismissals')
+        .values({ tenant_id: tenantId, principal_id: id, run_id: run.runId, dismissed_at: now })
+        .onConflict((conflict) =>
+          conflict.columns(['tenant_id', 'principal_id', 'run_id']).doUpdateSet({ dismissed_at: now }),
+        )
+        .execute()
+    })
   }
 
   /** The projects in which the caller may steer runs that others have asked for. */
@@ -210,6 +233,18 @@ async function endedAs(
     .where('parent_run_id', 'is', null)
     .where('ended_at', '>', new Date(now.getTime() - keptMs))
     .where(kind === 'escalation' ? escalated : sql<boolean>`status = 'failed'`)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('inbox_dismissals as seen')
+            .whereRef('seen.tenant_id', '=', 'runs.tenant_id')
+            .where('seen.principal_id', '=', caller.principal.id)
+            .whereRef('seen.run_id', '=', 'runs.run_id')
+            .whereRef('seen.dismissed_at', '>=', 'runs.ended_at'),
+        ),
+      ),
+    )
     .$if(steered.length < reading.projects.length, (query) =>
       query.where(sql<boolean>`(principal_id = ${caller.principal.id} or project_id = any (${steered}))`),
     )

@@ -130,4 +130,19 @@ export const serviceMigrations: readonly Migration[] = [
         await sql`create index ${sql.raw(index)}`.execute(db)
     },
   },
+  {
+    name: '0716-api-inbox-dismissals',
+    async up(db) {
+      await sql`create table inbox_dismissals (
+        tenant_id text not null references tenants (id),
+        principal_id text not null,
+        run_id text not null,
+        dismissed_at timestamptz not null,
+        primary key (tenant_id, principal_id, run_id),
+        foreign key (tenant_id, principal_id) references principals (tenant_id, id),
+        foreign key (tenant_id, run_id) references runs (tenant_id, run_id)
+      )`.execute(db)
+      await enableTenantIsolation(db, 'inbox_dismissals')
+    },
+  },
 ]

@@ -6,6 +6,7 @@ declare module '../../store/tables.ts' {
     change_comments: ChangeCommentsTable
     follow_ups: FollowUpsTable
     run_views: RunViewsTable
+    inbox_dismissals: InboxDismissalsTable
   }
 }
 
@@ -33,6 +34,14 @@ interface RunViewsTable {
   principal_id: string
   /** In the order in which they are shown. */
   views: JsonColumn<RunViews['views']>
+}
+
+/** Runs that ended unhappily, and that a person has seen to. */
+interface InboxDismissalsTable {
+  tenant_id: string
+  principal_id: string
+  run_id: string
+  dismissed_at: Date
 }
 
 /** What people asked for instead of approving, and the run that takes it up. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { diffSummarySchema, findingSchema } from '../index.ts'
-import { idSchema, timeSchema } from './identifiers.ts'
+import { idSchema, runParams, timeSchema } from './identifiers.ts'
 import { defineOperation, pageOf, pageQuery } from './operation.ts'
 import { costSchema, questionSchema } from './runs.ts'
 
@@ -151,4 +151,17 @@ export const listInbox = defineOperation({
     projectId: idSchema.optional(),
   }),
   answer: { 200: pageOf(inboxItemSchema) },
+})
+
+export const dismissFromInbox = defineOperation({
+  id: 'dismissFromInbox',
+  method: 'PUT',
+  path: '/api/v1/inbox/{runId}/dismissal',
+  tag: 'approvals',
+  summary: 'Take the escalation or failure of a run out of the caller’s own inbox',
+  description:
+    'The run and the inboxes of others stay as they are. When the run goes on and ends unhappily again, it comes back.',
+  access: { action: 'read-run', resource: 'run' },
+  params: runParams,
+  answer: { 204: null },
 })

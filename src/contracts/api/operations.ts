@@ -1,4 +1,4 @@
-import { decideApproval, getApproval, listApprovals, listInbox } from './approvals.ts'
+import { decideApproval, dismissFromInbox, getApproval, listApprovals, listInbox } from './approvals.ts'
 import { assembleCodeContext, findSymbol, indexCode, searchCode } from './code.ts'
 import {
   createToken,
@@ -86,6 +86,7 @@ export const operations = {
   getRunViews,
   setRunViews,
   listInbox,
+  dismissFromInbox,
   listApprovals,
   getApproval,
   decideApproval,

@@ -1,10 +1,13 @@
 import { lazy, Suspense } from 'react'
 import { Link } from '@tanstack/react-router'
-import { ArrowLeft, CircleCheck, Eye, Info } from 'lucide-react'
-import type { InboxItem } from '../api/index.ts'
+import { useMutation } from '@tanstack/react-query'
+import { ArrowLeft, Check, CircleCheck, Eye, Info } from 'lucide-react'
+import { studio, type InboxItem } from '../api/index.ts'
 import { DecisionBar } from '../decision/index.ts'
+import { useShortcuts } from '../keyboard/index.ts'
 import {
   Age,
+  Button,
   buttonClass,
   Facts,
   formatDuration,
@@ -16,6 +19,7 @@ import {
   Section,
   Skeleton,
   Status,
+  useAnnouncer,
 } from '../ui/index.ts'
 import styles from './inbox-screen.module.css'
 
@@ -61,6 +65,9 @@ export function ItemDetail({
           <Link id="open-run" to={`/runs/${item.runId}`} className={buttonClass('quiet')}>
             Open the run
           </Link>
+          {(item.kind === 'escalation' || item.kind === 'failure') && !isGone && (
+            <SeenTo item={item} onDone={onDone} />
+          )}
           {item.kind === 'approval' && item.subject !== null && (
             <DecisionBar
               onDecided={onDone}
@@ -147,6 +154,25 @@ export function ItemDetail({
         </Suspense>
       )}
     </article>
+  )
+}
+
+/** Takes what ended unhappily out of one's own inbox. */
+function SeenTo({ item, onDone }: { readonly item: InboxItem; readonly onDone: () => void }) {
+  const { say, sayFailure } = useAnnouncer()
+  const dismiss = useMutation({
+    mutationFn: () => studio.dismissFromInbox({ params: { runId: item.runId } }),
+    onSuccess: () => {
+      say('Out of your inbox. The run stays among the runs.')
+      onDone()
+    },
+    onError: sayFailure,
+  })
+  useShortcuts([{ keys: 'e', does: 'Seen to', group: 'Inbox', run: () => dismiss.mutate() }])
+  return (
+    <Button busy={dismiss.isPending} onClick={() => dismiss.mutate()}>
+      <Check size={16} aria-hidden /> Seen to
+    </Button>
   )
 }
 
