@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { sql } from 'kysely'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cost } from '../../contracts/index.ts'
@@ -317,6 +318,21 @@ describe('many acts at once', () => {
       ),
       { numRuns: 15 },
     )
+  })
+
+  it('do not wait for each other in a circle with single ones, where accounts are opened', async () => {
+    const tenant = await test.createTenant()
+    await inTenant((tx) => ledger.reserve(tx, chargeOf(tenant.tenantId), noCost), tenant)
+    for (let round = 0; round < 30; round += 1) {
+      const charge = () => chargeOf(tenant.tenantId, { projectId: `project-${round}` as ProjectId })
+      const rows = () => JSON.stringify([reservationRow(charge(), noCost)])
+      await Promise.all(
+        Array.from({ length: 3 }, () => [
+          inTenant((tx) => ledger.reserve(tx, charge(), noCost), tenant),
+          inTenant((tx) => sql`select * from ledger_reserve_many(${rows()}::json)`.execute(tx), tenant),
+        ]).flat(),
+      )
+    }
   })
 
   it('are not reserved in the name of another tenant, nor with negative amounts', async () => {

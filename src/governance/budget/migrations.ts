@@ -121,6 +121,14 @@ export const budgetMigrations: readonly Migration[] = [
           check (level in ('tenant', 'project', 'run', 'step', 'person'))`.execute(db)
     },
   },
+  {
+    // It opened accounts before it locked the tenant's own, which those of many acts at once lock first.
+    name: '0329-governance-reservations-lock-the-tenant-first',
+    async up(db) {
+      await createReserve(db)
+      await pinSearchPath(db, 'ledger_reserve(text, integer, text, text, text, bigint[])')
+    },
+  },
 ]
 
 type Db = Parameters<Migration['up']>[0]
@@ -133,11 +141,11 @@ const widestFirst = sql.raw(`array_position(array['tenant', 'project', 'run', 's
 
 /**
  * Reserves on all levels or on none. Yields a row for every level and unit that is too small; no row means reserved.
- * Accounts are locked widest first, always, so concurrent reservations cannot deadlock.
+ * Accounts are opened and locked widest first, always, so concurrent reservations cannot deadlock.
  */
 async function createReserve(db: Db): Promise<void> {
   await sql`
-    create function ledger_reserve(act text, try integer, project text, run text, step text, amounts bigint[])
+    create or replace function ledger_reserve(act text, try integer, project text, run text, step text, amounts bigint[])
     returns table (level text, subject text, unit text, "limit" bigint, spent bigint, reserved bigint)
     language plpgsql security definer as $$
     #variable_conflict use_column
@@ -148,9 +156,12 @@ async function createReserve(db: Db): Promise<void> {
       if tenant is null then
         raise exception 'a reservation needs a tenant' using errcode = 'insufficient_privilege';
       end if;
+      insert into budget_accounts (tenant_id, level, subject) values (tenant, 'tenant', tenant)
+        on conflict do nothing;
+      perform 1 from budget_accounts accounts
+        where accounts.tenant_id = tenant and accounts.level = 'tenant' and accounts.subject = tenant for update;
       insert into budget_accounts (tenant_id, level, subject)
-        values (tenant, 'tenant', tenant), (tenant, 'project', project), (tenant, 'run', run),
-               (tenant, 'step', run || '/' || step)
+        values (tenant, 'project', project), (tenant, 'run', run), (tenant, 'step', run || '/' || step)
         on conflict do nothing;
       perform 1 from budget_accounts where ${accountsOf} order by ${widestFirst} for update;
       select * into held from budget_reservations where tenant_id = tenant and act_key = act and attempt = try;
