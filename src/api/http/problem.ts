@@ -25,6 +25,9 @@ const ownStatuses: Readonly<Record<string, number>> = {
 
 /** Codes say what kind of failure they are in their last words; the first line that fits counts. */
 const statusesByCode: readonly (readonly [pattern: RegExp, status: number])[] = [
+  [/^ATL_STORE_BUSY$/, 503],
+  // The studio is well; what the request names is not there now.
+  [/_REMOTE_UNREACHABLE$/, 422],
   [/^ATL_(?:IDENTITY|SESSION|TOKEN)_(?:UNKNOWN|DISABLED|MISMATCH|EXPIRED|REVOKED|INVALID)$/, 401],
   [/_(?:DENIED|FORBIDDEN|OWN_WORK|SUSPENDED|PROTECTED|CROSS_SITE|TOO_WIDE|INTERACTIVE_ONLY)$/, 403],
   [/_(?:NOT_FOUND|UNKNOWN|MISSING|NO_RUNS)$|_UNKNOWN_[A-Z]+$/, 404],
