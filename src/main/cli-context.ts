@@ -6,6 +6,18 @@ import { createSignInContext } from './sign-in-context.ts'
 /** What shells say of a program that was ended by SIGPIPE. */
 const brokenPipe = 141
 
+/** What shells say of a program that was ended by SIGINT. */
+const interrupted = 130
+/** What a command may take to end. Service managers kill what takes longer, commonly after 90 seconds. */
+const patienceMs = 60_000
+
+/** For a command that was interrupted and does not come to its end: that is a defect, and nobody should wait for it. */
+function endLate(): void {
+  const holding = [...new Set(process.getActiveResourcesInfo())].join(', ')
+  process.stderr.write(`Ended by force, ${patienceMs / 1000} s after the interruption. Still open: ${holding}\n`)
+  process.exit(interrupted)
+}
+
 /**
  * The command line's view of this process: its streams, its signals, and the studio behind it. What a command needs is
  * loaded when it is called, so that one that needs little starts at once.
@@ -14,8 +26,9 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
   const interruption = new AbortController()
   const interrupt = (): void => {
     // The second interruption ends the process at once; a killed run can be resumed.
-    if (interruption.signal.aborted) process.exit(130)
+    if (interruption.signal.aborted) process.exit(interrupted)
     interruption.abort()
+    setTimeout(endLate, patienceMs).unref()
   }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt)
   // Whoever reads the output may have enough before its end, as `head` has.

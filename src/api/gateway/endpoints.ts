@@ -2,7 +2,7 @@ import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyReques
 import { anthropicMessages, openaiChat, openaiResponses } from '../../control/models/index.ts'
 import type { ModelAccess, ModelGateway, Protocol } from '../../control/models/index.ts'
 import type { Logger } from '../../kernel/index.ts'
-import type { UnderWay } from '../http/index.ts'
+import { onceClosed, type UnderWay } from '../http/index.ts'
 import { sendAnswer, sendError, toAtelierError } from './answering.ts'
 import { callKeyOf, protocolHeaders } from './caller.ts'
 import { encodeEmbeddings, parseEmbeddingRequest } from './embeddings.ts'
@@ -144,16 +144,15 @@ class Endpoints {
     const { atOnce = 1024, underWay } = this.#options
     if (this.#answering >= atOnce) throw gatewayErrors.BUSY({ details: { retryAfterMs: 1000 } })
     const abort = new AbortController()
-    const gone = (): void => {
+    const stopWatching = onceClosed(reply, () => {
       if (!reply.raw.writableFinished) abort.abort()
-    }
-    reply.raw.once('close', gone)
+    })
     this.#answering += 1
     try {
       await underWay.track(abort, undefined, () => work(abort))
     } finally {
       this.#answering -= 1
-      reply.raw.off('close', gone)
+      stopWatching()
     }
   }
 

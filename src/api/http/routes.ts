@@ -5,6 +5,7 @@ import type { Logger } from '../../kernel/index.ts'
 import type { Database } from '../../store/index.ts'
 import { entityTag, namesTag } from './entity-tag.ts'
 import { httpErrors } from './errors.ts'
+import { onceClosed } from './closed-connection.ts'
 import { sendEvents } from './event-stream.ts'
 import type { AnyHandling, HandlerRequest, StreamEvent } from './handler.ts'
 import { type GivenAnswer, oncePerKey } from './idempotency.ts'
@@ -76,8 +77,11 @@ class Route {
   async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { underWay, limits, streamRights } = this.#serving
     const abort = new AbortController()
-    reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) abort.abort()
+    const closed = new Promise<void>((resolve) => {
+      onceClosed(reply, () => {
+        if (!reply.raw.writableFinished) abort.abort()
+        resolve()
+      })
     })
     if (!this.streams) {
       const timeoutMs = this.#operation.timeoutMs ?? limits.answerMs
@@ -89,7 +93,6 @@ class Route {
     const { principal } = request.caller ?? {}
     const whose = `${principal?.tenantId ?? ''}/${principal?.id ?? request.ip}`
     if (underWay.streamsOf(whose) >= limits.streams) throw httpErrors.TOO_MANY_STREAMS()
-    const closed = new Promise<void>((resolve) => reply.raw.once('close', resolve))
     void underWay.track(abort, whose, () => closed)
     if (request.caller !== undefined) void closed.then(streamRights.hold(request.caller, abort))
     return this.#answerWithEvents(request, reply, abort.signal)

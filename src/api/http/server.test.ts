@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineOperation, eventStream, type Operation } from '../../contracts/api/index.ts'
@@ -316,6 +317,34 @@ describe('streams', () => {
     const ended = open.text()
     await running.pop()?.close()
     expect(await ended).not.toContain('event: end')
+  })
+
+  it('of those who left while it was found out who they are hold nothing', async () => {
+    const known = Promise.withResolvers<undefined>()
+    const asked = Promise.withResolvers<undefined>()
+    const url = await serve({
+      limits: { streams: 1 },
+      authenticator: {
+        authenticate: async () => {
+          asked.resolve(undefined)
+          await known.promise
+          return callerOf('person:ada')
+        },
+        changed: () => Promise.resolve(new Set()),
+      },
+    })
+    const { port } = new URL(url)
+    const leaving = connect(Number(port), '127.0.0.1')
+    leaving.write('GET /api/v1/notes/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await asked.promise
+    leaving.destroy()
+    await delay(100)
+    known.resolve(undefined)
+    await delay(100)
+    const open = await fetch(`${url}/api/v1/notes/events`)
+    expect(open.status).toBe(200)
+    await running.pop()?.close()
+    await open.text()
   })
 })
 

@@ -8,6 +8,9 @@ interface Task {
   readonly done: Promise<unknown>
 }
 
+/** Milliseconds that what was told to stop may take for it. */
+const stopMs = 5000
+
 /** The requests that are being answered, so that the server can end without cutting them off. */
 export class UnderWay {
   readonly #tasks = new Set<Task>()
@@ -34,16 +37,19 @@ export class UnderWay {
     }
   }
 
-  /** Ends streams at once, waits for the others, and tells those to stop that take longer than `graceMs`. */
+  /** Ends streams at once, waits `graceMs` for the others, and tells those to stop that take longer. */
   async end(graceMs: number): Promise<void> {
     this.#closing = true
     for (const { abort, stream } of this.#tasks) if (stream !== undefined) abort.abort(httpErrors.CLOSING())
-    const all = Promise.allSettled([...this.#tasks].map(({ done }) => done))
-    const noLonger = new AbortController()
-    const patience = setTimeout(graceMs, undefined, { signal: noLonger.signal }).catch(() => undefined)
-    await Promise.race([all, patience])
-    noLonger.abort()
+    await this.#untilDone(graceMs)
     for (const { abort } of this.#tasks) abort.abort(httpErrors.CLOSING())
-    await all
+    await this.#untilDone(stopMs)
+  }
+
+  async #untilDone(patienceMs: number): Promise<void> {
+    const noLonger = new AbortController()
+    const patience = setTimeout(patienceMs, undefined, { signal: noLonger.signal }).catch(() => undefined)
+    await Promise.race([Promise.allSettled([...this.#tasks].map(({ done }) => done)), patience])
+    noLonger.abort()
   }
 }

@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statfsSync } from 'node:fs'
 
 /** A set of processes whose memory is watched together. */
 export interface WatchedMemory {
   /** Mount of procfs in which the numbers count. */
   readonly proc: string
   readonly processes: () => readonly number[]
-  /** Bytes that are held in memory outside any process, such as files on a tmpfs. */
-  readonly fileBytes: () => number
+  /** Mount of a tmpfs, whose files are held in memory outside any process. It may be gone at any time. */
+  readonly tmpfs?: string
 }
 
 const tickMs = 100
@@ -27,13 +27,22 @@ export function watchMemory(watched: WatchedMemory, limitBytes: number, onExceed
  * Resident sizes count shared pages once per process, so their sum is an upper bound that costs next to nothing to
  * read. Only when it passes the limit are the exact proportional sizes (PSS) summed up.
  */
-function exceeds({ proc, processes, fileBytes }: WatchedMemory, limitBytes: number): boolean {
+function exceeds({ proc, processes, tmpfs }: WatchedMemory, limitBytes: number): boolean {
   const pids = processes()
-  const files = fileBytes()
+  const files = tmpfs === undefined ? 0 : fileBytes(tmpfs)
   const resident = sum(pids, (pid) => residentBytes(`${proc}/${pid}`))
   return (
     resident + files > limitBytes && sum(pids, (pid) => exactBytes(`${proc}/${pid}`)) + files > limitBytes
   )
+}
+
+function fileBytes(tmpfs: string): number {
+  try {
+    const { bsize, blocks, bfree } = statfsSync(tmpfs)
+    return bsize * (blocks - bfree)
+  } catch {
+    return 0
+  }
 }
 
 function residentBytes(directory: string): number {

@@ -48,7 +48,8 @@ export async function serveStudio(settings: StudioSettings = {}): Promise<Served
     dataDirectory,
     close: async () => {
       studio.child.kill('SIGTERM')
-      await studio.finished
+      const { code, stderr } = await studio.finished
+      if (code !== 0) throw new Error(`The studio did not end as it should: ${String(code)} ${stderr}`)
       await rm(dataDirectory, { recursive: true, force: true })
     },
   }

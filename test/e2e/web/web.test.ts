@@ -183,6 +183,7 @@ describe.skipIf(!hasBrowser)('the web application', () => {
     // What was written survives that its dialog is closed.
     await page.getByLabel('Remark').fill('Half-open, as everywhere else.')
     await page.keyboard.press('Escape')
+    await page.getByLabel('Remark').waitFor({ state: 'hidden' })
     await page.keyboard.press('a')
     await expect.poll(() => page.getByLabel('Remark').inputValue()).toBe('Half-open, as everywhere else.')
     await context.setOffline(true)

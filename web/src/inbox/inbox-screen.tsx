@@ -51,10 +51,12 @@ export function InboxScreen() {
     <Page title="Inbox" {...(items.length > 0 && { beside: <span>{plural(items.length, 'item')}</span> })}>
       {query.isPending ? (
         <Skeleton lines={6} />
-      ) : query.isError && items.length === 0 ? (
-        <ErrorState error={query.error} retry={() => void query.refetch()} />
       ) : current === undefined ? (
-        <NothingWaits />
+        query.isError ? (
+          <ErrorState error={query.error} retry={() => void query.refetch()} />
+        ) : (
+          <NothingWaits />
+        )
       ) : (
         <div className={styles['inbox']} data-chosen={isChosen}>
           <div className={styles['side']}>

@@ -1,4 +1,4 @@
-import { createContext, use, useEffect, useId, useMemo, useRef, type ReactNode } from 'react'
+import { createContext, use, useEffect, useId, useLayoutEffect, useMemo, useRef, type ReactNode } from 'react'
 import { matchStrokes, nameStroke, type Shortcut } from './shortcut.ts'
 
 /** Milliseconds within which the next key of a sequence has to come. */
@@ -78,8 +78,8 @@ function useKeyboard(): Keyboard {
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   const { offer, withdraw } = useKeyboard()
   const owner = useId()
-  // After every rendering, so that a shortcut does what the page shows just now.
-  useEffect(() => offer(owner, shortcuts))
+  // With every rendering and before it is seen, so that a shortcut does what the page shows just now.
+  useLayoutEffect(() => offer(owner, shortcuts))
   useEffect(() => () => withdraw(owner), [owner, withdraw])
 }
 

@@ -71,15 +71,18 @@ export function DataTable<Row>({
     if (rows.length > 0 && lastVisible >= rows.length - ahead) onEnd?.()
   }, [lastVisible, rows.length, onEnd])
 
+  const focusRow = (index: number): boolean => {
+    const opens = body.current?.querySelector<HTMLElement>(`[data-index="${index}"] [data-opens]`)
+    opens?.focus()
+    return opens instanceof HTMLElement
+  }
   const move = (by: number): void => {
     const next = Math.min(rows.length - 1, Math.max(0, active === undefined ? 0 : active + by))
     if (rows.length === 0) return
     setActive(next)
     virtualizer.scrollToIndex(next, { align: 'auto' })
-    // The row may have to be rendered first.
-    requestAnimationFrame(() => {
-      body.current?.querySelector<HTMLElement>(`[data-index="${next}"] [data-opens]`)?.focus()
-    })
+    // At once, for Enter may come right after; a row far away has to be rendered first.
+    if (!focusRow(next)) requestAnimationFrame(() => focusRow(next))
   }
   useShortcuts([
     { keys: 'j', does: 'Next row', group: 'Lists', run: () => move(1) },

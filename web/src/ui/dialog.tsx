@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode } from 'react'
+import { useId, useLayoutEffect, useRef, type ReactNode } from 'react'
 import { X } from 'lucide-react'
 import styles from './dialog.module.css'
 
@@ -20,7 +20,7 @@ export function Dialog({ open, onClose, title, children, footer, size = 'small' 
   const element = useRef<HTMLDialogElement>(null)
   const titleId = useId()
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current
     if (dialog === null) return
     if (open && !dialog.open) dialog.showModal()
@@ -32,6 +32,11 @@ export function Dialog({ open, onClose, title, children, footer, size = 'small' 
       ref={element}
       className={[styles['dialog'], styles[size]].join(' ')}
       aria-labelledby={titleId}
+      // Escape: whoever opened it knows at once, so that a key pressed right after is not lost.
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
       onClose={onClose}
       onClick={(event) => {
         // A click beside the dialog's content lands on the dialog itself.

@@ -1,4 +1,3 @@
-import { existsSync, statfsSync } from 'node:fs'
 import { posix } from 'node:path'
 import { checkCommand, insidePath, pathsToFreeze } from '../command.ts'
 import { sandboxErrors } from '../errors.ts'
@@ -192,16 +191,7 @@ export class NamespaceSandbox implements Sandbox {
   #memory(): Parameters<typeof watchMemory>[0] {
     const { holder } = this.#parts.isolation
     const proc = holder.path('/proc')
-    return {
-      proc,
-      processes: () => processIds(proc),
-      fileBytes: () => {
-        const scratch = holder.path('/scratch')
-        if (!existsSync(scratch)) return 0
-        const { bsize, blocks, bfree } = statfsSync(scratch)
-        return bsize * (blocks - bfree)
-      },
-    }
+    return { proc, processes: () => processIds(proc), tmpfs: holder.path('/scratch') }
   }
 
   #assertFileDone(path: string, { ended, stderr }: SupervisedResult): void {

@@ -232,7 +232,7 @@ class UnconfinedSandbox implements Sandbox {
       endTree({ root, marker: `${commandVariable}=${commandId}` })
     })
     const unwatch = watchMemory(
-      { proc: '/proc', processes: () => findTree({ root }).map(({ pid }) => pid), fileBytes: () => 0 },
+      { proc: '/proc', processes: () => findTree({ root }).map(({ pid }) => pid) },
       this.#spec.limits.memoryBytes,
       () => kill.trip('memory'),
     )
