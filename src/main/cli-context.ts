@@ -14,7 +14,9 @@ const patienceMs = 60_000
 /** For a command that was interrupted and does not come to its end: that is a defect, and nobody should wait for it. */
 function endLate(): void {
   const holding = [...new Set(process.getActiveResourcesInfo())].join(', ')
-  process.stderr.write(`Ended by force, ${patienceMs / 1000} s after the interruption. Still open: ${holding}\n`)
+  process.stderr.write(
+    `Ended by force, ${patienceMs / 1000} s after the interruption. Still open: ${holding}\n`,
+  )
   process.exit(interrupted)
 }
 
