@@ -41,7 +41,6 @@ export async function visit(
   // A loaded machine is slow; what never comes fails all the same.
   context.setDefaultTimeout(90_000)
   const page = await context.newPage()
-  page.setDefaultTimeout(30_000)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {

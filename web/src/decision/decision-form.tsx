@@ -56,7 +56,8 @@ export function DecisionForm({
   const needsReason = verdict !== 'approved'
   const isReady = online && !decide.isPending && (!needsReason || reason.trim() !== '')
   const confirm = (): void => {
-    if (isReady) decide.mutate(reason.trim())
+    // The page may not have shown yet that the network is gone.
+    if (isReady && navigator.onLine) decide.mutate(reason.trim())
   }
   useShortcuts([{ keys: 'mod+enter', does: verbs[verdict], group: dialogGroup, run: confirm }])
   const isUncertain = decide.isError && mayHaveArrived(decide.error)
