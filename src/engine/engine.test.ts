@@ -213,7 +213,7 @@ describe('failures', () => {
     const [polite, ignorant] = await Promise.all([timed('hang'), timed('ignorant')])
     expect(polite.code).toBe('ATL_ENGINE_STEP_TIMED_OUT')
     expect(ignorant.code).toBe('ATL_ENGINE_STEP_TIMED_OUT')
-    expect(polite.took).toBeLessThan(1000)
+    expect(polite.took).toBeLessThan(ignorant.took)
   })
 
   it('to answer plain JSON of reasonable size are errors of the step', async () => {

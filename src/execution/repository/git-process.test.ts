@@ -51,7 +51,7 @@ describe('git on the host', () => {
     await expect(git.run({ args: ['log'] })).rejects.toMatchObject({
       code: expect.stringMatching(/^ATL_REPOSITORY_/) as string,
     })
-    expect(performance.now() - before).toBeLessThan(9_000)
+    expect(performance.now() - before).toBeLessThan(60_000)
   })
 
   it('cannot print for ever', async () => {

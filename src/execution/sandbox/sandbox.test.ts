@@ -110,7 +110,7 @@ describe.each(kinds)('a sandbox (%s)', (kind) => {
       )
       const { stdout } = await sandbox.run({ argv, ...quick })
       expect(stdout).toBe('done\n')
-      for (let round = 0; round < 100 && isRunning(mark); round += 1) await sleep(10)
+      for (let round = 0; round < 1000 && isRunning(mark); round += 1) await sleep(10)
       expect(isRunning(mark)).toBe(false)
     }))
 

@@ -282,12 +282,15 @@ describe('a tool that fails', () => {
 
   it('is stopped at its deadline, even if it does not listen', async () => {
     const runId = await studio.openRun()
-    const tool = echoTool(() => delay(5_000))
-    const started = performance.now()
+    let isOver = false
+    const tool = echoTool(async () => {
+      await delay(60_000, undefined, { ref: false })
+      isOver = true
+    })
     await expect(
       studio.governance.door.act(tool, { text: 'a' }, studio.request(runId, { deadlineMs: 20 })),
     ).rejects.toMatchObject({ code: 'ATL_DOOR_DEADLINE' })
-    expect(performance.now() - started).toBeLessThan(3_000)
+    expect(isOver).toBe(false)
   })
 
   it('never uses more seconds than it reserved', async () => {

@@ -51,9 +51,9 @@ describe('readFailure', () => {
   })
 
   it('copes with endless messages', () => {
-    const started = performance.now()
+    const before = process.cpuUsage()
     readFailure(`${'a'.repeat(1_000_000)}\n${'- x\n+ y\n'.repeat(100_000)}`)
-    expect(performance.now() - started).toBeLessThan(2_000)
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000)
   })
 })
 
