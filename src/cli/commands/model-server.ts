@@ -19,7 +19,7 @@ interface ModelServerCommandOptions {
 /** A scripted model to test with, until the person interrupts. */
 export function modelServerCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   return new Command('model-server')
-    .description('serve a scripted model over the protocols of OpenAI and Anthropic, to test with')
+    .description('serve a scripted model over the protocols of the providers, to test with')
     .requiredOption('--scenario <file|name>', 'what it answers; may be given several times', collect, [])
     .option('--fault <name=probability>', 'misbehave by chance; may be given several times', addFault, {})
     .option('--seed <number>', 'of chance: the same seed and requests give the same faults', wholeNumber, 0)

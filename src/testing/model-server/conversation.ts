@@ -1,5 +1,11 @@
 /** The protocols that the server speaks. */
-export const protocolNames = ['openai-chat', 'openai-responses', 'anthropic-messages'] as const
+export const protocolNames = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'google-generate-content',
+  'bedrock-converse',
+] as const
 export type ProtocolName = (typeof protocolNames)[number]
 
 interface ToolCall {

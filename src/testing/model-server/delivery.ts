@@ -25,6 +25,11 @@ export type Delivered = 'answered' | 'broken'
 
 const slowPace = 100
 
+const serverSentEvents = {
+  contentType: 'text/event-stream; charset=utf-8',
+  frame: (event: string): Uint8Array => Buffer.from(event),
+}
+
 /** Sends an answer as one JSON document. */
 export async function sendWhole(delivery: Delivery, body: unknown): Promise<Delivered> {
   const { response, protocol, disturbances, signal } = delivery
@@ -37,7 +42,7 @@ export async function sendWhole(delivery: Delivery, body: unknown): Promise<Deli
     case 'cut':
     // Without a stream there is no place for an error behind a good status: the connection ends.
     case 'error':
-      response.write(bytes.subarray(0, bytes.length >> 1))
+      response.write(firstHalf(bytes))
       return breakOff(delivery, fault.action === 'stall' ? 'stall' : 'cut')
     case 'slow':
     case 'ragged':
@@ -53,10 +58,11 @@ export async function sendWhole(delivery: Delivery, body: unknown): Promise<Deli
   }
 }
 
-/** Sends an answer as server-sent events. */
+/** Sends an answer event by event. */
 export async function sendStream(delivery: Delivery, pieces: Iterable<string>): Promise<Delivered> {
-  const { response, disturbances, signal } = delivery
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' })
+  const { response, protocol, disturbances, signal } = delivery
+  const { contentType, frame } = protocol.framing ?? serverSentEvents
+  response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-cache' })
   const slow = disturbances.some(({ action }) => action === 'slow')
   const ragged = disturbances.some(({ action }) => action === 'ragged')
   const pace = slow ? Math.max(slowPace, delivery.pace) : delivery.pace
@@ -66,9 +72,10 @@ export async function sendStream(delivery: Delivery, pieces: Iterable<string>): 
   for (const piece of pieces) {
     if (breaking && sent >= breaking.after) return breakStream(delivery, batch, piece, breaking.action)
     if (pace > 0) await wait(pace, undefined, { signal })
-    if (ragged) for (const bytes of oddPieces(Buffer.from(piece), 7)) await write(response, bytes, signal)
-    else if (pace > 0) await write(response, piece, signal)
-    else await batch.add(piece)
+    const bytes = frame(piece)
+    if (ragged) for (const odd of oddPieces(bytes, 7)) await write(response, odd, signal)
+    else if (pace > 0) await write(response, bytes, signal)
+    else await batch.add(bytes)
     sent += 1
   }
   await batch.flush()
@@ -83,19 +90,20 @@ async function breakStream(
   action: TransferAction,
 ): Promise<Delivered> {
   const { response, protocol, signal } = delivery
+  const { frame } = protocol.framing ?? serverSentEvents
   await batch.flush()
   switch (action) {
     case 'error':
-      response.end(protocol.failureEvent('overloaded_error', 'Overloaded. Please try again later.'))
+      response.end(frame(protocol.failureEvent('overloaded_error', 'Overloaded. Please try again later.')))
       return 'broken'
     case 'invalid-json':
-      response.end(piece.replace(/\}\s*$/, ',"oops"\n\n'))
+      response.end(frame(piece.replace(/\}\s*$/, ',"oops"\n\n')))
       return 'broken'
     case 'wrong-schema':
-      response.end(protocol.malformed.event)
+      response.end(frame(protocol.malformed.event))
       return 'broken'
     default:
-      await write(response, piece.slice(0, piece.length >> 1), signal)
+      await write(response, firstHalf(frame(piece)), signal)
       return breakOff(delivery, action === 'stall' ? 'stall' : 'cut')
   }
 }
@@ -116,7 +124,8 @@ const largestBatch = 16_384
 class Batch {
   readonly #response: ServerResponse
   readonly #signal: AbortSignal
-  #text = ''
+  #pieces: Uint8Array[] = []
+  #length = 0
   #first = true
 
   constructor(response: ServerResponse, signal: AbortSignal) {
@@ -124,29 +133,31 @@ class Batch {
     this.#signal = signal
   }
 
-  async add(piece: string): Promise<void> {
-    this.#text += piece
-    if (!this.#first && this.#text.length < largestBatch) return
+  async add(piece: Uint8Array): Promise<void> {
+    this.#pieces.push(piece)
+    this.#length += piece.length
+    if (!this.#first && this.#length < largestBatch) return
     this.#first = false
     await this.flush()
   }
 
   async flush(): Promise<void> {
-    const text = this.#text
-    this.#text = ''
-    if (text !== '') await write(this.#response, text, this.#signal)
+    const bytes = Buffer.concat(this.#pieces)
+    this.#pieces = []
+    this.#length = 0
+    if (bytes.length > 0) await write(this.#response, bytes, this.#signal)
   }
 }
 
-async function write(
-  response: ServerResponse,
-  chunk: string | Uint8Array,
-  signal: AbortSignal,
-): Promise<void> {
-  if (!response.write(chunk)) await once(response, 'drain', { signal })
+async function write(response: ServerResponse, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  if (!response.write(bytes)) await once(response, 'drain', { signal })
   signal.throwIfAborted()
 }
 
 function* oddPieces(bytes: Uint8Array, length: number): Generator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += length) yield bytes.subarray(start, start + length)
+}
+
+function firstHalf(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(0, bytes.length >> 1)
 }

@@ -30,6 +30,27 @@ export function embeddingsFor(body: unknown): unknown {
   }
 }
 
+const googleContentSchema = z.looseObject({
+  content: z.looseObject({ parts: z.array(z.looseObject({ text: z.string() })).min(1) }),
+  outputDimensionality: z.int().positive().max(4096).default(256),
+})
+const googleBatchSchema = z.looseObject({ requests: z.array(googleContentSchema).min(1).max(2048) })
+
+/** Answers `POST /v1beta/models/{model}:embedContent` in the same way. */
+export function googleEmbeddingFor(body: unknown): unknown {
+  return { embedding: googleEmbeddingOf(readBody(googleContentSchema, body)) }
+}
+
+/** Answers `POST /v1beta/models/{model}:batchEmbedContents` in the same way. */
+export function googleEmbeddingsFor(body: unknown): unknown {
+  return { embeddings: readBody(googleBatchSchema, body).requests.map(googleEmbeddingOf) }
+}
+
+function googleEmbeddingOf({ content, outputDimensionality }: z.infer<typeof googleContentSchema>) {
+  const text = content.parts.map((part) => part.text).join(' ')
+  return { values: [...vectorOf(text, outputDimensionality)] }
+}
+
 /** The hashing trick: each word counts in one dimension, with a sign. */
 function vectorOf(text: string, dimensions: number): Float32Array {
   const vector = new Float32Array(dimensions)

@@ -25,8 +25,10 @@ export function parseJson(text: string): unknown {
 
 /** The key as any of the providers' clients sends it. */
 export function keyOf({ headers }: IncomingMessage): string | undefined {
-  const own = headers['x-api-key'] ?? headers['api-key']
-  return typeof own === 'string' ? own : /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
+  const own = headers['x-api-key'] ?? headers['api-key'] ?? headers['x-goog-api-key']
+  if (typeof own === 'string') return own
+  // A signature of AWS names its key and shows that the signer has the secret, which is not checked here.
+  return /^(?:Bearer |AWS4-HMAC-SHA256 Credential=)([^/]+)/i.exec(headers.authorization ?? '')?.[1]
 }
 
 export function writeJson(response: ServerResponse, status: number, body: unknown): void {

@@ -42,7 +42,7 @@ export interface ModelServer extends AsyncDisposable {
 }
 
 /**
- * Starts a server that speaks the protocols of OpenAI and Anthropic and answers as scenarios say.
+ * Starts a server that speaks the protocols of OpenAI, Anthropic, Google and Amazon Bedrock and answers as scenarios say.
  *
  * @throws ATL_MODEL_SERVER_SCENARIO_UNREADABLE, ATL_MODEL_SERVER_SCENARIO_INVALID, ATL_MODEL_SERVER_FAULTS_INVALID,
  *   ATL_MODEL_SERVER_CANNOT_LISTEN

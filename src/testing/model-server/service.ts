@@ -6,16 +6,16 @@ import type { Conversation } from './conversation.ts'
 import { breakOff, sendStream, sendWhole } from './delivery.ts'
 import type { Delivered, Delivery, Disturbance } from './delivery.ts'
 import { Denial } from './denial.ts'
-import { embeddingsFor } from './embeddings.ts'
+import { embeddingsFor, googleEmbeddingFor, googleEmbeddingsFor } from './embeddings.ts'
 import { keyOf, parseJson, readText, writeDenial, writeJson } from './exchange.ts'
 import { drawFault, faultNamed } from './faults/index.ts'
 import type { FaultName, FaultOptions, FaultProbabilities } from './faults/index.ts'
 import { selectStep, writeAnswer } from './matching.ts'
 import type { Match } from './matching.ts'
+import { addressOf, plainAddress, protocolNear } from './protocols/addresses.ts'
 import { anthropicMessages } from './protocols/anthropic-messages.ts'
-import { openaiChat } from './protocols/openai-chat.ts'
 import { ResponseMemory, openaiResponses } from './protocols/openai-responses.ts'
-import type { AnswerHead, Protocol } from './protocols/protocol.ts'
+import type { AnswerHead, Protocol, SaidByAddress } from './protocols/protocol.ts'
 import { RequestLog } from './request-log.ts'
 import type { LogEntry } from './request-log.ts'
 import type { Scenario, ScriptedUsage } from './scenario.ts'
@@ -30,12 +30,6 @@ export interface ServiceOptions {
 }
 
 const rememberedConversations = 10_000
-
-const protocols: Readonly<Record<string, Protocol>> = {
-  '/v1/chat/completions': openaiChat,
-  '/v1/responses': openaiResponses,
-  '/v1/messages': anthropicMessages,
-}
 
 /** A fault together with its particulars. */
 interface ActiveFault extends FaultOptions {
@@ -72,7 +66,8 @@ export class ModelService {
     })
     const { method = 'GET' } = request
     const { pathname: path } = new URL(request.url ?? '/', 'http://localhost')
-    const protocol = protocols[path] ?? (path.startsWith('/v1/messages') ? anthropicMessages : openaiChat)
+    const address = addressOf(path)
+    const protocol = address?.protocol ?? protocolNear(path)
     let entry: LogEntry | undefined
     try {
       const text = await readText(request)
@@ -83,7 +78,7 @@ export class ModelService {
       const body = method === 'POST' ? parseJson(text) : undefined
       const key = keyOf(request)
       entry = this.requests.add({ method, path, key, body, bytes: text.length, receivedAt: Date.now() })
-      await this.#answer({ entry, response, protocol, signal: gone.signal })
+      await this.#answer({ entry, response, protocol, said: address?.said, signal: gone.signal })
     } catch (error) {
       if (gone.signal.aborted) {
         if (entry?.outcome === 'pending') entry.outcome = this.#stopped ? 'broken' : 'abandoned'
@@ -98,35 +93,40 @@ export class ModelService {
   }
 
   async #answer(exchange: Exchange): Promise<void> {
-    const { entry, response } = exchange
+    const { entry, response, said } = exchange
     const { method, path, body, key } = entry
     if (this.#options.key !== undefined && key !== this.#options.key) throw Denial.badKey()
-    if (method === 'POST' && protocols[path] !== undefined) {
-      await this.#converse(exchange)
+    if (method === 'POST' && said !== undefined) {
+      await this.#converse(exchange, said)
       return
     }
-    writeJson(response, 200, this.#lookUp(`${method} ${path}`, body))
+    writeJson(response, 200, this.#lookUp(method, path, body))
     Object.assign(entry, { status: 200, outcome: 'answered' })
   }
 
   /** Whatever is no conversation. */
-  #lookUp(route: string, body: unknown): unknown {
+  #lookUp(method: string, path: string, body: unknown): unknown {
+    const route = `${method} ${plainAddress(path)}`
     switch (route) {
       case 'GET /v1/models':
         return this.#models()
       case 'POST /v1/embeddings':
         return embeddingsFor(body)
+      case 'POST /v1beta/models/*:embedContent':
+        return googleEmbeddingFor(body)
+      case 'POST /v1beta/models/*:batchEmbedContents':
+        return googleEmbeddingsFor(body)
       case 'POST /v1/messages/count_tokens':
-        return { input_tokens: inputTokensOf(anthropicMessages.read(body)) }
+        return { input_tokens: inputTokensOf(anthropicMessages.read(body, {})) }
       default:
         throw Denial.notFound(route)
     }
   }
 
-  async #converse({ entry, response, protocol, signal }: Exchange): Promise<void> {
+  async #converse({ entry, response, protocol, signal }: Exchange, said: SaidByAddress): Promise<void> {
     const body = protocol === openaiResponses ? this.#memory.complete(entry.body) : entry.body
     if (body === undefined) throw Denial.notFound('the previous response')
-    const conversation = protocol.read(body)
+    const conversation = protocol.read(body, said)
     Object.assign(entry, { conversation, protocol: protocol.name })
     const selection = selectStep(this.#options.scenarios, conversation)
     if (selection.found === undefined) throw Denial.unmatched(selection.why)
@@ -211,6 +211,8 @@ interface Exchange {
   readonly entry: LogEntry
   readonly response: ServerResponse
   readonly protocol: Protocol
+  /** Undefined for what is no conversation. */
+  readonly said: SaidByAddress | undefined
   readonly signal: AbortSignal
 }
 

@@ -5,7 +5,7 @@ import { joinText, turnsOf } from '../conversation.ts'
 import type { Message } from '../conversation.ts'
 import { eventOf } from './protocol.ts'
 import type { AnswerHead, Protocol } from './protocol.ts'
-import { contentText, readBody } from './reading.ts'
+import { contentText, inputOf, readBody } from './reading.ts'
 
 const blockSchema = z.looseObject({
   type: z.string(),
@@ -95,15 +95,6 @@ function blockOf(part: AnswerPart) {
       return { type: 'thinking', thinking: part.text, signature: scriptedSignature }
     case 'call':
       return { type: 'tool_use', id: part.id, name: part.tool, input: inputOf(part.input) }
-  }
-}
-
-/** What is not JSON stands as text where an object belongs. */
-function inputOf(input: string): unknown {
-  try {
-    return JSON.parse(input)
-  } catch {
-    return input
   }
 }
 

@@ -54,7 +54,8 @@ export const openaiResponses: Protocol = {
   whole: (answer, head, conversation) => responseOf(answer, head, itemsOf(answer, head, conversation)),
   stream,
   failure,
-  failureEvent: (type, message) => eventOf({ type: 'error', code: type, message, param: null }, 'error'),
+  failureEvent: (type, message) =>
+    eventOf({ type: 'error', sequence_number: 0, code: type, message, param: null }, 'error'),
   malformed: {
     whole: { object: 'response', output: 'none', result: { words: 3 } },
     event: eventOf(

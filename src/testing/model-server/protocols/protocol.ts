@@ -9,18 +9,26 @@ export interface AnswerHead {
   readonly created: number
 }
 
+/** What some protocols have in the address and others in the body. */
+export interface SaidByAddress {
+  readonly model?: string | undefined
+  readonly stream?: boolean | undefined
+}
+
 /** How one provider's protocol writes what a model says. */
 export interface Protocol {
   readonly name: ProtocolName
   /** @throws Denial when the body is not of the protocol */
-  read(body: unknown): Conversation
+  read(body: unknown, said: SaidByAddress): Conversation
   whole(answer: Answer, head: AnswerHead, conversation: Conversation): unknown
-  /** Server-sent events, one for each yield. */
+  /** Events, one for each yield: server-sent ones, or what `framing` puts into bytes. */
   stream(answer: Answer, head: AnswerHead, conversation: Conversation): Iterable<string>
   /** The body of an error. */
   failure(type: string, message: string): unknown
   /** An error in the middle of a stream. */
   failureEvent(type: string, message: string): string
+  /** How streams travel, where not as server-sent events. */
+  readonly framing?: { readonly contentType: string; readonly frame: (event: string) => Uint8Array }
   /** Correct JSON of a form that the protocol does not know. */
   readonly malformed: { readonly whole: unknown; readonly event: string }
 }

@@ -17,3 +17,12 @@ export const contentText = z.union([z.string(), z.array(textBlock), z.null()]).t
   if (typeof content === 'string') return content
   return joinText((content ?? []).map(({ text, refusal }) => text ?? refusal ?? ''))
 })
+
+/** What is not JSON stands as text where an object belongs. */
+export function inputOf(input: string): unknown {
+  try {
+    return JSON.parse(input)
+  } catch {
+    return input
+  }
+}
