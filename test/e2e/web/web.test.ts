@@ -258,6 +258,17 @@ describe.skipIf(!hasBrowser)('the web application', () => {
     await page.getByRole('heading', { name: title, level: 1 }).waitFor()
   })
 
+  it('loads in as many tabs as somebody has open, although a browser opens six connections for all of them', async () => {
+    const tabs: Page[] = []
+    for (let count = 0; count < 8; count += 1) {
+      const tab = await desk.context.newPage()
+      tabs.push(tab)
+      await tab.goto('/runs')
+      await tab.getByRole('link', { name: title }).first().waitFor()
+    }
+    await Promise.all(tabs.map((tab) => tab.close()))
+  })
+
   // What they say and that nobody is kept out is tested beside their own stories; here there is something to see in them.
   it.runIf(picturesWanted).each([
     ['policies', '/policies', 'Version of all policies'],

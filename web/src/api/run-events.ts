@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query'
 import { studio, type RunEvent } from './client.ts'
 import { runQuery } from './queries.ts'
+import { whileVisible } from './while-visible.ts'
 
 /** Milliseconds in which events are gathered before the page shows them, and before the run is read again. */
 const gatherMs = 80
@@ -31,7 +32,6 @@ export function useRunEvents(runId: string): RunEvents {
   const [failed, setFailed] = useState<{ readonly runId: string; readonly failure: unknown }>()
 
   useEffect(() => {
-    const abort = new AbortController()
     const known = (): readonly RunEvent[] => cache.getQueryData(eventsKey(runId)) ?? noEvents
     let gathered: RunEvent[] = []
     let showing: ReturnType<typeof setTimeout> | undefined
@@ -46,22 +46,25 @@ export function useRunEvents(runId: string): RunEvents {
       reading = undefined
       void cache.invalidateQueries(runQuery(runId))
     }
-    const follow = async (): Promise<void> => {
+    const follow = async (signal: AbortSignal): Promise<void> => {
       const last = known().at(-1)?.sequence
       const position = last === undefined ? {} : { lastEventId: String(last) }
-      for await (const event of studio.watchRun({ params: { runId }, signal: abort.signal, ...position })) {
+      for await (const event of studio.watchRun({ params: { runId }, signal, ...position })) {
         gathered.push(event)
         showing ??= setTimeout(show, gatherMs)
         if (event.kind !== 'progress' && event.kind !== 'log') reading ??= setTimeout(readAgain, readAgainMs)
       }
+      if (signal.aborted) return
       if (gathered.length > 0) show()
       readAgain()
     }
-    follow().catch((failure: unknown) => {
-      if (!abort.signal.aborted) setFailed({ runId, failure })
+    const end = whileVisible((signal) => {
+      follow(signal).catch((failure: unknown) => {
+        if (!signal.aborted) setFailed({ runId, failure })
+      })
     })
     return () => {
-      abort.abort()
+      end()
       clearTimeout(showing)
       clearTimeout(reading)
     }
