@@ -153,10 +153,15 @@ test(
       expect((await moveTo(url)).error).toBe('ATL_EMBEDDED_IN_USE')
       await holder.stop()
 
-      const before = await at(undefined, 'show', 'latest')
+      const shown = async (databaseUrl?: string) => {
+        const { id, status, workflow, report } = (await at(databaseUrl, 'show', 'latest')).answer
+        return { id, status, workflow, patch: report?.patch, checks: report?.checks }
+      }
+      const before = await shown()
+      expect(before).toMatchObject({ status: 'waiting', checks: expect.any(Array) as unknown })
       const there = await moveTo(url)
       expect(there).toMatchObject({ code: 0, answer: { audit: { ok: true } } })
-      expect(await at(url, 'show', 'latest')).toEqual(before)
+      expect(await shown(url)).toEqual(before)
       expect(await at(url, 'approve', 'latest')).toMatchObject({ code: 0, answer: { outcome: 'delivered' } })
       const rule = path.join(directory, 'rule.yml')
       expect(await at(url, 'codemod', rule, '--repo', repository, '--path', 'test')).toMatchObject({

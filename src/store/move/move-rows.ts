@@ -62,10 +62,11 @@ export async function moveRows(
     }
     await options.carryOver(reading, writing)
     for (const table of tables) if (table.isFiltered) await filter(writing, table, 'force')
+    // Plans are good from the beginning.
+    await writing.query(`analyze ${tables.map(({ name }) => name).join(', ')}`)
     await refuseWorkAt(reading)
     options.signal.throwIfAborted()
     await writing.query('commit')
-    await writing.query(`analyze ${tables.map(({ name }) => name).join(', ')}`)
     return moved
   } catch (error) {
     throw translateFailure(error)
