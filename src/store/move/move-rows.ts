@@ -22,7 +22,7 @@ export interface MoveOptions {
   readonly carryOver: (source: ClientBase, target: ClientBase) => Promise<void>
 }
 
-export interface MovedRows {
+interface MovedRows {
   readonly table: string
   readonly rows: number
 }
@@ -51,9 +51,10 @@ export async function moveRows(
     const tables = await takeEmptyTarget(writing, options.libraries)
     const reading = await open(source)
     await refuseWorkAt(reading)
-    const tenants = await tenantsOf(source)
     await reading.query('begin isolation level repeatable read read only')
     const shown = await movedTables(reading, options.libraries)
+    // After the snapshot, which therefore has rows of no tenant that is not among them.
+    const tenants = await tenantsOf(source)
     const filtered = new Set(shown.filter(({ isFiltered }) => isFiltered).map(({ name }) => name))
     const moved: MovedRows[] = []
     for (const table of tables) {
