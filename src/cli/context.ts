@@ -49,6 +49,24 @@ export interface BackupSummary {
   readonly bytes: number
 }
 
+export interface MoveProgress {
+  readonly table: string
+  /** How many have gone by. */
+  readonly rows: number
+  readonly done: boolean
+}
+
+/** What was moved from one database to another; places without passwords, null for the embedded database. */
+export interface MoveSummary {
+  readonly from: string | null
+  readonly to: string | null
+  readonly tables: readonly { readonly table: string; readonly rows: number }[]
+  readonly seconds: number
+  /** Of the audit chains and ledgers of all tenants, where they are now. */
+  readonly audit: { readonly ok: boolean; readonly records: number; readonly problems: readonly string[] }
+  readonly dataDirectory: string
+}
+
 export interface ServeSettings {
   readonly host: string
   /** 0 for any free port. */
@@ -91,6 +109,12 @@ export interface CliContext {
   diagnose(options: GlobalOptions): Promise<Diagnosis>
   backUp(options: GlobalOptions, folder: string): Promise<BackupSummary>
   restore(options: GlobalOptions, folder: string): Promise<BackupSummary>
+  /** @param to address of a server's database; undefined for the embedded one. */
+  moveDatabase(
+    options: GlobalOptions,
+    to: string | undefined,
+    onProgress: (progress: MoveProgress) => void,
+  ): Promise<MoveSummary>
   serveStudio(options: GlobalOptions, settings: ServeSettings): Promise<RunningStudio>
   serveDocumentation(settings: DocumentationSettings): Promise<RunningDocumentation>
   startModelServer(settings: ModelServerSettings): Promise<RunningModelServer>

@@ -3,6 +3,8 @@ export type {
   CliContext,
   Diagnosis,
   GlobalOptions,
+  MoveProgress,
+  MoveSummary,
   RunningStudio,
   ServeSettings,
 } from './context.ts'

@@ -9,6 +9,7 @@ const onlyHere: ReadonlySet<string> = new Set([
   'docs',
   'backup',
   'restore',
+  'move-database',
   'owner-link',
   'model-server',
 ])

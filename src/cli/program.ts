@@ -12,6 +12,7 @@ import { lifecycleCommands } from './commands/lifecycle.ts'
 import { listCommands } from './commands/list.ts'
 import { mcpCommand } from './commands/mcp.ts'
 import { routeCommand } from './commands/route.ts'
+import { moveDatabaseCommand } from './commands/move-database.ts'
 import { modelServerCommand } from './commands/model-server.ts'
 import { replyCommand } from './commands/reply.ts'
 import { signInCommands } from './commands/sign-in.ts'
@@ -57,6 +58,7 @@ export function buildProgram(context: CliContext, finish: (code: ExitCode) => vo
     evidenceCommand(context, finish),
     auditCommand(context, finish),
     ...backupCommands(context, finish),
+    moveDatabaseCommand(context, finish),
     doctorCommand(context, finish),
     docsCommand(context, finish),
   ]

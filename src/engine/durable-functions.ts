@@ -61,6 +61,8 @@ const applicationName = 'atelier'
 const applicationVersion = 'tickets-1'
 const functionName = 'atelier.ticket'
 export const durableSchema = 'dbos'
+/** Where DBOS keeps its rows, and what it has done to the schema. */
+export const durableLibrary = { schema: durableSchema, history: 'dbos_migrations' } as const
 const queueNames = { steps: 'atelier-steps', control: 'atelier-control' } as const
 type QueueKind = keyof typeof queueNames
 const pollingIntervalMs = 100

@@ -75,6 +75,10 @@ export function createCliContext(): { readonly context: CliContext; readonly clo
       const { restore } = await import('./backup.ts')
       return restore(readConfiguration(options), folder)
     },
+    moveDatabase: async (options, to, onProgress) => {
+      const { moveDatabase } = await import('./database-move.ts')
+      return moveDatabase(readConfiguration(options), { to, signal: interruption.signal, onProgress })
+    },
     verifyEvidence: async (bundle) => {
       const { verifyEvidence } = await import('../governance/evidence/index.ts')
       return verifyEvidence(bundle)

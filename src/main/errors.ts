@@ -45,6 +45,16 @@ export const hostErrors = defineErrors('HOST', {
     remedy:
       'Use another backup. What was copied into the data directory until then can be removed; it is not usable.',
   },
+  MOVE_NOTHING: {
+    summary: 'There is no embedded database in the data directory to move',
+    remedy:
+      'Name the data directory of a studio with --data-directory, or set DATABASE_URL to where its database is.',
+  },
+  MOVE_SAME: {
+    summary: 'The database is to be moved to where it is',
+    remedy:
+      'Name another place with --to. The one it comes from is what DATABASE_URL names, or the embedded one without.',
+  },
   URL_INVALID: {
     summary: 'The address of the studio cannot be used',
     remedy:

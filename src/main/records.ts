@@ -1,9 +1,9 @@
 import path from 'node:path'
-import type { StudioServices } from '../api/index.ts'
+import type { AuditReport, StudioServices } from '../api/index.ts'
 import type { Engine } from '../engine/index.ts'
-import { openSigningKey } from '../governance/audit/index.ts'
+import { openSigningKey, type TenantScope } from '../governance/audit/index.ts'
 import { engineStory, exportEvidence } from '../governance/evidence/index.ts'
-import { type Governance, verifyLedger } from '../governance/index.ts'
+import { type AuditLog, type Governance, verifyLedger } from '../governance/index.ts'
 import type { Clock } from '../kernel/index.ts'
 import type { Database } from '../store/index.ts'
 import type { Configuration } from './configuration.ts'
@@ -27,17 +27,23 @@ export async function createRecords(
   return {
     exportEvidence: (scope, runId) =>
       exportEvidence({ database, clock, audit, approvals, key, story, environment }, scope, runId),
-    verifyRecords: async (scope) => {
-      const chain = await audit.verify(scope)
-      const ledger = await database.transaction(scope, (tx) => verifyLedger(tx, scope.tenantId))
-      return {
-        ok: chain.ok && ledger.ok,
-        records: chain.records,
-        problems: [
-          ...chain.problems.map(({ seq, kind, message }) => ({ sequence: seq, kind, message })),
-          ...ledger.problems.map((message) => ({ sequence: 0, kind: 'ledger', message })),
-        ],
-      }
-    },
+    verifyRecords: (scope) => verifyRecords({ audit, database }, scope),
+  }
+}
+
+/** Follows a tenant's audit chain from its first record to its last, and its ledger. */
+export async function verifyRecords(
+  { audit, database }: { readonly audit: AuditLog; readonly database: Database },
+  scope: TenantScope,
+): Promise<AuditReport> {
+  const chain = await audit.verify(scope)
+  const ledger = await database.transaction(scope, (tx) => verifyLedger(tx, scope.tenantId))
+  return {
+    ok: chain.ok && ledger.ok,
+    records: chain.records,
+    problems: [
+      ...chain.problems.map(({ seq, kind, message }) => ({ sequence: seq, kind, message })),
+      ...ledger.problems.map((message) => ({ sequence: 0, kind: 'ledger', message })),
+    ],
   }
 }

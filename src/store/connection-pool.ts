@@ -6,6 +6,9 @@ import { AtelierError } from '../kernel/index.ts'
 import { storeErrors } from './errors.ts'
 import { translateFailure } from './failures.ts'
 
+/** What the studio's processes call themselves at the server. */
+export const studioSessions = 'atelier'
+
 /**
  * A pool that survives its server. Without listeners for errors a killed server would end the process, because both
  * idle and borrowed connections report it as an event.
@@ -14,7 +17,7 @@ export function createPool(
   url: string,
   size: number,
   logger: Logger,
-  particulars: Pick<PoolConfig, 'types' | 'pipeline'> = {},
+  particulars: Pick<PoolConfig, 'types' | 'pipeline' | 'application_name'> = {},
 ): Pool {
   const pool = new Pool({
     connectionString: url,
@@ -22,7 +25,7 @@ export function createPool(
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
-    application_name: 'atelier',
+    application_name: studioSessions,
     ...particulars,
     // Over a Unix socket PGSSLMODE in the environment must not ask for encryption.
     ...(url.includes('host=%2F') && { ssl: false }),

@@ -3,7 +3,7 @@ import type { IsolationLevel } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { AtelierError, silentLogger } from '../kernel/index.ts'
 import type { Logger, PrincipalId, TenantId } from '../kernel/index.ts'
-import { borrow, createPool, integersAsNumbers } from './connection-pool.ts'
+import { borrow, createPool, integersAsNumbers, studioSessions } from './connection-pool.ts'
 import { storeErrors } from './errors.ts'
 import { translateFailure } from './failures.ts'
 import { ensureRoles, refuseUnsafeRole, roles } from './roles.ts'
@@ -65,6 +65,8 @@ export interface ConnectOptions {
   readonly logger?: Logger
   /** Connections per role at most. */
   readonly poolSize?: number
+  /** What it calls itself at the server; as all processes of the studio do when absent. */
+  readonly name?: string
   /** How long a transaction waits for a server that is away before it fails. */
   readonly patienceMs?: number
 }
@@ -79,11 +81,11 @@ const oldestVersion = 15
 export async function connect(target: DatabaseTarget, options: ConnectOptions = {}): Promise<Database> {
   refuseInvalidUrl(target.owner)
   const logger = (options.logger ?? silentLogger).child({ component: 'store' })
-  const { poolSize = 10, patienceMs = 10_000 } = options
-  const particulars = { types: integersAsNumbers, pipeline: true }
+  const { poolSize = 10, patienceMs = 10_000, name = studioSessions } = options
+  const particulars = { application_name: name, types: integersAsNumbers, pipeline: true }
   const open = (url: string): Pool => createPool(url, poolSize, logger, particulars)
   // Libraries use it, which count on the driver's own way of reading values.
-  const owner = createPool(target.owner, poolSize, logger)
+  const owner = createPool(target.owner, poolSize, logger, { application_name: name })
   const stepDown = open(target.application ?? target.owner)
   const accesses: Record<Scope['kind'], Access> = {
     tenant: { pool: stepDown, role: target.application === undefined ? roles.application : undefined },

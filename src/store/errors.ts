@@ -29,11 +29,11 @@ export const storeErrors = defineErrors('STORE', {
   },
   AUTHENTICATION_FAILED: {
     summary: 'The database refused the user name or password',
-    remedy: 'Correct the user and password in DATABASE_URL.',
+    remedy: 'Correct the user and password in the address of the database, or set PGPASSWORD.',
   },
   DATABASE_MISSING: {
-    summary: 'The database named in DATABASE_URL does not exist',
-    remedy: 'Create it with CREATE DATABASE, or correct the name at the end of DATABASE_URL.',
+    summary: 'The database does not exist on its server',
+    remedy: 'Create it with CREATE DATABASE, or correct the name at the end of its address.',
   },
   URL_INVALID: {
     summary: 'DATABASE_URL is not a PostgreSQL address',
@@ -56,6 +56,27 @@ export const storeErrors = defineErrors('STORE', {
   SCHEMA_NEWER: {
     summary: 'The database was written by a newer version of the studio',
     remedy: 'Start the newer version, or use another data directory or database.',
+  },
+  MOVE_NOTHING: {
+    summary: 'There is no studio in the database that is to be moved',
+    remedy: 'Name the data directory or the DATABASE_URL of a studio.',
+  },
+  MOVE_OUTDATED: {
+    summary: 'The database that is to be moved was written by an older version of the studio',
+    remedy: 'Start this version there once, which brings it up to date, end it, and move then.',
+  },
+  MOVE_IN_USE: {
+    summary: 'A studio works on the database that is to be moved',
+    remedy: 'End all of its processes, then move.',
+  },
+  MOVE_OCCUPIED: {
+    summary: 'The database to move to is not empty',
+    remedy:
+      'Name one that is, which CREATE DATABASE makes. On the way back, move the old folder postgresql of the data directory elsewhere first.',
+  },
+  MOVE_INCOMPLETE: {
+    summary: 'Not all rows arrived in the database to move to',
+    remedy: 'Nothing was moved. This is a defect of the studio or of a server: report it with this message.',
   },
   MIGRATION_FAILED: {
     summary: 'The database could not be brought to the schema of this version',

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { AtelierError } from '../kernel/index.ts'
@@ -39,15 +40,23 @@ export async function migrate(database: Database, migrations: readonly Migration
 }
 
 async function refuseNewerSchema(kysely: Kysely<unknown>, known: Record<string, Migration>): Promise<void> {
+  const applied = await appliedMigrations(kysely).catch(() => [])
+  const unknown = applied.filter((name) => !(name in known))
+  if (unknown.length > 0) throw storeErrors.SCHEMA_NEWER({ detail: unknown.join(', '), details: { unknown } })
+}
+
+/** Names of what was applied to a database, in their order; none where it has no schema yet. */
+export async function appliedMigrations(kysely: Kysely<unknown>): Promise<string[]> {
+  const { rows } = await sql<{ exists: boolean }>`
+    select to_regclass('schema_migrations') is not null as exists`.execute(kysely)
+  if (rows[0]?.exists !== true) return []
   const applied = await kysely
     .$extendTables<{ schema_migrations: { name: string } }>()
     .selectFrom('schema_migrations')
     .select('name')
     .orderBy('name')
     .execute()
-    .catch(() => [])
-  const unknown = applied.map(({ name }) => name).filter((name) => !(name in known))
-  if (unknown.length > 0) throw storeErrors.SCHEMA_NEWER({ detail: unknown.join(', '), details: { unknown } })
+  return applied.map(({ name }) => name)
 }
 
 function asMigrationFailure(error: unknown, migration: string | undefined): AtelierError {

@@ -18,6 +18,7 @@ export const program = buildProgram(
     diagnose: () => Promise.reject(new Error('not diagnosed')),
     backUp: () => Promise.reject(new Error('not backed up')),
     restore: () => Promise.reject(new Error('not restored')),
+    moveDatabase: () => Promise.reject(new Error('not moved')),
     serveStudio: () => Promise.reject(new Error('not served')),
     serveDocumentation: () => Promise.reject(new Error('not served')),
     startModelServer: () => Promise.reject(new Error('not started')),

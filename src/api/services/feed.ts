@@ -169,7 +169,7 @@ function ofReadableRuns(reading: Reading) {
 /** The oldest transaction that is under way: all before it have ended. */
 async function horizonOf(tx: Tx): Promise<string> {
   const { rows } = await sql<{ readonly horizon: string }>`
-    select pg_snapshot_xmin(pg_current_snapshot())::text as horizon`.execute(tx)
+    select event_position(pg_snapshot_xmin(pg_current_snapshot()))::text as horizon`.execute(tx)
   return rows[0]?.horizon ?? '0'
 }
 

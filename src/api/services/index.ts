@@ -1,4 +1,5 @@
 export { projectResource, scopeOf } from './access.ts'
+export { continueEventOrder } from './event-order.ts'
 export { isFeedPosition } from './feed.ts'
 export { createServices } from './services.ts'
 export { serviceMigrations } from './migrations.ts'

@@ -145,4 +145,15 @@ export const serviceMigrations: readonly Migration[] = [
       await enableTenantIsolation(db, 'inbox_dismissals')
     },
   },
+  {
+    // A server numbers its transactions for itself. What tells their order survives the move to another server, which
+    // counts on from there, see `event-order.ts`.
+    name: '0718-api-event-positions',
+    async up(db) {
+      await sql`create function event_position(transaction xid8) returns xid8 language sql immutable
+        as 'select transaction'`.execute(db)
+      await sql`alter table run_events
+        alter column transaction set default event_position(pg_current_xact_id())`.execute(db)
+    },
+  },
 ]

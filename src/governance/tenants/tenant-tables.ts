@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg'
+import { inReferenceOrder } from '../../store/index.ts'
 
 /** A table that holds rows of tenants. */
 export interface TenantTable {
@@ -21,14 +22,7 @@ export async function tenantTables(client: ClientBase): Promise<readonly TenantT
     where relnamespace = current_schema()::regnamespace and relkind = 'r' and not relispartition
       and exists (select from pg_attribute where attrelid = pg_class.oid and attname = 'tenant_id' and not attisdropped)
     order by relname`)
-  const placed: TenantTable[] = []
-  let rest = rows
-  while (rest.length > 0) {
-    const needed = new Set(rest.flatMap(({ name, refersTo }) => refersTo.filter((other) => other !== name)))
-    const free = rest.filter(({ name }) => !needed.has(name))
-    if (free.length === 0) throw new Error(`tables refer to each other: ${[...needed].join(', ')}`)
-    placed.push(...free.map(({ name, hasContent }) => ({ name, hasContent })))
-    rest = rest.filter((table) => !free.includes(table))
-  }
-  return placed
+  return inReferenceOrder(rows)
+    .toReversed()
+    .map(({ name, hasContent }) => ({ name, hasContent }))
 }

@@ -24,6 +24,8 @@ export interface EmbeddedServerOptions {
   readonly directory: string
   /** Whether this process does the studio's work, which others that join are told; true when absent. */
   readonly works?: boolean
+  /** Whether other processes are told how to join, which are refused otherwise; true when absent. */
+  readonly shared?: boolean
   readonly logger?: Logger
   /** Told when it begins to wait for PostgreSQL's programs, which may take seconds: this process has time meanwhile. */
   readonly onWaiting?: () => void
@@ -88,7 +90,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     await supervised.start()
     try {
       await bootstrap(supervised.urlFor(superuser, 'postgres'))
-      lock.announce({ target: supervised.target, works: options.works ?? true })
+      if (options.shared !== false) lock.announce({ target: supervised.target, works: options.works ?? true })
     } catch (error) {
       await supervised.stop()
       throw error
