@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import type { LucideIcon } from 'lucide-react'
 import { Moon, ScrollText, Sun, SunMoon } from 'lucide-react'
 import type { Shortcut } from '../keyboard/index.ts'
+import { useRights } from '../api/index.ts'
 import { screens } from '../screens.ts'
 import { chooseColourScheme } from './colour-scheme.ts'
 
@@ -17,13 +18,14 @@ export interface Command {
   readonly run: () => void
 }
 
-/** Everything that can be done from anywhere: go to each screen, and choose the colours. */
+/** Everything that can be done from anywhere: go to each screen that one may see, and choose the colours. */
 export function useCommands(): readonly Command[] {
   const navigate = useNavigate()
+  const may = useRights()
   return useMemo(
     () => [
-      ...screens.flatMap(({ path, title, navigation }) =>
-        navigation === undefined
+      ...screens.flatMap(({ path, title, needs, navigation }) =>
+        navigation === undefined || may?.(needs) === false
           ? []
           : {
               id: path,
@@ -55,7 +57,7 @@ export function useCommands(): readonly Command[] {
         run: () => chooseColourScheme(scheme),
       })),
     ],
-    [navigate],
+    [navigate, may],
   )
 }
 

@@ -1,11 +1,12 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useQuery } from '@tanstack/react-query'
-import { Outlet, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { meQuery, statusOf, useLiveLists } from '../api/index.ts'
 import { useShortcuts } from '../keyboard/index.ts'
 import { Skeleton } from '../ui/index.ts'
 import { shortcutsOf, useCommands } from './commands.ts'
 import { ConnectionBanner } from './connection-banner.tsx'
+import { Gate } from './gate.tsx'
 import { Navigation } from './navigation.tsx'
 import { Palette } from './palette.tsx'
 import styles from './shell.module.css'
@@ -50,7 +51,7 @@ export function Shell() {
       <main id="content" tabIndex={-1} className={styles['content']}>
         <ConnectionBanner />
         <Suspense fallback={<Skeleton />}>
-          <Outlet />
+          <Gate />
         </Suspense>
       </main>
       <Palette open={overlay === 'palette'} onClose={close} commands={commands} />
