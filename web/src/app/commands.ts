@@ -67,19 +67,3 @@ export function shortcutsOf(commands: readonly Command[]): readonly Shortcut[] {
     keys === undefined ? [] : { keys, does: title, group: 'Go', run },
   )
 }
-
-/** Commands in which every word of the query begins some word, the best first. */
-export function findCommands(commands: readonly Command[], query: string): readonly Command[] {
-  const wanted = query.toLowerCase().split(/\s+/).filter(Boolean)
-  const score = ({ title, words }: Command): number => {
-    const inTitle = title.toLowerCase().split(/\s+/)
-    const all = [...inTitle, ...words.toLowerCase().split(/\s+/)]
-    if (!wanted.every((word) => all.some((each) => each.startsWith(word)))) return 0
-    return 1 + wanted.filter((word) => inTitle.some((each) => each.startsWith(word))).length
-  }
-  return commands
-    .map((command) => ({ command, points: score(command) }))
-    .filter(({ points }) => points > 0)
-    .sort((a, b) => b.points - a.points)
-    .map(({ command }) => command)
-}
