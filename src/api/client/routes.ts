@@ -4,6 +4,7 @@ export type RouteEntry = readonly [method: string, path: string, kind?: 'stream'
 /** Made from `src/contracts/api` by `npm run client`. */
 export const routes: Readonly<Record<string, RouteEntry>> = {
   getMe: ['GET', '/api/v1/me'],
+  listRights: ['GET', '/api/v1/me/rights'],
   getRunViews: ['GET', '/api/v1/me/run-views'],
   setRunViews: ['PUT', '/api/v1/me/run-views'],
   listInbox: ['GET', '/api/v1/inbox'],

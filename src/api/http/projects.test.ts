@@ -49,6 +49,24 @@ describe('whoever has a role in one project', () => {
     expect(projects.items.map(({ id }) => id)).toEqual([shop.id])
   })
 
+  it('is told what they may do in it, and which roles would open the rest', async () => {
+    const engineer = clientWith(shop.authorization.engineer)
+    const [me, { items }, { items: rights }] = await Promise.all([
+      engineer.getMe(),
+      engineer.listProjects(),
+      engineer.listRights(),
+    ])
+    expect(me.may).toEqual([])
+    expect(me.mayInProjects).toEqual(['submit-work-item', 'use-models', 'read-budget', 'read-studio'])
+    expect(items.map(({ may }) => may)).toEqual([me.mayInProjects])
+    expect(rights.find(({ right }) => right === 'read-audit')).toEqual({
+      right: 'read-audit',
+      inProject: false,
+      roles: ['operator', 'security', 'owner'],
+    })
+    expect((await clientWith(tenant.authorization.viewer).getMe()).mayInProjects).toEqual(['read-studio'])
+  })
+
   it('is refused what they ask for in another one', async () => {
     const viewer = clientWith(shop.authorization.viewer)
     const { runId, request } = waiting.bank

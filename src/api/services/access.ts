@@ -114,6 +114,11 @@ export class Access {
     return { scope: scopeOf(caller), isOfTenant }
   }
 
+  /** Projects of the tenant, whatever the caller may do in them; to be asked about, and not to be shown. */
+  projectsOf(caller: Caller): Promise<readonly ProjectId[]> {
+    return this.#projectsOf(scopeOf(caller))
+  }
+
   /** Those of some projects in which the caller may do something. */
   amongProjects(
     caller: Caller,

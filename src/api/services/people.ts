@@ -1,16 +1,9 @@
 import type { Caller, Principal } from '../../contracts/index.ts'
-import { type TenantRight, tenantRightSchema } from '../../contracts/api/index.ts'
-import {
-  type Intention,
-  findPrincipal,
-  registerPrincipal,
-  seededIdentities,
-  tenantScope,
-} from '../../governance/index.ts'
+import { findPrincipal, registerPrincipal, seededIdentities, tenantScope } from '../../governance/index.ts'
 import type { PrincipalId } from '../../kernel/index.ts'
 import type { Database } from '../../store/index.ts'
 import { apiErrors } from '../errors.ts'
-import { type Access, scopeOf } from './access.ts'
+import { scopeOf } from './access.ts'
 
 const { tenant: tenantId, owner } = seededIdentities
 
@@ -24,11 +17,8 @@ export interface OwnIdentity {
 export class PeopleService {
   readonly #database: Database
 
-  readonly #access: Access
-
-  constructor({ database }: { readonly database: Database }, access: Access) {
+  constructor({ database }: { readonly database: Database }) {
     this.#database = database
-    this.#access = access
   }
 
   async describe(caller: Caller): Promise<OwnIdentity> {
@@ -43,17 +33,6 @@ export class PeopleService {
       const tenant = await tx.selectFrom('tenants').select('name').where('id', '=', own).executeTakeFirst()
       return { name: person?.name ?? id, tenant: { id: own, name: tenant?.name ?? own } }
     })
-  }
-
-  /** What the caller's roles permit in the tenant as a whole; whatever is attempted is decided anew. */
-  rightsOf(caller: Caller): readonly TenantRight[] {
-    const studio = { kind: 'studio', tenantId: caller.principal.tenantId } as const
-    const intentions: Readonly<Record<TenantRight, Intention>> = {
-      'manage-people': { action: 'manage-people', resource: { ...studio, kind: 'directory' } },
-      'draft-policy': { action: 'draft-policy', resource: studio },
-      'create-project': { action: 'create-project', resource: studio },
-    }
-    return tenantRightSchema.options.filter((right) => this.#access.permits(caller, intentions[right]))
   }
 
   /**

@@ -1,7 +1,8 @@
-import type { Caller, WorkflowDefinition } from '../../contracts/index.ts'
+import type { Caller, WorkflowDefinition, WorkTask } from '../../contracts/index.ts'
 import { estimateRun } from '../../control/figures/index.ts'
 import { readTask } from '../../control/intake/index.ts'
 import { readDefinition } from '../../engine/index.ts'
+import { parseRule } from '../../execution/upkeep/index.ts'
 import { scopeOf } from './access.ts'
 import type { ProjectChoice } from './project-choice.ts'
 import type { CoreServices } from './studio-services.ts'
@@ -17,7 +18,7 @@ export class PreviewService {
     this.#projects = projects
   }
 
-  /** Nothing is started or recorded. @throws ATL_DOOR_DENIED */
+  /** Nothing is started or recorded. @throws ATL_DOOR_DENIED, ATL_UPKEEP_RULE_INVALID */
   async preview(caller: Caller, { issue, task, repository, projectId: named }: WorkRequest) {
     const { workflows, runLimits, database } = this.#services
     const projectId = await this.#projects.forWork(caller, {
@@ -31,6 +32,8 @@ export class PreviewService {
       projectId,
       kind: read.task.kind,
       kindReason: ('taskReason' in read ? read.taskReason : undefined) ?? null,
+      task: read.task,
+      rule: ruleOf(read.task),
       workflow: { name: definition.name, version: definition.version, description: definition.description },
       ...graphOf(definition),
       limit: runLimits,
@@ -39,6 +42,13 @@ export class PreviewService {
       ),
     }
   }
+}
+
+/** What a rule that was given with the work says; one of the repository is read once the run has the repository. */
+function ruleOf(task: WorkTask) {
+  if (task.kind !== 'codemod' || task.rule.from !== 'text') return null
+  const { ids, languages, complete } = parseRule(task.rule.text, 'given')
+  return { ids, languages, complete }
 }
 
 function graphOf({ steps }: WorkflowDefinition) {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { projectSettingsSchema } from '../../contracts/api/index.ts'
-import type { ProjectSettings } from '../../contracts/api/index.ts'
+import type { ProjectRight, ProjectSettings } from '../../contracts/api/index.ts'
 import type { Caller } from '../../contracts/index.ts'
 import type { TenantScope } from '../../engine/index.ts'
 import { createId } from '../../kernel/index.ts'
@@ -9,6 +9,7 @@ import type { Tx } from '../../store/index.ts'
 import { apiErrors } from '../errors.ts'
 import { isOfProjects, studioResource } from './access.ts'
 import type { Access } from './access.ts'
+import type { RightsService } from './rights.ts'
 import type { StudioServices } from './studio-services.ts'
 
 export interface ProjectView extends ProjectSettings {
@@ -17,6 +18,8 @@ export interface ProjectView extends ProjectSettings {
   /** ISO 8601. */
   readonly createdAt: string
   readonly createdBy: string
+  /** Of whoever looks at it. */
+  readonly may: readonly ProjectRight[]
 }
 
 export interface ProjectChange {
@@ -32,10 +35,12 @@ type Parts = Pick<StudioServices, 'database' | 'clock' | 'administration'>
 export class ProjectService {
   readonly #services: Parts
   readonly #access: Access
+  readonly #rights: RightsService
 
-  constructor(services: Parts, access: Access) {
+  constructor(services: Parts, access: Access, rights: RightsService) {
     this.#services = services
     this.#access = access
+    this.#rights = rights
   }
 
   /** @throws ATL_DOOR_DENIED, as all of these */
@@ -53,14 +58,16 @@ export class ProjectService {
       let query = projectsOf(tx, scope).where(isOfProjects('id', reading))
       if (after !== undefined) query = query.where('id', '>', after)
       if (!archived) query = query.where(sql<boolean>`settings ->> 'archived' is distinct from 'true'`)
-      return (await query.orderBy('id').limit(limit).execute()).map(viewProject)
+      const rows = await query.orderBy('id').limit(limit).execute()
+      return rows.map((row) => this.#view(caller, row))
     })
   }
 
   /** @throws ATL_STUDIO_PROJECT_UNKNOWN */
   async get(caller: Caller, id: string): Promise<ProjectView> {
     const { scope } = await this.#access.readProjects(caller, id)
-    return this.#services.database.transaction(scope, (tx) => requireProject(tx, scope, id))
+    const row = await this.#services.database.transaction(scope, (tx) => requireProject(tx, scope, id))
+    return this.#view(caller, row)
   }
 
   async create(caller: Caller, change: ProjectChange & { readonly name: string }): Promise<ProjectView> {
@@ -111,11 +118,8 @@ export class ProjectService {
       },
       async (tx) => {
         const before = await requireProject(tx, scope, id)
-        const { description, repositories, archived } = before
         const after = projectSettingsSchema.parse({
-          description,
-          repositories,
-          archived,
+          ...projectSettingsSchema.parse(before.settings),
           ...(JSON.parse(JSON.stringify(settings)) as object),
         })
         await tx
@@ -128,26 +132,27 @@ export class ProjectService {
     )
     return this.get(caller, id)
   }
+
+  #view(caller: Caller, row: ProjectRow): ProjectView {
+    return {
+      id: row.id,
+      name: row.name,
+      createdAt: row.created_at.toISOString(),
+      createdBy: row.principal_id,
+      may: this.#rights.inProject(caller, row.id as ProjectId),
+      ...projectSettingsSchema.parse(row.settings),
+    }
+  }
 }
 
 function projectsOf(tx: Tx, { tenantId }: TenantScope) {
   return tx.selectFrom('projects').selectAll().where('tenant_id', '=', tenantId)
 }
 
-async function requireProject(tx: Tx, scope: TenantScope, id: string): Promise<ProjectView> {
+async function requireProject(tx: Tx, scope: TenantScope, id: string): Promise<ProjectRow> {
   const row = await projectsOf(tx, scope).where('id', '=', id).executeTakeFirst()
   if (row === undefined) throw apiErrors.PROJECT_UNKNOWN({ detail: id })
-  return viewProject(row)
+  return row
 }
 
-function viewProject(
-  row: Awaited<ReturnType<ReturnType<typeof projectsOf>['executeTakeFirstOrThrow']>>,
-): ProjectView {
-  return {
-    id: row.id,
-    name: row.name,
-    createdAt: row.created_at.toISOString(),
-    createdBy: row.principal_id,
-    ...projectSettingsSchema.parse(row.settings),
-  }
-}
+type ProjectRow = Awaited<ReturnType<ReturnType<typeof projectsOf>['executeTakeFirstOrThrow']>>

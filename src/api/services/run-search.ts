@@ -16,7 +16,7 @@ export interface RunQuery {
   /** Location of the repository. */
   readonly repository?: string | undefined
   readonly requester?: string | undefined
-  /** Part of the title or of the id. */
+  /** Words, or parts of words, that the title holds in any order; or a part of the id. */
   readonly text?: string | undefined
 }
 
@@ -103,8 +103,10 @@ function endedWith(outcome: RunOutcome) {
   return sql<boolean>`runs.status = 'succeeded' and runs.result_digest = ${digestOfValue({ outcome })}`
 }
 
-/** Whether the title or the run's id holds a text, whatever its case. */
+/** Whether the title holds every word of a text, wherever, or the run's id holds the text; whatever their case. */
 function holds(text: string) {
-  const pattern = patternOf(text)
-  return sql<boolean>`(work_items.title ilike ${pattern} or work_items.run_id ilike ${pattern})`
+  const words = text.split(/\s+/).filter((word) => word !== '')
+  const inTitle = words.map((word) => sql`work_items.title ilike ${patternOf(word)}`)
+  return sql<boolean>`(${sql.join(inTitle.length === 0 ? [sql`true`] : inTitle, sql` and `)}
+    or work_items.run_id ilike ${patternOf(text.trim())})`
 }

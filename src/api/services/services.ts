@@ -24,6 +24,7 @@ import { PolicyService } from './policies.ts'
 import { ModelUseService } from './model-use.ts'
 import { ProjectChoice } from './project-choice.ts'
 import { ProjectService } from './projects.ts'
+import { RightsService } from './rights.ts'
 import { WorkflowService } from './workflows.ts'
 import { WorkshopService } from './workshop.ts'
 import type { CoreServices } from './studio-services.ts'
@@ -33,6 +34,7 @@ import { WorkItemService } from './work-items.ts'
 /** What clients can do, each for the caller that every method is given. */
 export interface Services {
   readonly people: PeopleService
+  readonly rights: RightsService
   readonly workItems: WorkItemService
   readonly preview: PreviewService
   readonly demo: DemoService
@@ -66,6 +68,7 @@ export interface Services {
 
 export function createServices(below: CoreServices): Services {
   const access = new Access(below)
+  const rights = new RightsService(access)
   const choice = new ProjectChoice(below, access)
   const runs = new RunService(below, access)
   const changes = new ChangeService(below, access, runs)
@@ -73,7 +76,8 @@ export function createServices(below: CoreServices): Services {
   const workItems = new WorkItemService(below, access, choice)
   const followUps = new FollowUps(below, workItems)
   return {
-    people: new PeopleService(below, access),
+    people: new PeopleService(below),
+    rights,
     workItems,
     preview: new PreviewService(below, choice),
     demo: new DemoService(below, access, workItems),
@@ -96,7 +100,7 @@ export function createServices(below: CoreServices): Services {
     runViews: new RunViewService(below),
     workshop: new WorkshopService(below, access),
     workflows: new WorkflowService(below, access),
-    projects: new ProjectService(below, access),
+    projects: new ProjectService(below, access, rights),
     policies: new PolicyService(below, access),
     installation: new InstallationService(below, access),
     budgets: new BudgetService(below, access),

@@ -40,7 +40,7 @@ import {
   explainRoute,
 } from './workshop.ts'
 import { startDemo } from './demo.ts'
-import { getMe } from './me.ts'
+import { getMe, listRights } from './me.ts'
 import {
   changePerson,
   createServiceIdentity,
@@ -83,6 +83,7 @@ import { getWorkItem, listWorkItems, previewWorkItem, submitWorkItem } from './w
 /** Every operation of the API, by its id. */
 export const operations = {
   getMe,
+  listRights,
   getRunViews,
   setRunViews,
   listInbox,

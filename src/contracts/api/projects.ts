@@ -15,6 +15,18 @@ export const projectSettingsSchema = z.object({
 })
 export type ProjectSettings = z.output<typeof projectSettingsSchema>
 
+/** What is shown or offered of a project only to those who may see or do it. */
+export const projectRightSchema = z.enum([
+  'submit-work-item',
+  'use-models',
+  'read-budget',
+  'set-budget',
+  'read-studio',
+  'accept-tool',
+  'change-project',
+])
+export type ProjectRight = z.infer<typeof projectRightSchema>
+
 const projectSchema = z
   .object({
     id: z.string(),
@@ -24,6 +36,8 @@ const projectSchema = z
     archived: z.boolean(),
     createdAt: timeSchema,
     createdBy: z.string(),
+    /** What the policies permit the caller in it. */
+    may: z.array(projectRightSchema),
   })
   .meta({ id: 'Project' })
 

@@ -187,7 +187,7 @@ export const listRuns = defineOperation({
     repository: z.string().min(1).max(4096).optional(),
     /** Principal id of whoever asked. */
     requester: idSchema.optional(),
-    /** Part of the title or of the run's id. */
+    /** Words, or parts of words, that the title holds in any order; or a part of the run's id. */
     text: z.string().min(1).max(200).optional(),
   }),
   answer: { 200: pageOf(runSummarySchema) },

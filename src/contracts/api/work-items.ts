@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { submissionSchema } from '../index.ts'
+import { submissionSchema, workTaskSchema } from '../index.ts'
 import { idSchema, timeSchema } from './identifiers.ts'
 import { defineOperation, pageOf, pageQuery } from './operation.ts'
 import { costSchema, estimateSchema, runStatusSchema } from './runs.ts'
@@ -35,6 +35,17 @@ const previewSchema = z
     kind: workKindSchema,
     /** Why this kind of work, where it was read from the text. */
     kindReason: z.string().nullable(),
+    /** The work with its particulars, as it would be recorded with the run. */
+    task: workTaskSchema,
+    /** What the text of a codemod's rule says; null where there is no such text. */
+    rule: z
+      .object({
+        ids: z.array(z.string()),
+        languages: z.array(z.string()),
+        /** Whether the rule promises that nothing matches afterwards. */
+        complete: z.boolean(),
+      })
+      .nullable(),
     workflow: z.object({ name: z.string(), version: z.int(), description: z.string() }),
     nodes: z.array(
       z.object({

@@ -39,7 +39,8 @@ export async function readRule(place: UpkeepPlace, { rule }: TaskOf<'codemod'>):
   throw upkeepErrors.RULE_NOT_FOUND({ detail: rule.name })
 }
 
-function parseRule(text: string, origin: string): CodemodRule {
+/** Reads the text of a rule. Throws `ATL_UPKEEP_RULE_INVALID`. */
+export function parseRule(text: string, origin: string): CodemodRule {
   if (text.length > longest) throw upkeepErrors.RULE_INVALID({ detail: `${origin} is longer than 64 KiB` })
   const documents = parseAllDocuments(text)
   const rules = (Array.isArray(documents) ? documents : []).filter(({ contents }) => contents !== null)

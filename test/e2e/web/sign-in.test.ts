@@ -171,6 +171,19 @@ describe.skipIf(!hasBrowser)('people of an organisation in the browser', () => {
     await page.getByRole('button', { name: 'Gus Guest' }).click()
     await page.getByText('viewer in').waitFor()
     await page.keyboard.press('Escape')
+    // Nothing leads to what would be refused, and an address opened by hand says who can see it.
+    const ways = page.getByRole('navigation', { name: 'Main', exact: true })
+    await ways.getByRole('link', { name: 'Policies' }).waitFor()
+    expect(await ways.getByRole('link', { name: /Audit|Budgets|Health|New work/ }).count()).toBe(0)
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').fill('audit')
+    await page.getByText('None of the newest runs is about this.').waitFor()
+    expect(await page.getByRole('option', { name: 'Go to' }).count()).toBe(0)
+    await page.keyboard.press('Escape')
+    await page.goto('/audit')
+    await page.getByText('operator, security, or owner in the whole tenant').waitFor()
+    expect(await barriersInLightAndDark(page), 'a closed screen').toEqual([])
+    expect(gus.complaints).toEqual([])
     // What the page offers is one thing; what the studio does is another.
     for (const [method, path] of [
       ['POST', '/api/v1/demo'],

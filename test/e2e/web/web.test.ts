@@ -269,6 +269,27 @@ describe.skipIf(!hasBrowser)('the web application', () => {
     await Promise.all(tabs.map((tab) => tab.close()))
   })
 
+  it('finds runs from anywhere by words of their title or by id, and what the page itself can do', async () => {
+    const { page } = desk
+    const find = page.getByRole('combobox', { name: 'Find a run or command' })
+    await page.goto('/health')
+    await page.getByText('Work now').first().waitFor()
+    await page.keyboard.press('Control+k')
+    await find.fill('refused appoint')
+    await page.getByRole('option', { name: title }).waitFor()
+    expect(await barriersInLightAndDark(page)).toEqual([])
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: title, level: 1 }).waitFor()
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('next view')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/view=/)
+    await page.keyboard.press('Control+k')
+    await find.fill(runUrl.split('/').at(-1) ?? '')
+    await page.getByRole('option', { name: title }).waitFor()
+    await page.keyboard.press('Escape')
+  })
+
   // What they say and that nobody is kept out is tested beside their own stories; here there is something to see in them.
   it.runIf(picturesWanted).each([
     ['policies', '/policies', 'Version of all policies'],

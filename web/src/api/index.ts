@@ -35,6 +35,8 @@ export {
   traceQuery,
 } from './queries.ts'
 export type { RunFilter } from './queries.ts'
+export { rightsQuery, useMay, useRights } from './rights.ts'
+export type { Need, ProjectRight, TenantRight } from './rights.ts'
 export { listProviders, signInAddress, signOut } from './sign-in.ts'
 export { createQueryClient } from './query-client.ts'
 export { useRunEvents } from './run-events.ts'

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import type { LucideIcon } from 'lucide-react'
 import { Moon, ScrollText, Sun, SunMoon } from 'lucide-react'
 import type { Shortcut } from '../keyboard/index.ts'
+import { useRights } from '../api/index.ts'
 import { screens } from '../screens.ts'
 import { chooseColourScheme } from './colour-scheme.ts'
 
@@ -17,13 +18,14 @@ export interface Command {
   readonly run: () => void
 }
 
-/** Everything that can be done from anywhere: go to each screen, and choose the colours. */
+/** Everything that can be done from anywhere: go to each screen that one may see, and choose the colours. */
 export function useCommands(): readonly Command[] {
   const navigate = useNavigate()
+  const may = useRights()
   return useMemo(
     () => [
-      ...screens.flatMap(({ path, title, navigation }) =>
-        navigation === undefined
+      ...screens.flatMap(({ path, title, needs, navigation }) =>
+        navigation === undefined || may?.(needs) === false
           ? []
           : {
               id: path,
@@ -55,7 +57,7 @@ export function useCommands(): readonly Command[] {
         run: () => chooseColourScheme(scheme),
       })),
     ],
-    [navigate],
+    [navigate, may],
   )
 }
 
@@ -64,20 +66,4 @@ export function shortcutsOf(commands: readonly Command[]): readonly Shortcut[] {
   return commands.flatMap(({ keys, title, run }) =>
     keys === undefined ? [] : { keys, does: title, group: 'Go', run },
   )
-}
-
-/** Commands in which every word of the query begins some word, the best first. */
-export function findCommands(commands: readonly Command[], query: string): readonly Command[] {
-  const wanted = query.toLowerCase().split(/\s+/).filter(Boolean)
-  const score = ({ title, words }: Command): number => {
-    const inTitle = title.toLowerCase().split(/\s+/)
-    const all = [...inTitle, ...words.toLowerCase().split(/\s+/)]
-    if (!wanted.every((word) => all.some((each) => each.startsWith(word)))) return 0
-    return 1 + wanted.filter((word) => inTitle.some((each) => each.startsWith(word))).length
-  }
-  return commands
-    .map((command) => ({ command, points: score(command) }))
-    .filter(({ points }) => points > 0)
-    .sort((a, b) => b.points - a.points)
-    .map(({ command }) => command)
 }

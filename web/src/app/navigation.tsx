@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { Keyboard, Menu, ScrollText, Search } from 'lucide-react'
+import { useRights } from '../api/index.ts'
 import { screens } from '../screens.ts'
 import { Keys } from '../ui/index.ts'
 import { AccountMenu } from './account-menu.tsx'
@@ -7,15 +8,16 @@ import type { NavigationSection } from './screen.ts'
 import { WaitingCount } from './waiting-count.tsx'
 import styles from './navigation.module.css'
 
-const entries = screens.flatMap(({ path, title, navigation }) =>
-  navigation === undefined ? [] : { path, title, ...navigation },
+const entries = screens.flatMap(({ path, title, needs, navigation }) =>
+  navigation === undefined ? [] : { path, title, needs, ...navigation },
 )
+type Entry = (typeof entries)[number]
 const sections: readonly NavigationSection[] = ['Work', 'Governance', 'Studio']
 
-/** How many entries a phone has room for, beside the one that opens the rest. */
-const roomOnPhone = 3
-
-/** The way to every screen: at the side, and on a phone at the bottom where the thumb is. */
+/**
+ * The way to every screen that one may see: at the side, and on a phone at the bottom where the thumb is. Until it is known
+ * what one may see the entries keep out of sight, so that none goes away again.
+ */
 export function Navigation({
   onPalette,
   onKeys,
@@ -23,6 +25,9 @@ export function Navigation({
   readonly onPalette: () => void
   readonly onKeys: () => void
 }) {
+  const may = useRights()
+  const own = may === undefined ? entries : entries.filter(({ needs }) => may(needs))
+  const isKnown = may !== undefined
   return (
     <>
       <header className={styles['side']}>
@@ -35,9 +40,13 @@ export function Navigation({
           <span>Find</span>
           <Keys keys="mod+k" />
         </button>
-        <nav aria-label="Main" className={styles['entries']}>
+        <nav aria-label="Main" className={styles['entries']} data-known={isKnown}>
           {sections.map((section) => (
-            <SectionEntries key={section} section={section} />
+            <SectionEntries
+              key={section}
+              section={section}
+              entries={own.filter((entry) => entry.section === section)}
+            />
           ))}
         </nav>
         <div className={styles['end']}>
@@ -53,14 +62,16 @@ export function Navigation({
           <AccountMenu />
         </div>
       </header>
-      <nav aria-label="Main, short" className={styles['bottom']}>
-        {entries.slice(0, roomOnPhone).map(({ path, title, icon: Icon }) => (
-          <Link key={path} to={path} className={styles['tab']} activeProps={{ 'aria-current': 'page' }}>
-            <Icon size={20} aria-hidden />
-            {title}
-            {path === '/inbox' && <WaitingCount />}
-          </Link>
-        ))}
+      <nav aria-label="Main, short" className={styles['bottom']} data-known={isKnown}>
+        {own
+          .filter(({ section }) => section === 'Work')
+          .map(({ path, title, icon: Icon }) => (
+            <Link key={path} to={path} className={styles['tab']} activeProps={{ 'aria-current': 'page' }}>
+              <Icon size={20} aria-hidden />
+              {title}
+              {path === '/inbox' && <WaitingCount />}
+            </Link>
+          ))}
         <button type="button" className={styles['tab']} onClick={onPalette}>
           <Menu size={20} aria-hidden />
           More
@@ -70,8 +81,13 @@ export function Navigation({
   )
 }
 
-function SectionEntries({ section }: { readonly section: NavigationSection }) {
-  const own = entries.filter((entry) => entry.section === section)
+function SectionEntries({
+  section,
+  entries: own,
+}: {
+  readonly section: NavigationSection
+  readonly entries: readonly Entry[]
+}) {
   if (own.length === 0) return null
   return (
     <section aria-label={section}>

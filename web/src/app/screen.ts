@@ -1,5 +1,6 @@
 import type { ComponentType } from 'react'
 import type { LucideIcon } from 'lucide-react'
+import type { Need } from '../api/index.ts'
 
 export type NavigationSection = 'Work' | 'Governance' | 'Studio'
 
@@ -12,6 +13,8 @@ export interface Screen {
   readonly path: string
   readonly title: string
   readonly load: () => Promise<ComponentType>
+  /** What one has to be permitted to be shown it; absent where everybody with a role is. */
+  readonly needs?: Need
   /** Only for screens that stand in the navigation. */
   readonly navigation?: {
     readonly section: NavigationSection

@@ -1,3 +1,4 @@
+import { useMay } from '../api/index.ts'
 import { useSearchParameters } from '../app/search-parameters.ts'
 import { Page, Tabs } from '../ui/index.ts'
 import { SessionList } from './session-list.tsx'
@@ -12,12 +13,14 @@ const tabs = [
 /** By what the studio recognises somebody: tokens for programs, sessions of browsers. */
 export function AccessScreen() {
   const { values } = useSearchParameters()
-  const current = tabs.find(({ id }) => id === values['view'])?.id ?? 'tokens'
+  const mayAll = useMay({ inTenant: 'manage-tokens' })
+  const open = tabs.filter(({ id }) => id !== 'all' || mayAll === true)
+  const current = open.find(({ id }) => id === values['view'])?.id ?? 'tokens'
   return (
     <Page
       title="Tokens and sessions"
       lead="A token lets a program act with some of your rights, a session is a browser in which you are signed in."
-      bar={<Tabs label="Tokens and sessions" tabs={tabs} current={current} />}
+      bar={<Tabs label="Tokens and sessions" tabs={open} current={current} />}
     >
       {current === 'sessions' ? <SessionList /> : <TokenList whose={current === 'all' ? 'all' : 'own'} />}
     </Page>

@@ -5,6 +5,7 @@ export const credentialScreens: readonly Screen[] = [
   {
     path: '/access',
     title: 'Access',
+    needs: { inTenant: 'manage-own-tokens' },
     load: async () => (await import('./access-screen.tsx')).AccessScreen,
     navigation: {
       section: 'Governance',

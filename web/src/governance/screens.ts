@@ -5,6 +5,7 @@ export const governanceScreens: readonly Screen[] = [
   {
     path: '/policies',
     title: 'Policies',
+    needs: { inTenant: 'read-policies' },
     load: async () => (await import('./policies/policies-screen.tsx')).PoliciesScreen,
     navigation: {
       section: 'Governance',
@@ -16,6 +17,7 @@ export const governanceScreens: readonly Screen[] = [
   {
     path: '/policies/$name',
     title: 'Policy',
+    needs: { inTenant: 'read-policies' },
     load: async () => (await import('./policies/own-policy-screen.tsx')).OwnPolicyScreen,
   },
   {
@@ -32,17 +34,20 @@ export const governanceScreens: readonly Screen[] = [
   {
     path: '/audit',
     title: 'Audit',
+    needs: { inTenant: 'read-audit' },
     load: async () => (await import('./audit/audit-screen.tsx')).AuditScreen,
     navigation: { section: 'Governance', icon: ShieldCheck, key: 'a', words: 'log records chain check' },
   },
   {
     path: '/audit/$seq',
     title: 'Audit record',
+    needs: { inTenant: 'read-audit' },
     load: async () => (await import('./audit/audit-record-screen.tsx')).AuditRecordScreen,
   },
   {
     path: '/budgets',
     title: 'Budgets',
+    needs: { inSomeProject: 'read-budget' },
     load: async () => (await import('./budgets/budgets-screen.tsx')).BudgetsScreen,
     navigation: {
       section: 'Governance',

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { X } from 'lucide-react'
-import { studio } from '../api/index.ts'
+import { studio, useMay } from '../api/index.ts'
 import {
   Age,
   Button,
@@ -33,6 +33,7 @@ export function MemberDetail({
   readonly mayManage: boolean
 }) {
   const { id, kind, disabled, onBehalfOf, createdAt, lastSeenAt } = member
+  const mayAudit = useMay({ inTenant: 'read-audit' })
   return (
     <>
       <Section title={member.name} beside={disabled ? <Tag tone="warn">disabled</Tag> : <Tag>{kind}</Tag>}>
@@ -53,9 +54,11 @@ export function MemberDetail({
           <Access member={member} self={self} />
         </Section>
       )}
-      <Link to="/audit" search={{ principal: id }} className={buttonClass('quiet')}>
-        What {self ? 'you' : member.name} did, in the audit log
-      </Link>
+      {mayAudit === true && (
+        <Link to="/audit" search={{ principal: id }} className={buttonClass('quiet')}>
+          What {self ? 'you' : member.name} did, in the audit log
+        </Link>
+      )}
     </>
   )
 }

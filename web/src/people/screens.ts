@@ -5,6 +5,7 @@ export const peopleScreens: readonly Screen[] = [
   {
     path: '/people',
     title: 'People',
+    needs: { inTenant: 'read-people' },
     load: async () => (await import('./people-screen.tsx')).PeopleScreen,
     navigation: {
       section: 'Governance',

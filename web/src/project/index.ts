@@ -1,2 +1,2 @@
-export { projectName, projectsQuery, useProjects } from './projects.ts'
+export { projectName, projectsQuery, useAllProjects, useProjects } from './projects.ts'
 export type { Project } from './projects.ts'

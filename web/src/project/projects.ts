@@ -1,3 +1,4 @@
+import { useMemo } from 'react'
 import { infiniteQueryOptions, useInfiniteQuery } from '@tanstack/react-query'
 import { studio, type Answer } from '../api/index.ts'
 
@@ -16,12 +17,19 @@ export const projectsQuery = infiniteQueryOptions({
   staleTime: 60_000,
 })
 
+/** Every project that is known so far, with what one may do in it. */
+export function useAllProjects(): readonly Project[] {
+  const { data } = useInfiniteQuery(projectsQuery)
+  return useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data])
+}
+
 /** The projects that can be told apart: none where there is only one, since then nobody needs to know of it. */
 export function useProjects(): readonly Project[] {
-  const { data } = useInfiniteQuery(projectsQuery)
-  const projects = data?.pages.flatMap(({ items }) => items) ?? []
-  return projects.length > 1 ? projects : []
+  const projects = useAllProjects()
+  return projects.length > 1 ? projects : none
 }
+
+const none: readonly Project[] = []
 
 /** What people call a project; its id while that is not known. */
 export function projectName(projects: readonly Project[], id: string): string {

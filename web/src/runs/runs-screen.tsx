@@ -2,7 +2,7 @@ import { useEffect, useMemo } from 'react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { CirclePlay } from 'lucide-react'
-import { runsQuery, type RunSummary } from '../api/index.ts'
+import { runsQuery, type RunSummary, useMay } from '../api/index.ts'
 import { useSearchParameters } from '../app/search-parameters.ts'
 import { type Project, projectName, useProjects } from '../project/index.ts'
 import { WaysToBegin } from '../work/ways-to-begin.tsx'
@@ -84,6 +84,7 @@ export function RunsScreen() {
   const projects = useProjects()
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = query
   const rows = useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data])
+  const maySubmit = useMay({ inSomeProject: 'submit-work-item' })
   const isSearching = rows.length === 0 && hasNextPage
   const pages = data?.pages.length ?? 0
 
@@ -97,9 +98,11 @@ export function RunsScreen() {
       title="Runs"
       bar={<RunFilters />}
       actions={
-        <Link to="/work/new" className={buttonClass('primary')}>
-          New work
-        </Link>
+        maySubmit === true && (
+          <Link to="/work/new" className={buttonClass('primary')}>
+            New work
+          </Link>
+        )
       }
     >
       {query.isPending || (isSearching && pages < patience) ? (

@@ -1,8 +1,8 @@
 import { useState } from 'react'
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { FolderGit2 } from 'lucide-react'
-import { meQuery, studio } from '../api/index.ts'
+import { studio, useMay } from '../api/index.ts'
 import { useSearchParameters } from '../app/search-parameters.ts'
 import {
   Age,
@@ -29,8 +29,8 @@ export function ProjectsScreen() {
   const { values } = useSearchParameters()
   const query = useInfiniteQuery(projectsQuery)
   const [creating, setCreating] = useState(false)
-  const { data: me } = useQuery(meQuery)
-  const create = me?.may.includes('create-project') === true && (
+  const mayCreate = useMay({ inTenant: 'create-project' })
+  const create = mayCreate === true && (
     <Button look="primary" onClick={() => setCreating(true)}>
       New project
     </Button>
@@ -74,7 +74,7 @@ export function ProjectsScreen() {
 }
 
 function ProjectDetail({ project }: { readonly project: Project }) {
-  const { id, name, description, repositories, archived, createdAt, createdBy } = project
+  const { id, name, description, repositories, archived, createdAt, createdBy, may } = project
   const [editing, setEditing] = useState(false)
   const cache = useQueryClient()
   const { say } = useAnnouncer()
@@ -112,13 +112,19 @@ function ProjectDetail({ project }: { readonly project: Project }) {
         </div>
         {archive.isError && <ErrorNote error={archive.error} />}
         <Row>
-          <Button onClick={() => setEditing(true)}>Change</Button>
-          <Button busy={archive.isPending} onClick={() => archive.mutate()}>
-            {archived ? 'Take work again' : 'Archive'}
-          </Button>
-          <Link to={`/budgets?project=${id}`} className={buttonClass('quiet')}>
-            Its spending
-          </Link>
+          {may.includes('change-project') && (
+            <>
+              <Button onClick={() => setEditing(true)}>Change</Button>
+              <Button busy={archive.isPending} onClick={() => archive.mutate()}>
+                {archived ? 'Take work again' : 'Archive'}
+              </Button>
+            </>
+          )}
+          {may.includes('read-budget') && (
+            <Link to={`/budgets?project=${id}`} className={buttonClass('quiet')}>
+              Its spending
+            </Link>
+          )}
         </Row>
       </Stack>
       <Dialog open={editing} onClose={() => setEditing(false)} title={`Change ${name}`}>

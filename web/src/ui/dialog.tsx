@@ -23,7 +23,12 @@ export function Dialog({ open, onClose, title, children, footer, size = 'small' 
   useLayoutEffect(() => {
     const dialog = element.current
     if (dialog === null) return
-    if (open && !dialog.open) dialog.showModal()
+    if (open && !dialog.open) {
+      dialog.showModal()
+      // Where something is to be written, that has the focus; under a thumb the keyboard would cover what there is to read.
+      if (!matchMedia('(pointer: coarse)').matches)
+        dialog.querySelector<HTMLElement>('input, textarea, select')?.focus()
+    }
     if (!open && dialog.open) dialog.close()
   }, [open])
 

@@ -2,13 +2,14 @@ import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { previewQuery, type Preview, type Submission } from '../api/index.ts'
 import { projectName, useProjects } from '../project/index.ts'
 import { ErrorNote, Facts, formatDuration, formatMoney, formatNumber, plural, Section } from '../ui/index.ts'
+import { levels } from './task-fields.tsx'
 import styles from './plan-preview.module.css'
 
 const kinds: Readonly<Record<Preview['kind'], string>> = {
   repair: 'Repair a fault',
   'lint-fix': 'Fix what lint finds',
   format: 'Format',
-  codemod: 'Rewrite by a rule',
+  codemod: 'Rewrite by a rule (codemod)',
   'dependency-update': 'Update dependencies',
 }
 
@@ -49,6 +50,7 @@ function Plan({ preview }: { readonly preview: Preview }) {
           <p className={styles['soft']}>It would belong to the project {projectName(projects, projectId)}.</p>
         )}
         {kindReason !== null && <p className={styles['soft']}>The kind of work was {kindReason}.</p>}
+        <Particulars preview={preview} />
       </Section>
       <Section title="Plan">
         <ol className={styles['nodes']}>
@@ -87,4 +89,37 @@ function Plan({ preview }: { readonly preview: Preview }) {
       </Section>
     </>
   )
+}
+
+/** With which particulars the work would be done, as the studio has read them. */
+function Particulars({ preview: { task, rule } }: { readonly preview: Preview }) {
+  const facts = factsOf(task, rule)
+  return facts.length === 0 ? null : <Facts facts={facts} />
+}
+
+function factsOf(task: Preview['task'], rule: Preview['rule']): readonly (readonly [string, string])[] {
+  switch (task.kind) {
+    case 'repair':
+      return []
+    case 'dependency-update':
+      return [
+        ['How far', levels[task.level][0]],
+        ['Packages', task.packages.length === 0 ? 'all direct dependencies' : task.packages.join(', ')],
+      ]
+    case 'lint-fix':
+    case 'format':
+      return [['Only in', task.paths.length === 0 ? 'everywhere' : task.paths.join(', ')]]
+    case 'codemod':
+      return [
+        [
+          'Rule',
+          rule === null
+            ? `${task.rule.from === 'repository' ? task.rule.name : ''}, in the repository`
+            : rule.ids.join(', '),
+        ],
+        ...(rule === null ? [] : [['Language', rule.languages.join(', ')] as const]),
+        ...(rule?.complete === true ? [['Promises', 'that nothing matches afterwards'] as const] : []),
+        ['Only in', task.paths.length === 0 ? 'everywhere' : task.paths.join(', ')],
+      ]
+  }
 }

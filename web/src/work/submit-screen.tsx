@@ -5,79 +5,10 @@ import { createIdempotencyKey, mayHaveArrived, studio, type Submission } from '.
 import { Button, Choice, ErrorNote, Page, TextArea, TextField } from '../ui/index.ts'
 import { useProjects } from '../project/index.ts'
 import { DemoButton } from './demo-button.tsx'
+import { type Draft, isComplete, keepDraft, lacksRule, readDraft, submissionOf } from './draft.ts'
 import { PlanPreview } from './plan-preview.tsx'
+import { kinds, TaskFields } from './task-fields.tsx'
 import styles from './submit-screen.module.css'
-
-const kinds = [
-  ['', 'As the text asks for'],
-  ['repair', 'Repair a fault'],
-  ['lint-fix', 'Fix what lint finds'],
-  ['format', 'Format'],
-  ['dependency-update', 'Update dependencies'],
-] as const
-type Kind = (typeof kinds)[number][0]
-
-interface Draft {
-  readonly title: string
-  readonly body: string
-  readonly location: string
-  readonly revision: string
-  readonly testCommand: string
-  readonly kind: Kind
-  readonly projectId: string
-}
-
-const place = 'atelier.draft'
-const empty: Draft = {
-  title: '',
-  body: '',
-  location: '',
-  revision: '',
-  testCommand: '',
-  kind: '',
-  projectId: '',
-}
-
-/** What was written before the page was left, so that nothing has to be typed twice. */
-function readDraft(): Draft {
-  try {
-    const stored: unknown = JSON.parse(sessionStorage.getItem(place) ?? '{}')
-    return typeof stored === 'object' ? { ...empty, ...stored } : empty
-  } catch {
-    return empty
-  }
-}
-
-function keepDraft(draft: Draft | undefined): void {
-  try {
-    if (draft === undefined) sessionStorage.removeItem(place)
-    else sessionStorage.setItem(place, JSON.stringify(draft))
-  } catch {
-    // Storage is forbidden: the draft lives as long as the page.
-  }
-}
-
-function taskOf(kind: Kind): Submission['task'] {
-  return kind === '' ? undefined : { kind }
-}
-
-function submissionOf({ title, body, location, revision, testCommand, kind, projectId }: Draft): Submission {
-  const task = taskOf(kind)
-  return {
-    issue: { title: title.trim(), body },
-    repository: {
-      location: location.trim(),
-      ...(revision.trim() === '' ? {} : { revision: revision.trim() }),
-    },
-    ...(testCommand.trim() === '' ? {} : { testCommand: testCommand.trim() }),
-    ...(task === undefined ? {} : { task }),
-    ...(projectId === '' ? {} : { projectId }),
-  }
-}
-
-function isComplete({ title, location }: Draft): boolean {
-  return title.trim() !== '' && location.trim() !== ''
-}
 
 /** Milliseconds without typing after which the plan is looked at. */
 const settleMs = 600
@@ -188,6 +119,15 @@ export function SubmitScreen() {
               onChange={(value) => set({ kind: kinds.find(([kind]) => kind === value)?.[0] ?? '' })}
             />
           </div>
+          <TaskFields
+            draft={draft}
+            set={set}
+            ruleProblem={
+              checked && lacksRule(draft)
+                ? 'Write the rule, or say which one of the repository it is.'
+                : undefined
+            }
+          />
           <ProjectOfWork value={draft.projectId} onChange={(projectId) => set({ projectId })} />
           {submit.isError && <ErrorNote error={submit.error} />}
           <div>

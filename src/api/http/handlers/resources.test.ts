@@ -19,6 +19,7 @@ import { BudgetService } from '../../services/budgets.ts'
 import { InstallationService } from '../../services/installation.ts'
 import { PolicyService } from '../../services/policies.ts'
 import { ProjectService } from '../../services/projects.ts'
+import { RightsService } from '../../services/rights.ts'
 import { WorkflowService } from '../../services/workflows.ts'
 import { WorkshopService } from '../../services/workshop.ts'
 import { addAuditExport } from '../audit-export.ts'
@@ -90,7 +91,7 @@ beforeAll(async () => {
     ...budgetHandlers({ budgets: new BudgetService(below, access) }),
     ...installationHandlers({ installation }),
     ...policyHandlers({ policies: new PolicyService(below, access) }),
-    ...projectHandlers({ projects: new ProjectService(below, access) }),
+    ...projectHandlers({ projects: new ProjectService(below, access, new RightsService(access)) }),
     ...workflowHandlers({ workflows: new WorkflowService(below, access) }),
     ...workshopHandlers({ workshop: new WorkshopService(below, access) }),
   }

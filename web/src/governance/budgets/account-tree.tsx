@@ -1,5 +1,6 @@
 import { useSearchParameters } from '../../app/search-parameters.ts'
-import { type Project, projectName, useProjects } from '../../project/index.ts'
+import { useMay } from '../../api/index.ts'
+import { type Project, projectName, useAllProjects, useProjects } from '../../project/index.ts'
 import { Button, formatDuration, formatMoney, formatShortNumber } from '../../ui/index.ts'
 import { Meter } from '../../panels/index.ts'
 import type { Account } from './queries.ts'
@@ -30,6 +31,12 @@ export function AccountTree({
 }) {
   const { change } = useSearchParameters()
   const projects = useProjects()
+  const all = useAllProjects()
+  const mayInTenant = useMay({ inTenant: 'set-budget' })
+  const mayLimit = ({ level, subject }: Account): boolean =>
+    level === 'tenant'
+      ? mayInTenant === true
+      : all.some(({ id, may }) => id === subject && may.includes('set-budget'))
   return (
     <ul className={styles['tree']}>
       {accounts.map((account) => (
@@ -44,13 +51,15 @@ export function AccountTree({
                   By day
                 </Button>
               )}
-              <Button
-                look="quiet"
-                aria-label={`Limits of ${accountName(account, projects)}`}
-                onClick={() => onLimit(account)}
-              >
-                Limits
-              </Button>
+              {mayLimit(account) && (
+                <Button
+                  look="quiet"
+                  aria-label={`Limits of ${accountName(account, projects)}`}
+                  onClick={() => onLimit(account)}
+                >
+                  Limits
+                </Button>
+              )}
             </span>
           </div>
           <div className={styles['units']}>

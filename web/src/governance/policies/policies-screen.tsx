@@ -2,7 +2,7 @@ import { lazy, Suspense, useState } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { ScrollText } from 'lucide-react'
-import { meQuery } from '../../api/index.ts'
+import { useMay, useRights } from '../../api/index.ts'
 import { useSearchParameters } from '../../app/search-parameters.ts'
 import {
   Button,
@@ -36,14 +36,14 @@ const tabs = [
 export function PoliciesScreen() {
   const { values } = useSearchParameters()
   const current = tabs.find(({ id }) => id === values['view'])?.id ?? 'in-force'
-  const { data: me } = useQuery(meQuery)
+  const mayDraft = useMay({ inTenant: 'draft-policy' })
   const [naming, setNaming] = useState(false)
   return (
     <Page
       title="Policies"
       lead="What no policy permits is refused. A policy of your own can forbid more, and never permit what a guardrail forbids."
       actions={
-        me?.may.includes('draft-policy') === true && (
+        mayDraft === true && (
           <Button look="primary" onClick={() => setNaming(true)}>
             New policy
           </Button>
@@ -101,6 +101,7 @@ function effectOf(text: string): 'permit' | 'forbid' {
 function PolicyText({ policy, digest }: { readonly policy: Policy; readonly digest: string }) {
   const { id, text, source, line, shipped } = policy
   const [asking, setAsking] = useState(false)
+  const may = useRights()
   return (
     <Section title={id} beside={<Tag>{shipped ? 'shipped' : 'our own'}</Tag>}>
       <Stack>
@@ -115,18 +116,22 @@ function PolicyText({ policy, digest }: { readonly policy: Policy; readonly dige
         />
         <Source label={`Text of ${id}`} text={text} from={line} />
         <Row>
-          {shipped ? (
-            <Button aria-expanded={asking} onClick={() => setAsking(!asking)}>
-              What if it were otherwise?
-            </Button>
-          ) : (
+          {!shipped ? (
             <Link to="/policies/$name" params={{ name: source }} className={buttonClass()}>
-              Change it
+              {may?.({ inTenant: 'draft-policy' }) === true ? 'Change it' : 'Its versions'}
+            </Link>
+          ) : (
+            may?.({ inTenant: 'simulate-policies' }) === true && (
+              <Button aria-expanded={asking} onClick={() => setAsking(!asking)}>
+                What if it were otherwise?
+              </Button>
+            )
+          )}
+          {may?.({ inTenant: 'read-audit' }) === true && (
+            <Link to="/audit" search={{ text: id }} className={buttonClass('quiet')}>
+              What it decided, in the audit log
             </Link>
           )}
-          <Link to="/audit" search={{ text: id }} className={buttonClass('quiet')}>
-            What it decided, in the audit log
-          </Link>
         </Row>
         {asking && (
           <Suspense fallback={<Skeleton lines={4} />}>

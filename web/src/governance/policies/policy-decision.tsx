@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { meQuery, studio } from '../../api/index.ts'
+import { meQuery, studio, useMay } from '../../api/index.ts'
 import { principalName } from '../../ui/index.ts'
 import { Soft, Stack, TextDecision } from '../../panels/index.ts'
 import { obstacleTo } from './stage.ts'
@@ -9,6 +9,7 @@ import type { OwnPolicy } from './queries.ts'
 export function PolicyDecision({ draft }: { readonly draft: OwnPolicy }) {
   const { data: me } = useQuery(meQuery)
   const obstacle = obstacleTo(draft)
+  const mayDecide = useMay({ inTenant: 'decide-policy' })
   const isAuthor = me !== undefined && draft.authors.includes(me.id)
   return (
     <Stack>
@@ -18,6 +19,8 @@ export function PolicyDecision({ draft }: { readonly draft: OwnPolicy }) {
           You wrote at this draft, so somebody else decides about it: ask a person with the role security or
           owner to open this page. Written by {draft.authors.map(principalName).join(', ')}.
         </Soft>
+      ) : mayDecide !== true ? (
+        <Soft>It waits for somebody who decides about policies.</Soft>
       ) : (
         <TextDecision
           what={`version ${draft.version} of ${draft.name}`}

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Check, CircleDashed } from 'lucide-react'
-import { studio } from '../../api/index.ts'
+import { studio, useMay } from '../../api/index.ts'
 import { Editor, useSettled } from '../../editor/index.ts'
 import { useShortcuts } from '../../keyboard/index.ts'
 import { Button, ErrorNote, Section, Skeleton, useAnnouncer } from '../../ui/index.ts'
@@ -37,10 +37,15 @@ export function PolicyDraft({
   const stage = stageOf(draft, inForce !== undefined, isEdited)
   const { check, state } = useCheck(name, text, tests)
   const { simulate, keep, isBusy, error } = useRehearsal(name, { text, tests }, isEdited)
-  useShortcuts([
-    { keys: 'mod+s', does: 'Keep the draft', group: 'Policy', run: () => keep() },
-    { keys: 'mod+enter', does: 'Keep and simulate', group: 'Policy', run: () => simulate() },
-  ])
+  const mayDraft = useMay({ inTenant: 'draft-policy' })
+  useShortcuts(
+    mayDraft === true
+      ? [
+          { keys: 'mod+s', does: 'Keep the draft', group: 'Policy', run: () => keep() },
+          { keys: 'mod+enter', does: 'Keep and simulate', group: 'Policy', run: () => simulate() },
+        ]
+      : [],
+  )
   const rehearsal = draft?.rehearsal?.draft === draft?.digest ? draft?.rehearsal : undefined
 
   return (
@@ -66,14 +71,18 @@ export function PolicyDraft({
           }
         />
         {text.trim() === '' && <Soft>Without text, approving the draft takes the policy back.</Soft>}
-        <Row>
-          <Button look="primary" keys="mod+enter" busy={isBusy} onClick={() => simulate()}>
-            {isEdited ? 'Keep and simulate' : 'Simulate'}
-          </Button>
-          <Button keys="mod+s" disabled={!isEdited} busy={isBusy} onClick={() => keep()}>
-            Keep the draft
-          </Button>
-        </Row>
+        {mayDraft === true ? (
+          <Row>
+            <Button look="primary" keys="mod+enter" busy={isBusy} onClick={() => simulate()}>
+              {isEdited ? 'Keep and simulate' : 'Simulate'}
+            </Button>
+            <Button keys="mod+s" disabled={!isEdited} busy={isBusy} onClick={() => keep()}>
+              Keep the draft
+            </Button>
+          </Row>
+        ) : (
+          <Soft>You can read it and try changes here, and cannot keep them as a draft.</Soft>
+        )}
         {error !== null && <ErrorNote error={error} />}
       </Stack>
       <div>

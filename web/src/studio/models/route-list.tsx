@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Route as RouteIcon } from 'lucide-react'
-import { studio } from '../../api/index.ts'
+import { studio, useMay } from '../../api/index.ts'
 import { useSearchParameters } from '../../app/search-parameters.ts'
 import {
   Age,
@@ -56,6 +56,7 @@ export function RouteList({ routes, models }: Pick<ModelOverview, 'routes' | 'mo
 
 function RouteDetail({ route, models }: { readonly route: Route } & Pick<ModelOverview, 'models'>) {
   const { name, targets, fallback, shifted } = route
+  const mayShift = useMay({ inTenant: 'set-model-weights' })
   const modelOf = new Map(models.map((model) => [model.id, model]))
   const stateOf = (id: string) => {
     const model = modelOf.get(id)
@@ -102,7 +103,7 @@ function RouteDetail({ route, models }: { readonly route: Route } & Pick<ModelOv
           />
         </Section>
       )}
-      {(targets.length > 1 || shifted !== null) && (
+      {mayShift === true && (targets.length > 1 || shifted !== null) && (
         <Section title="Shift">
           <ShiftForm route={route} />
         </Section>

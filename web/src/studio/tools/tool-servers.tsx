@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { PlugZap } from 'lucide-react'
-import { studio } from '../../api/index.ts'
+import { studio, useMay } from '../../api/index.ts'
 import {
   Age,
   Button,
@@ -49,6 +49,7 @@ export function ToolServers() {
 
 function Server({ server: { server, place, tools } }: { readonly server: ToolServer }) {
   const [looking, setLooking] = useState<ServerTool>()
+  const mayAccept = useMay({ inSomeProject: 'accept-tool' })
   const cache = useQueryClient()
   const inspect = useMutation({
     mutationFn: () => studio.inspectToolServer({ params: { server } }),
@@ -58,9 +59,11 @@ function Server({ server: { server, place, tools } }: { readonly server: ToolSer
     <Section
       title={server}
       beside={
-        <Button busy={inspect.isPending} onClick={() => inspect.mutate()}>
-          Ask what it offers
-        </Button>
+        mayAccept === true && (
+          <Button busy={inspect.isPending} onClick={() => inspect.mutate()}>
+            Ask what it offers
+          </Button>
+        )
       }
     >
       <Stack>
@@ -148,7 +151,8 @@ function Definition({
       onDone()
     },
   })
-  const isOpen = (state === 'new' || state === 'changed') && seen !== null
+  const mayAccept = useMay({ inSomeProject: 'accept-tool' })
+  const isOpen = (state === 'new' || state === 'changed') && seen !== null && mayAccept === true
   return (
     <Stack>
       <Status status={states[state][0]} word={states[state][1]} />

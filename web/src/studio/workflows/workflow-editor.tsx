@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { meQuery, studio } from '../../api/index.ts'
+import { meQuery, studio, useMay } from '../../api/index.ts'
 import { Editor, useSettled } from '../../editor/index.ts'
 import { useShortcuts } from '../../keyboard/index.ts'
 import { PlanGraph } from '../../run/plan-graph.tsx'
@@ -28,11 +28,14 @@ export function WorkflowEditor({ workflow }: { readonly workflow: WorkflowDetail
       say('The draft is kept. Runs start with it once another person has approved it.')
     },
   })
+  const mayDraft = useMay({ inTenant: 'draft-workflow' })
   const isEdited = text !== kept
   const keep = (): void => {
-    if (isEdited && !save.isPending) save.mutate(text)
+    if (mayDraft === true && isEdited && !save.isPending) save.mutate(text)
   }
-  useShortcuts([{ keys: 'mod+s', does: 'Keep the draft', group: 'Workflow', run: keep }])
+  useShortcuts(
+    mayDraft === true ? [{ keys: 'mod+s', does: 'Keep the draft', group: 'Workflow', run: keep }] : [],
+  )
 
   const isBehind = settled !== text || check.isFetching
   const problems = isInUse || text.trim() === '' ? [] : (check.data?.problems ?? [])
@@ -50,17 +53,26 @@ export function WorkflowEditor({ workflow }: { readonly workflow: WorkflowDetail
             isInUse ? 'unknown' : isBehind ? 'checking' : check.data === undefined ? 'unknown' : 'checked'
           }
         />
-        {isInUse && <Soft>This is what is in use. Change it to make a draft; give it a higher version.</Soft>}
-        <Row>
-          <Button look="primary" keys="mod+s" disabled={!isEdited} busy={save.isPending} onClick={keep}>
-            Keep the draft
-          </Button>
-          {workflow.own !== null && draft === null && (
-            <Button busy={save.isPending} onClick={() => save.mutate('')}>
-              Draft going back to the shipped one
+        {isInUse && (
+          <Soft>
+            This is what is in use.{' '}
+            {mayDraft === true
+              ? 'Change it to make a draft; give it a higher version.'
+              : 'You can try changes here, and cannot keep them as a draft.'}
+          </Soft>
+        )}
+        {mayDraft === true && (
+          <Row>
+            <Button look="primary" keys="mod+s" disabled={!isEdited} busy={save.isPending} onClick={keep}>
+              Keep the draft
             </Button>
-          )}
-        </Row>
+            {workflow.own !== null && draft === null && (
+              <Button busy={save.isPending} onClick={() => save.mutate('')}>
+                Draft going back to the shipped one
+              </Button>
+            )}
+          </Row>
+        )}
         {save.isError && <ErrorNote error={save.error} />}
       </Stack>
       <div>
@@ -83,6 +95,7 @@ function Draft({
   const { data: me } = useQuery(meQuery)
   const { authors, digest, version } = draft.draft
   const isAuthor = me !== undefined && authors.includes(me.id)
+  const mayDecide = useMay({ inTenant: 'decide-workflow' })
   return (
     <Section title="Draft, against what is in use">
       <Stack>
@@ -96,6 +109,8 @@ function Draft({
             You wrote at this draft, so somebody else decides about it: ask another person to open this page.
             Written by {authors.map(principalName).join(', ')}.
           </Soft>
+        ) : mayDecide !== true ? (
+          <Soft>It waits for somebody who decides about workflows.</Soft>
         ) : (
           <TextDecision
             what={`version ${version} of ${name}`}
