@@ -32,11 +32,10 @@ export async function sendAnswer(
   answering: Answering,
 ): Promise<void> {
   if (!isStream(headers)) {
-    const pieces: Uint8Array[] = []
-    for await (const piece of body) pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece)
-    const [first] = pieces
-    const whole = pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces)
-    await reply.code(status).headers(headers).send(whole)
+    await reply
+      .code(status)
+      .headers(headers)
+      .send(await wholeOf(body))
     return
   }
   reply.hijack()
@@ -53,6 +52,13 @@ export async function sendAnswer(
     failStream(raw, error, answering)
   }
   await ended(raw, answering)
+}
+
+async function wholeOf(body: ExchangeAnswer['body']): Promise<Uint8Array | string> {
+  if (!(Symbol.asyncIterator in body)) return body[0]
+  const pieces: Uint8Array[] = []
+  for await (const piece of body) pieces.push(Buffer.from(piece))
+  return Buffer.concat(pieces)
 }
 
 /** A proxy in between must not wait for more before it passes on what there is. */

@@ -39,6 +39,8 @@ interface EmbeddingInput {
   readonly dimensions?: number
 }
 
+const failureModes = errorCodes(modelErrors)
+
 /** Turns texts into vectors, as one act at the door. */
 export async function embed(
   parts: GatewayParts,
@@ -72,7 +74,7 @@ function embeddingTool(
     output: answerSchema,
     effect: 'read',
     permissions: ['model:call'],
-    failureModes: errorCodes(modelErrors),
+    failureModes,
     circuit: 'own',
     worstCase:
       plan instanceof AtelierError

@@ -253,7 +253,7 @@ describe('a stream', () => {
       body: chat('small', { stream: true }),
       ...asking({ signal: controller.signal }),
     })
-    const iterator = answer.body[Symbol.asyncIterator]()
+    const iterator = (answer.body as AsyncIterable<Uint8Array | string>)[Symbol.asyncIterator]()
     await iterator.next()
     // Until nothing more fits on the way, however long that takes.
     for (let before = -1; before !== written;) {

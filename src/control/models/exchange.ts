@@ -1,9 +1,8 @@
-import { Readable } from 'node:stream'
 import type { ModelEvent, ModelRequest, ModelResponse } from '../../contracts/index.ts'
 import type { ModelAccess } from './access.ts'
+import { ByteChannel } from './byte-channel.ts'
 import { actOfCall } from './calls/act.ts'
 import type { AnsweredCall } from './calls/act.ts'
-import { ByteChannel } from './calls/byte-channel.ts'
 import type { CallPlan } from './calls/plan.ts'
 import { relayedTransport, relayTo } from './calls/relayed.ts'
 import type { RelayedTransport } from './calls/relayed.ts'
@@ -11,7 +10,7 @@ import { translatedTransport } from './calls/translated.ts'
 import type { Transport } from './calls/transport.ts'
 import type { GatewayParts } from './parts.ts'
 import { anthropicMessages, openaiChat, openaiResponses } from './protocols/index.ts'
-import type { ParsedRequest, Protocol, ProtocolName } from './protocols/index.ts'
+import type { ParsedRequest, Protocol, ProtocolName, StreamEncoder } from './protocols/index.ts'
 import { redactJson } from './redact-request.ts'
 import { eventsOf } from './upstreams/answer.ts'
 
@@ -29,12 +28,14 @@ export interface Exchange {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+type Piece = Uint8Array | string
+
 /** The answer in the same protocol. */
 export interface ExchangeAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** Throws a coded error where a stream breaks off. */
-  readonly body: AsyncIterable<Uint8Array | string>
+  /** In one piece, or piece by piece as it comes. Throws a coded error where a stream breaks off. */
+  readonly body: readonly [Piece] | AsyncIterable<Piece>
 }
 
 const protocols: Readonly<Record<ProtocolName, Protocol>> = {
@@ -56,7 +57,7 @@ export async function exchange(
   const protocol = protocols[call.protocol]
   const body = redactJson(call.body)
   const parsed = protocol.parse(body)
-  const channel = new ByteChannel()
+  const channel = new ByteChannel<Piece>()
   const writer = createWriter(protocol, parsed, channel)
   let current: ChosenTransport | undefined
   const act = actOfCall(parts, {
@@ -77,15 +78,15 @@ export async function exchange(
 /** Writes an answer in the protocol as it arrives. */
 interface Writer {
   /** Bytes as they came. */
-  readonly bytes: (bytes: Uint8Array) => Promise<void>
-  readonly event: (event: ModelEvent) => Promise<void>
+  readonly bytes: (bytes: Uint8Array) => Promise<void> | undefined
+  readonly event: (event: ModelEvent) => Promise<void> | undefined
 }
 
-function createWriter(protocol: Protocol, { answering }: ParsedRequest, channel: ByteChannel): Writer {
-  const encoder = protocol.streamEncoder(answering)
+function createWriter(protocol: Protocol, { answering }: ParsedRequest, channel: ByteChannel<Piece>): Writer {
+  let encoder: StreamEncoder | undefined
   return {
     bytes: (bytes) => channel.write(bytes),
-    event: (event) => channel.write(encoder.push(event)),
+    event: (event) => channel.write((encoder ??= protocol.streamEncoder(answering)).push(event)),
   }
 }
 
@@ -147,13 +148,13 @@ async function whole(
     origin === 'upstream' && typeof used === 'object'
       ? used.whole()
       : JSON.stringify(protocol.encode(response, answering))
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: Readable.from([piece]) }
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: [piece] }
 }
 
 async function streamed(
   act: Promise<AnsweredCall>,
   writer: Writer,
-  channel: ByteChannel,
+  channel: ByteChannel<Piece>,
   transport: () => ChosenTransport | undefined,
 ): Promise<ExchangeAnswer> {
   const ended = act.then(

@@ -1,7 +1,6 @@
 import type { ModelRequest } from '../../contracts/index.ts'
 import { redactText } from '../../governance/door/index.ts'
-import { digestOf } from '../../kernel/index.ts'
-import { LeastRecent } from './least-recent.ts'
+import { digestOf, LeastRecent, mapStrings } from '../../kernel/index.ts'
 
 /** Texts that were looked through and hold no secret, by digest; most of a conversation comes again and again. */
 const clean = new LeastRecent<string, true>(50_000)
@@ -16,19 +15,7 @@ export function redactRequest(request: ModelRequest): ModelRequest {
 
 /** Replaces secrets in every string of a JSON value but in the bytes of files. Answers what came where there are none. */
 export function redactJson(value: unknown): unknown {
-  if (typeof value === 'string') return redactOnce(value)
-  if (Array.isArray(value)) {
-    const members = value.map(redactJson)
-    return members.every((member, index) => member === value[index]) ? value : members
-  }
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).map(([name, member]): [string, unknown] => [
-    name,
-    holdsBytes(name, member) ? member : redactJson(member),
-  ])
-  return entries.every(([name, member]) => member === (value as Record<string, unknown>)[name])
-    ? value
-    : Object.fromEntries(entries)
+  return mapStrings(value, redactOnce, holdsBytes)
 }
 
 /** Base64, in the contract and on the wire of the providers: no text, and long. */

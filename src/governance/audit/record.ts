@@ -1,5 +1,5 @@
 import type { Digest, PrincipalId, RunId, TenantId } from '../../kernel/index.ts'
-import { canonicalJson, digestOf } from '../../kernel/index.ts'
+import { canonicalJson, digestOf, mapStrings } from '../../kernel/index.ts'
 
 /** What happened to what was attempted. */
 export type AuditOutcome = 'allowed' | 'denied' | 'started' | 'succeeded' | 'failed'
@@ -56,18 +56,19 @@ export function genesisHash(tenantId: TenantId): Digest {
 
 /** The record as the chain stores it. */
 export function serialiseRecord(record: AuditRecord): string {
-  return canonicalJson(storable(record))
+  const text = canonicalJson(record)
+  return unstorable.test(text) ? canonicalJson(storable(record)) : text
 }
+
+/** How JSON writes what PostgreSQL cannot hold; a backslash of the text itself may look the same. */
+const unstorable = /\\u(?:0000|d[89a-f])/
 
 /**
  * The value as PostgreSQL can hold it: its JSON types know neither U+0000 nor unpaired surrogates, which are replaced
  * by U+FFFD.
  */
 export function storable(value: unknown): unknown {
-  if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '\uFFFD')
-  if (Array.isArray(value)) return value.map(storable)
-  if (value === null || typeof value !== 'object' || value instanceof Date) return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [storable(key), storable(member)]))
+  return mapStrings(value, (text) => text.toWellFormed().replaceAll('\0', '\uFFFD'))
 }
 
 /** Puts a serialised record into the chain; the database does the same in `audit_append`. */

@@ -1,3 +1,4 @@
+import { mapStrings } from '../../kernel/index.ts'
 import type { ErrorReport } from '../../kernel/index.ts'
 import { suspectedRules } from './secret-rules.ts'
 
@@ -17,8 +18,8 @@ export interface Redaction<T> {
  */
 export function redact<T>(value: T): Redaction<T> {
   const rules = new Set<string>()
-  const redacted = redactMember(value, rules) as T
-  return { value: rules.size === 0 ? value : redacted, rules: [...rules].sort() }
+  const redacted = mapStrings(value, (text) => redactString(text, rules)) as T
+  return { value: redacted, rules: [...rules].sort() }
 }
 
 /** Like {@link redact}, and also hides members of log records whose names say that they are secret. */
@@ -47,16 +48,6 @@ function plainDetails(details: ErrorReport['details']): ErrorReport['details'] {
 /** Redacts one string. */
 export function redactText(text: string): string {
   return redactString(text, new Set())
-}
-
-function redactMember(value: unknown, rules: Set<string>): unknown {
-  if (typeof value === 'string') return redactString(value, rules)
-  if (Array.isArray(value)) return value.map((member) => redactMember(member, rules))
-  if (value === null || typeof value !== 'object') return value
-  if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [redactString(name, rules), redactMember(member, rules)]),
-  )
 }
 
 function redactString(text: string, rules: Set<string>): string {

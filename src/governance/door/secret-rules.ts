@@ -101,6 +101,8 @@ function markPattern(mark: string, ignoreCase: boolean): string {
 
 /** The rules that may find something in the text, in their order. The others cannot. */
 export function suspectedRules(text: string): readonly SecretRule[] {
+  anyMark.lastIndex = 0
+  if (!anyMark.test(text)) return []
   const suspected = new Set<SecretRule>()
   anyMark.lastIndex = 0
   for (let found = anyMark.exec(text); found !== null; found = anyMark.exec(text)) {
@@ -108,5 +110,5 @@ export function suspectedRules(text: string): readonly SecretRule[] {
     // Marks may overlap.
     anyMark.lastIndex = found.index + 1
   }
-  return suspected.size === 0 ? [] : secretRules.filter((rule) => suspected.has(rule))
+  return secretRules.filter((rule) => suspected.has(rule))
 }

@@ -87,5 +87,7 @@ export async function traceModelCall<T>(
 }
 
 function present(attributes: Record<string, Attributes[string]>): Attributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined))
+  const known: Attributes = {}
+  for (const name in attributes) if (attributes[name] !== undefined) known[name] = attributes[name]
+  return known
 }

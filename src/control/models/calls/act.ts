@@ -178,7 +178,7 @@ async function enterByKey(
   context: ToolContext,
 ): Promise<() => void> {
   const { limits, keyId = `${access.runId}/${access.stepId}` } = access
-  if (limits === undefined) return () => undefined
+  if (limits === undefined || Object.keys(limits).length === 0) return () => undefined
   const tokens = plan.size.atMost + plan.chain[0].maxOutput
   try {
     const turnstile = services.turnstiles.ofKey(`${access.tenantId} ${keyId}`, limits)
@@ -207,7 +207,7 @@ function noticing(transport: ReturnType<AskedCall['transport']>, story: Story): 
   }
 }
 
-type Noted = Pick<CallStory, 'transport' | 'model' | 'firstTokenAt'>
+type Noted = { -readonly [K in 'transport' | 'model' | 'firstTokenAt']: CallStory[K] }
 
 interface Story {
   note(more: Partial<Noted>): void
@@ -219,13 +219,11 @@ function startStory(parts: GatewayParts, call: AskedCall, actKey: string, plan?:
   const { clock, log } = parts
   const { access, request, prompt } = call
   const startedAt = clock.now()
-  let known: Noted = { transport: 'none', model: undefined, firstTokenAt: undefined }
+  const known: Noted = { transport: 'none', model: undefined, firstTokenAt: undefined }
   return {
-    note: (more) => {
-      known = { ...known, ...more }
-    },
+    note: (more) => void Object.assign(known, more),
     firstToken: () => {
-      if (known.firstTokenAt === undefined) known = { ...known, firstTokenAt: clock.now() }
+      known.firstTokenAt ??= clock.now()
     },
     end: async (outcome) => {
       const endedAt = clock.now()

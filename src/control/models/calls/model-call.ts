@@ -14,6 +14,8 @@ export interface ModelCallInput {
 
 const inputSchema = z.custom<ModelCallInput>((input) => typeof input === 'object' && input !== null)
 
+const failureModes = errorCodes(modelErrors)
+
 /** Seconds beyond the last deadline that a call may take to wind up. */
 export const windUpSeconds = 10
 
@@ -32,7 +34,7 @@ export function modelCallTool(
     output: modelResponseSchema,
     effect: 'read',
     permissions: ['model:call'],
-    failureModes: errorCodes(modelErrors),
+    failureModes,
     // Each upstream has a circuit of its own, which does not stop the others.
     circuit: 'own',
     worstCase:

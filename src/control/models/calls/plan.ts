@@ -87,7 +87,8 @@ export function planCall(
   const weighted = route.targets.flatMap(({ model: id, weight }) =>
     usable(id).map((model) => ({ model, weight: options.weights?.[id] ?? weight })),
   )
-  const chosen = choose(weighted, fractionOf(route, access, options.key))
+  const chosen =
+    route.targets.length > 1 ? choose(weighted, fractionOf(route, access, options.key)) : weighted[0]?.model
   const fallback = route.fallback.flatMap(({ model: id, on }) => usable(id).map((model) => ({ model, on })))
   const models = [
     ...(chosen === undefined ? [] : [{ model: chosen, on: undefined }]),

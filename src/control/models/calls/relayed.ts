@@ -20,8 +20,8 @@ export interface RelayedOptions {
   readonly headers: Readonly<Record<string, string>>
   readonly answerBytes: number
   readonly now: () => number
-  /** Takes the bytes of a stream as they come; the upstream waits for it. */
-  readonly onBytes: (bytes: Uint8Array) => Promise<void>
+  /** Takes the bytes of a stream as they come; the upstream waits for it where it has to be waited for. */
+  readonly onBytes: (bytes: Uint8Array) => Promise<void> | undefined
 }
 
 export interface RelayedTransport extends Transport {
@@ -48,7 +48,7 @@ export function relayedTransport(options: RelayedOptions): RelayedTransport {
     delivered = true
     for (const piece of held) {
       const passing = options.onBytes(piece)
-      await watch.offTheClock(() => passing)
+      if (passing !== undefined) await watch.offTheClock(() => passing)
     }
   }
   return {
@@ -83,7 +83,7 @@ export function relayedTransport(options: RelayedOptions): RelayedTransport {
     },
     arrived: () => (reading === undefined || reading.content.length === 0 ? undefined : answerOf(reading)),
     delivered: () => delivered,
-    whole: () => Buffer.concat(pieces),
+    whole: () => (pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)),
   }
 }
 

@@ -4,7 +4,7 @@ import type { CircuitBreaker } from '../../../governance/door/index.ts'
 import { traceModelCall } from '../../../governance/telemetry/index.ts'
 import { costOf } from '../metering/cost.ts'
 import { usageOf } from '../metering/usage.ts'
-import { watchAttempt } from '../resilience/deadlines.ts'
+import { following, watchAttempt } from '../resilience/deadlines.ts'
 import { delayBeforeRetry } from '../resilience/retry.ts'
 import { sleep } from '../resilience/time.ts'
 import type { Time } from '../resilience/time.ts'
@@ -61,16 +61,12 @@ export async function runCall(
 ): Promise<FinishedCall> {
   const { time } = services
   const { totalMs } = plan.route.deadlines
-  const total = new AbortController()
   const endsAt = time.now() + totalMs
+  const total = following(context.signal)
   const cancelTotal = time.after(totalMs, () =>
     total.abort(new UpstreamFailure('timeout', `no answer within ${totalMs / 1000} s (deadline total)`)),
   )
-  const call = new Call(plan, request, transport, services, {
-    ...context,
-    signal: AbortSignal.any([context.signal, total.signal]),
-    endsAt,
-  })
+  const call = new Call(plan, request, transport, services, { ...context, signal: total.signal, endsAt })
   try {
     return await call.run()
   } catch (error) {
@@ -78,6 +74,7 @@ export async function runCall(
     throw error
   } finally {
     cancelTotal()
+    total.release()
   }
 }
 
@@ -197,7 +194,7 @@ class Call {
   }
 
   #traced(
-    { definition, endpoint }: Connection,
+    { definition, host }: Connection,
     { model, maxOutput }: Target,
     work: () => Promise<FinishedCall>,
   ): Promise<FinishedCall> {
@@ -207,7 +204,7 @@ class Call {
         operation: 'chat',
         provider: definition.id,
         model: model.name,
-        serverAddress: new URL(endpoint).hostname,
+        serverAddress: host,
         maxTokens: maxOutput,
         temperature,
         topP,

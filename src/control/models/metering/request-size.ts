@@ -1,7 +1,6 @@
 import type { ModelMessage, ModelRequest } from '../../../contracts/index.ts'
 import { tokenCounter } from '../../context/index.ts'
-import { LeastRecent } from '../least-recent.ts'
-import { digestOf } from '../../../kernel/index.ts'
+import { digestOf, LeastRecent } from '../../../kernel/index.ts'
 
 /** How large a request is for a model: nobody but the model itself counts exactly. */
 export interface RequestSize {

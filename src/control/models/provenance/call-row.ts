@@ -60,11 +60,15 @@ export function toCallRow(story: CallStory): CallRow {
 }
 
 /** All of a request that is neither said nor offered to the model. */
-function parametersOf(request: ModelRequest): Record<string, unknown> {
-  const { messages, tools = [], output } = request
-  const said = new Set(['model', 'messages', 'tools', 'output'])
+function parametersOf({
+  model: _model,
+  messages,
+  tools = [],
+  output,
+  ...parameters
+}: ModelRequest): Record<string, unknown> {
   return {
-    ...Object.fromEntries(Object.entries(request).filter(([name]) => !said.has(name))),
+    ...parameters,
     messages: messages.length,
     tools: tools.map(({ name }) => name),
     ...(output && { output: output.name ?? 'json' }),

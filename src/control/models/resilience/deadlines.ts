@@ -24,10 +24,7 @@ export interface Watch {
  * token the first deadline holds, then the one between tokens.
  */
 export function watchAttempt(deadlines: Deadlines, signal: AbortSignal, time: Time): Watch {
-  const controller = new AbortController()
-  const forward = (): void => controller.abort(signal.reason)
-  if (signal.aborted) forward()
-  signal.addEventListener('abort', forward, { once: true })
+  const attempt = following(signal)
   let limit = { name: 'first token', ms: deadlines.firstTokenMs }
   let deadline = time.now() + limit.ms
   let cancel = (): void => undefined
@@ -36,13 +33,13 @@ export function watchAttempt(deadlines: Deadlines, signal: AbortSignal, time: Ti
     const left = deadline - time.now()
     if (left > 0) cancel = time.after(left, look)
     else
-      controller.abort(
+      attempt.abort(
         new UpstreamFailure('timeout', `nothing came for ${limit.ms / 1000} s (deadline ${limit.name})`),
       )
   }
   look()
   return {
-    signal: controller.signal,
+    signal: attempt.signal,
     token: () => {
       limit = { name: 'between tokens', ms: deadlines.betweenTokensMs }
       deadline = time.now() + limit.ms
@@ -59,7 +56,27 @@ export function watchAttempt(deadlines: Deadlines, signal: AbortSignal, time: Ti
     },
     end: () => {
       cancel()
-      signal.removeEventListener('abort', forward)
+      attempt.release()
     },
+  }
+}
+
+interface Following {
+  readonly signal: AbortSignal
+  abort(reason: Error): void
+  /** Follows no longer. */
+  release(): void
+}
+
+/** A signal that is aborted with another one or by itself; `AbortSignal.any` costs several times as much. */
+export function following(signal: AbortSignal): Following {
+  const controller = new AbortController()
+  const forward = (): void => controller.abort(signal.reason)
+  if (signal.aborted) forward()
+  signal.addEventListener('abort', forward, { once: true })
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    release: () => signal.removeEventListener('abort', forward),
   }
 }

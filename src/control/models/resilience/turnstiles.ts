@@ -1,6 +1,6 @@
 import type { AccessLimits } from '../access.ts'
+import { LeastRecent } from '../../../kernel/index.ts'
 import type { UpstreamDefinition } from '../catalogue/schema.ts'
-import { LeastRecent } from '../least-recent.ts'
 import type { Time } from './time.ts'
 import { Turnstile } from './turnstile.ts'
 

@@ -65,7 +65,14 @@ export async function loadRoutes(paths: readonly string[], catalogue: Catalogue)
     if (targets.every(({ weight }) => weight === 0)) refuse('every target has weight 0')
   }
   const { defaults, routes, aliases } = parsed.data
-  const direct = (model: string): Route => toRoute(model, { targets: [{ model }] }, defaults)
+  const directs = new Map<string, Route>()
+  const direct = (model: string): Route => {
+    const known = directs.get(model)
+    if (known !== undefined) return known
+    const route = toRoute(model, { targets: [{ model }] }, defaults)
+    directs.set(model, route)
+    return route
+  }
   const named = new Map(
     Object.entries(routes).map(([name, definition]) => [name, toRoute(name, definition, defaults)]),
   )

@@ -14,6 +14,8 @@ export interface Connection extends ConnectedUpstream {
   readonly kind: UpstreamKind
   /** Where it is asked, without credentials. */
   readonly endpoint: string
+  /** Name of the machine that is asked. */
+  readonly host: string
   readonly dispatcher: Dispatcher
 }
 
@@ -87,11 +89,8 @@ export class Connections {
       options: definition.options ?? {},
       fetch: fetchThrough(fetch, dispatcher),
     })
-    return { ...upstream, definition, kind, endpoint: withoutCredentials(baseUrl), dispatcher }
+    const { origin, pathname, hostname: host } = new URL(baseUrl)
+    const endpoint = `${origin}${pathname === '/' ? '' : pathname}`
+    return { ...upstream, definition, kind, endpoint, host, dispatcher }
   }
-}
-
-function withoutCredentials(address: string): string {
-  const url = new URL(address)
-  return `${url.origin}${url.pathname === '/' ? '' : url.pathname}`
 }

@@ -70,10 +70,12 @@ export class UpstreamFailure extends Error {
   }
 }
 
+type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
+
 /** What an HTTP answer that is no success says. */
 export function failureOfStatus(
   status: number,
-  headers: Readonly<Record<string, string | undefined>>,
+  headers: AnswerHeaders,
   body: string,
   now: number,
 ): UpstreamFailure {
@@ -208,10 +210,11 @@ function member(value: unknown, name: string): unknown {
 const longestWaitMs = 24 * 3600 * 1000
 
 /** `retry-after-ms`, or `retry-after` in seconds or as a date (RFC 9110, section 10.2.3). */
-function retryAfter(headers: Readonly<Record<string, string | undefined>>, now: number): number | undefined {
-  const exact = Number(headers['retry-after-ms'] ?? NaN)
+function retryAfter(headers: AnswerHeaders, now: number): number | undefined {
+  const first = (name: string): string | undefined => [headers[name]].flat()[0]
+  const exact = Number(first('retry-after-ms') ?? NaN)
   if (exact >= 0) return Math.min(exact, longestWaitMs)
-  const text = headers['retry-after']
+  const text = first('retry-after')
   if (text === undefined || text === '') return undefined
   const ms = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), longestWaitMs)

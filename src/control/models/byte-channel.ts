@@ -1,30 +1,34 @@
 /** Bytes that may wait for their reader before the writer waits too. */
 const highWaterMark = 256 * 1024
 
-type Piece = Uint8Array | string
-
 /** Carries a stream from who writes it to who reads it, no faster than it is read. */
-export class ByteChannel implements AsyncIterable<Piece> {
-  readonly #pieces: Piece[] = []
+export class ByteChannel<P extends Uint8Array | string> implements AsyncIterable<P> {
+  readonly #pieces: P[] = []
   #waiting = 0
   #end: { readonly error?: unknown } | undefined
   #wakeReader: (() => void) | undefined
   #wakeWriter: (() => void) | undefined
   #open: () => void = () => undefined
+  readonly #left: (() => void) | undefined
   /** Resolves when the first piece was written. */
   readonly opened = new Promise<void>((resolve) => {
     this.#open = resolve
   })
 
-  /** Resolves when more may be written. */
-  async write(piece: Piece): Promise<void> {
-    if (piece.length === 0 || this.#end !== undefined) return
+  /** @param left is called when the reader goes before the end. */
+  constructor(left?: () => void) {
+    this.#left = left
+  }
+
+  /** Undefined when more may be written at once; otherwise it resolves when more may be. */
+  write(piece: P): Promise<void> | undefined {
+    if (piece.length === 0 || this.#end !== undefined) return undefined
     this.#pieces.push(piece)
     this.#waiting += piece.length
     this.#open()
     this.#wakeReader?.()
-    if (this.#waiting < highWaterMark) return
-    await new Promise<void>((resolve) => {
+    if (this.#waiting < highWaterMark) return undefined
+    return new Promise<void>((resolve) => {
       this.#wakeWriter = resolve
     })
   }
@@ -36,7 +40,7 @@ export class ByteChannel implements AsyncIterable<Piece> {
     this.#wakeWriter?.()
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Piece> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<P> {
     try {
       for (;;) {
         const piece = this.#pieces.shift()
@@ -53,6 +57,7 @@ export class ByteChannel implements AsyncIterable<Piece> {
       }
     } finally {
       // Nobody reads any more; the writer goes on into nothing until it is told to stop.
+      if (this.#end === undefined) this.#left?.()
       this.#end ??= {}
       this.#pieces.length = 0
       this.#wakeWriter?.()
