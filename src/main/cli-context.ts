@@ -8,8 +8,8 @@ const brokenPipe = 141
 
 /** What shells say of a program that was ended by SIGINT. */
 const interrupted = 130
-/** What a command may take to end. Service managers kill what takes longer, commonly after 90 seconds. */
-const patienceMs = 60_000
+/** What a command may take to end. Service managers kill what takes longer, commonly after 60 or 90 seconds. */
+const patienceMs = 45_000
 
 /** For a command that was interrupted and does not come to its end: that is a defect, and nobody should wait for it. */
 function endLate(): void {

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,6 +24,8 @@ export interface Configuration {
   readonly credentialFile: string
   /** Where browsers reach the studio, without a slash at the end; undefined: where it listens on this machine. */
   readonly publicUrl: string | undefined
+  /** Addresses and networks of reverse proxies, whose word is taken for where a request comes from. */
+  readonly proxies: readonly string[]
   /** Values of the credentials of model and identity providers, by name; undefined where there is none. */
   readonly credentials: (name: string) => string | undefined
   /** Which commits of a repository stay indexed, as far as somebody said. */
@@ -50,6 +53,7 @@ export function readConfiguration(
     token: environment['ATELIER_TOKEN'],
     credentialFile: path.join(configurationDirectory(environment), 'atelier', 'credentials.json'),
     publicUrl: readUrl(environment, 'ATELIER_URL'),
+    proxies: readNetworks(environment, 'ATELIER_PROXIES') ?? localNetworks,
     credentials: (name) => environment[name],
     indexRetention: {
       commits: readCount(environment, 'ATELIER_INDEX_COMMITS'),
@@ -98,6 +102,29 @@ export function productVersion({ packageRoot }: Pick<Configuration, 'packageRoot
     version: string
   }
   return manifest.version
+}
+
+/** Where a reverse proxy on the same machine asks from. */
+const localNetworks = ['127.0.0.0/8', '::1/128']
+
+/** Addresses and networks with commas between them, if the variable is set; the empty text is none. */
+function readNetworks(environment: NodeJS.ProcessEnv, name: string): readonly string[] | undefined {
+  const text = environment[name]
+  if (text === undefined) return undefined
+  const networks = text.split(',').flatMap((part) => part.trim() || [])
+  for (const network of networks)
+    if (!isNetwork(network))
+      throw hostErrors.SETTING_INVALID({ detail: `${name} has ${JSON.stringify(network)}` })
+  return networks
+}
+
+/** An IP address, with or without the length of its network's prefix. */
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || more.length > 0) return false
+  if (prefix === undefined) return true
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)
 }
 
 const mostDigits = 6

@@ -11,7 +11,7 @@ export const hostErrors = defineErrors('HOST', {
   },
   SETTING_INVALID: {
     summary: 'A variable of the environment has a value that it cannot have',
-    remedy: 'Set it to a whole number, or unset it.',
+    remedy: 'docs/configuration.md says what it takes; set it to that, or unset it.',
   },
   URL_MISSING: {
     summary: 'Others are to reach the studio, but nobody said under which address',

@@ -39,6 +39,7 @@ export async function serveStudio(
       logger: logger.child({ component: 'api' }),
       version: productVersion(configuration),
       listen: { host, port },
+      proxies: configuration.proxies,
       checkReady: () => services.health.check(),
       webDirectory: path.join(configuration.packageRoot, 'web/dist'),
       extensions: [

@@ -213,6 +213,19 @@ describe('requests', () => {
     expect([await status('nobody'), await status('nobody')]).toEqual([401, 429])
   })
 
+  it('by nobody are limited for each address, as far as the proxies before the studio are known', async () => {
+    const limits = { anonymousPerMinute: 1 }
+    const statusFrom = async (url: string, address: string) =>
+      (await fetch(`${url}/api/v1/notes/1`, { headers: { 'x-forwarded-for': address } })).status
+    const behind = await serve({ limits, proxies: ['127.0.0.0/8'] })
+    expect(await statusFrom(behind, '192.0.2.1')).toBe(401)
+    expect(await statusFrom(behind, '192.0.2.2')).toBe(401)
+    // What the client itself claims stands before what the proxy adds.
+    expect(await statusFrom(behind, '192.0.2.3, 192.0.2.1')).toBe(429)
+    const open = await serve({ limits, proxies: ['192.0.2.9'] })
+    expect([await statusFrom(open, '192.0.2.1'), await statusFrom(open, '192.0.2.2')]).toEqual([401, 429])
+  })
+
   it('that are never finished are ended', async () => {
     const url = new URL(await serve({ limits: { sendMs: 300 } }))
     const socket = connect(Number(url.port), url.hostname)

@@ -27,6 +27,8 @@ export interface ApiServerOptions {
   readonly version: string
   /** Port 0 is any free one. */
   readonly listen: { readonly host: string; readonly port: number }
+  /** Addresses and networks of proxies, whose `X-Forwarded-For` says where a request comes from; none when absent. */
+  readonly proxies?: readonly string[]
   /** Fails as long as the studio cannot work. */
   readonly checkReady: () => Promise<void>
   /** What the bundler made of the web application. */
@@ -73,6 +75,7 @@ async function createApp(options: ApiServerOptions, underWay: UnderWay): Promise
   const app = fastify({
     logger: false,
     bodyLimit: limits.bodyBytes,
+    trustProxy: [...(options.proxies ?? [])],
     requestTimeout: limits.sendMs,
     http: { connectionsCheckingInterval: Math.min(limits.sendMs, 5000) },
     // What cannot be routed at all, such as an address with a broken escape.
