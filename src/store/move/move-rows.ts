@@ -1,4 +1,5 @@
 import type { ClientBase, PoolClient } from 'pg'
+import { plural } from '../../kernel/index.ts'
 import { studioSessions } from '../connection-pool.ts'
 import type { Database } from '../database.ts'
 import { storeErrors } from '../errors.ts'
@@ -97,10 +98,18 @@ async function takeEmptyTarget(
   const occupied = rows.flatMap(({ index }) => tables[index]?.name ?? [])
   if (occupied.length > 0)
     throw storeErrors.MOVE_OCCUPIED({
-      detail: `it has rows in ${occupied.join(', ')}`,
+      detail: `it has rows in ${listed(occupied)}`,
       details: { tables: occupied },
     })
   return tables
+}
+
+const mostListed = 3
+
+function listed(names: readonly string[]): string {
+  const more = names.length - mostListed
+  const named = names.slice(0, mostListed).join(', ')
+  return more > 0 ? `${named} and ${plural(more, 'other table')}` : named
 }
 
 /** Whether row-level security binds the owner of a table too. */
