@@ -14,7 +14,7 @@ const goal = {
   'throughput at 50 calls at a time, in that of Portkey, at least': 5,
 }
 
-const subjects = ['bare', 'portkey', 'atelier'] as const
+const subjects = ['bare', 'proxy', 'portkey', 'atelier'] as const
 type Subject = (typeof subjects)[number]
 type Target = Pick<LoadOrder, 'url' | 'headers'> & { readonly pid: number | undefined }
 
@@ -26,8 +26,9 @@ interface Report extends LoadReport {
 const prompt = 'Please explain what the following function does and whether it can fail.\n'.repeat(28)
 
 /**
- * What the gateway adds to a call, against `@portkey-ai/gateway` and the bare upstream in the same run: latency with one
- * call at a time, throughput with fifty, for answers in one piece and for streams. Atelier does all it always does:
+ * What the gateway adds to a call, against `@portkey-ai/gateway`, a proxy that does nothing but pass on, and the bare
+ * upstream in the same run: latency with one call at a time, throughput with fifty, for answers in one piece and for
+ * streams. Atelier does all it always does:
  * authenticates, authorises, reserves, settles, audits and records in PostgreSQL. Portkey does none of that.
  */
 export default async function benchmarkGateway(args: string[]): Promise<BenchmarkResult> {
@@ -127,9 +128,8 @@ function judge(measured: ReadonlyMap<string, readonly Report[]>): BenchmarkResul
   const added = (subject: Subject, stream: boolean): number =>
     of(nameOf({ subject, stream }, 1), 'p50') - of(nameOf({ subject: 'bare', stream }, 1), 'p50')
   const latency = added('atelier', false) / added('portkey', false)
-  const times =
-    of(nameOf({ subject: 'atelier', stream: false }, 50), 'perSecond') /
-    of(nameOf({ subject: 'portkey', stream: false }, 50), 'perSecond')
+  const perSecond = (subject: Subject): number => of(nameOf({ subject, stream: false }, 50), 'perSecond')
+  const times = perSecond('atelier') / perSecond('portkey')
   return {
     figures: {
       ...figures,
@@ -138,6 +138,11 @@ function judge(measured: ReadonlyMap<string, readonly Report[]>): BenchmarkResul
       'added by portkey to a whole answer, ms': round(added('portkey', false)),
       'added latency in that of Portkey': round(latency),
       'throughput in that of Portkey': round(times),
+      'throughput of the proxy in that of Portkey': round(perSecond('proxy') / perSecond('portkey')),
+      'processor time of a whole answer in that of the proxy': round(
+        of(nameOf({ subject: 'atelier', stream: false }, 50), 'processor') /
+          of(nameOf({ subject: 'proxy', stream: false }, 50), 'processor'),
+      ),
     },
     ratio: round(times),
     goal,
@@ -150,12 +155,15 @@ function judge(measured: ReadonlyMap<string, readonly Report[]>): BenchmarkResul
 async function startAll(processes: ChildProcess[]): Promise<Record<Subject, Target>> {
   const provider = start('upstream', [], processes)
   const { url: upstream } = await told<{ url: string }>(provider)
+  const proxy = start('proxy', [upstream], processes)
+  const { url: proxied } = await told<{ url: string }>(proxy)
   const studio = start('studio-gateway', [upstream], processes)
   const { url, key } = await told<{ url: string; key: string }>(studio)
   const portkey = await startPortkey(processes)
   const type = { 'content-type': 'application/json' }
   return {
     bare: { url: upstream, headers: type, pid: provider.pid },
+    proxy: { url: proxied, headers: type, pid: proxy.pid },
     portkey: {
       ...portkey,
       headers: {

@@ -12,11 +12,12 @@ import { costUnits } from './cost.ts'
 export const leaseMigrations: readonly Migration[] = [
   {
     name: '0315-governance-budget-leases',
-    async up(db) {
-      await createDraw(db)
-      await pinSearchPath(db, 'ledger_draw(json, json)')
-      await sql`grant execute on function ledger_draw(json, json) to ${sql.id(roles.application)}`.execute(db)
-    },
+    up: createDraw,
+  },
+  {
+    // Replaces one that read what was drawn three times.
+    name: '0317-governance-budget-leases-read-once',
+    up: createDraw,
   },
 ]
 
@@ -47,7 +48,7 @@ const share = 8
  */
 async function createDraw(db: Db): Promise<void> {
   await sql`
-    create function ledger_draw(leases json, drawn json)
+    create or replace function ledger_draw(leases json, drawn json)
     returns table (lease text, ended boolean, amounts bigint[])
     language plpgsql security definer as $$
     #variable_conflict use_column
@@ -82,26 +83,22 @@ async function createDraw(db: Db): Promise<void> {
           end if;
         end if;
       end loop;
-      with charged as (
-        insert into budget_reservations (tenant_id, act_key, attempt, project_id, run_id, step_id, state, ${each('?')})
-        select tenant, key, 1, project_id, run_id, step_id, 'settled', ${each('?')}
-        from json_to_recordset(drawn) as drawn (key text, lease text, project_id text, run_id text, step_id text,
-          ${each('? bigint')})
+      with used as materialized (
+        select * from json_to_recordset(drawn) as drawn (key text, lease text, project_id text, run_id text,
+          step_id text, reason text, ${each('? bigint, ?_overrun bigint')})
         where lease <> all (lapsed)
+      ), charged as (
+        insert into budget_reservations (tenant_id, act_key, attempt, project_id, run_id, step_id, state, ${each('?')})
+        select tenant, key, 1, project_id, run_id, step_id, 'settled', ${each('?')} from used
         returning *
       ), noted as (
         insert into ledger_entries (tenant_id, act_key, attempt, project_id, run_id, step_id, kind, reason, ${each('?, ?_overrun')})
         select tenant, key, 1, project_id, run_id, step_id, kind, reason, ${each('?, ?_overrun')}
         from (
-          select key, lease, project_id, run_id, step_id, 'settle' as kind, reason, ${each('?, ?_overrun')}
-          from json_to_recordset(drawn) as drawn (key text, lease text, project_id text, run_id text, step_id text,
-            reason text, ${each('? bigint, ?_overrun bigint')})
+          select key, project_id, run_id, step_id, 'settle' as kind, reason, ${each('?, ?_overrun')} from used
           union all
-          select key, lease, project_id, run_id, step_id, 'reserve', null, ${each('?, 0')}
-          from json_to_recordset(drawn) as drawn (key text, lease text, project_id text, run_id text, step_id text,
-            ${each('? bigint')})
+          select key, project_id, run_id, step_id, 'reserve', null, ${each('?, 0')} from used
         ) entries
-        where lease <> all (lapsed)
       )
       insert into budget_accounts as account (tenant_id, level, subject, ${each('?_spent')})
       select tenant, level, subject, ${each('sum(?)')} from charged cross join lateral (values ('tenant', tenant),
@@ -124,4 +121,6 @@ async function createDraw(db: Db): Promise<void> {
         return query select item.next, false, given;
       end loop;
     end $$`.execute(db)
+  await pinSearchPath(db, 'ledger_draw(json, json)')
+  await sql`grant execute on function ledger_draw(json, json) to ${sql.id(roles.application)}`.execute(db)
 }

@@ -3,9 +3,10 @@ import { reportError } from '../../kernel/index.ts'
 import type { Pipeline } from '../../store/index.ts'
 import { storable } from '../audit/index.ts'
 import { costFromAmounts } from '../budget/index.ts'
-import { actAuditEntry, actRow, contentRows, decisionRow, endingEntry } from './act-writing.ts'
+import { actAuditEntry, actRow, contentRows, decisionOf, endingEntry } from './act-writing.ts'
 import type { Judgement } from './judgement.ts'
 import { redactReport } from './redaction.ts'
+import type { ActRequest } from './request.ts'
 import type { DoorServices } from './services.ts'
 import type { Standing, StandingAct } from './standing.ts'
 
@@ -37,10 +38,7 @@ export async function keepActs(
     values: [
       JSON.stringify(leases),
       JSON.stringify(acts.map(keptRow)),
-      JSON.stringify([
-        ...granted.flatMap(grantedDecision),
-        ...acts.flatMap((act) => decisionRow(judged(act))),
-      ]),
+      JSON.stringify(decisionsOf({ acts, granted })),
       JSON.stringify(contentRows(acts.flatMap(({ input, output }) => [input, ...(output ? [output] : [])]))),
       JSON.stringify([
         ...granted.map((each) => ({ act_key: '', record: audit.serialise(grantedEntry(each)) })),
@@ -83,12 +81,19 @@ function keptRow(act: StandingAct) {
   }
 }
 
-function judged({ identity, admitted: { judgement } }: StandingAct) {
-  return { identity, judgement }
-}
-
-function grantedDecision({ standing: { request }, judgement }: GrantedStanding) {
-  return [decisionRow({ identity: { request }, judgement })].flat().map((row) => ({ ...row, act_key: null }))
+/** Each decision once, with the acts that it let in. */
+function decisionsOf({ acts, granted }: Pick<Kept, 'acts' | 'granted'>) {
+  const about = (keys: readonly (string | null)[], request: ActRequest, judgement: Judgement) =>
+    decisionOf(request, judgement).map((row) => ({ act_keys: keys, ...row }))
+  const letIn = Map.groupBy(acts, ({ admitted }) => admitted.judgement)
+  return [
+    ...granted.flatMap(({ standing, judgement }) => about([null], standing.request, judgement)),
+    ...[...letIn].flatMap(([judgement, [first, ...others]]) => {
+      if (first === undefined) return []
+      const keys = [first, ...others].map(({ identity }) => identity.request.key)
+      return about(keys, first.identity.request, judgement)
+    }),
+  ]
 }
 
 function grantedEntry({ standing: { tool, request }, judgement }: GrantedStanding) {

@@ -27,10 +27,12 @@ export const actMigrations: readonly Migration[] = [
   },
   {
     name: '0344-governance-acts-under-leases',
-    async up(db) {
-      await createKeep(db)
-      await allow(db, 'acts_keep(json, json, json, json, json, timestamptz)')
-    },
+    up: createKeep,
+  },
+  {
+    // Replaces one that took each decision as often as it let in an act.
+    name: '0345-governance-acts-under-one-decision',
+    up: createKeep,
   },
 ]
 
@@ -43,14 +45,23 @@ async function allow(db: Db, signature: string): Promise<void> {
 
 const tenant = sql.raw(`tenant text := nullif(current_setting('atelier.tenant_id', true), '')`)
 
-/** Inserts the decisions, and yields their ids by act. */
-const decided = sql.raw(`
+const insertDecisions = `
   insert into decisions (tenant_id, run_id, act_key, principal_id, action, resource, request, decision, policies,
                          policy_set, input_digest, errors, decided_at)
   select tenant, run_id, act_key, principal_id, action, resource, request, decision, policies, policy_set,
-         input_digest, errors, at
-  from json_to_recordset(decisions) as decisions (act_key text, run_id text, principal_id text, action text,
-    resource text, request jsonb, decision text, policies text[], policy_set text, input_digest text, errors text[])
+         input_digest, errors, at`
+const decisionColumns = `run_id text, principal_id text, action text, resource text, request jsonb, decision text,
+  policies text[], policy_set text, input_digest text, errors text[]`
+
+/** Inserts the decisions, and yields their ids by act. */
+const decided = sql.raw(`${insertDecisions}
+  from json_to_recordset(decisions) as decisions (act_key text, ${decisionColumns})
+  where act_key <> all (left_out)
+  returning id, act_key`)
+
+/** The same for decisions that each let in several acts. */
+const decidedTogether = sql.raw(`${insertDecisions}
+  from json_to_recordset(decisions) as decisions (act_keys text[], ${decisionColumns}), unnest(act_keys) as act_key
   where act_key <> all (left_out)
   returning id, act_key`)
 
@@ -203,7 +214,7 @@ async function createEnd(db: Db): Promise<void> {
  */
 async function createKeep(db: Db): Promise<void> {
   await sql`
-    create function acts_keep(leases json, kept json, decisions json, contents json, records json, at timestamptz)
+    create or replace function acts_keep(leases json, kept json, decisions json, contents json, records json, at timestamptz)
     returns table (lease text, ended boolean, amounts bigint[])
     language plpgsql as $$
     #variable_conflict use_column
@@ -222,7 +233,7 @@ async function createKeep(db: Db): Promise<void> {
       if cardinality(keys) > 0 then
         ${storeContents};
       end if;
-      with decided as (${decided})
+      with decided as (${decidedTogether})
       insert into acts (tenant_id, key, run_id, project_id, step_id, tool, effect, principal_id, on_behalf_of, resource,
         state, attempt, input_digest, input_blob, output_digest, error, decision_id, redactions, recovered, money, tokens,
         tool_calls, seconds, trace_id, created_at, started_at, ended_at)
@@ -242,4 +253,5 @@ async function createKeep(db: Db): Promise<void> {
       where key <> all (left_out);
       ${appendRecords};
     end $$`.execute(db)
+  await allow(db, 'acts_keep(json, json, json, json, json, timestamptz)')
 }

@@ -10,6 +10,7 @@ import type { ActIdentity, EndedAct, JudgedAct, KeptContent } from './act-stages
 import { isExternal } from './judgement.ts'
 import type { Judgement } from './judgement.ts'
 import { redact, redactReport, redactText } from './redaction.ts'
+import type { ActRequest } from './request.ts'
 import type { DoorServices } from './services.ts'
 import type { ActState } from './tables.ts'
 
@@ -205,29 +206,35 @@ export function contentRows(contents: readonly KeptContent[]) {
   return [...texts].map(([digest, content]) => ({ digest, content }))
 }
 
-/** What the policies were asked and what they said; nothing when it did not come to that. */
+/** The decision about an act; nothing when it did not come to that. */
 export function decisionRow({
   identity: { request },
-  judgement: { decided },
+  judgement,
 }: {
   readonly identity: Pick<ActIdentity, 'request'>
   readonly judgement: Judgement
 }) {
+  return decisionOf(request, judgement).map((row) => ({ act_key: request.key, ...row }))
+}
+
+/** What the policies were asked and what they said, whatever acts it is about. */
+export function decisionOf({ runId }: Pick<ActRequest, 'runId'>, { decided }: Pick<Judgement, 'decided'>) {
   if (decided === undefined) return []
   const { question, answer } = decided
-  return {
-    act_key: request.key,
-    run_id: request.runId,
-    principal_id: question.principal.id,
-    action: question.action,
-    resource: nameResource(question.resource),
-    request: storable(question),
-    decision: answer.decision,
-    policies: answer.policies,
-    policy_set: answer.policySet,
-    input_digest: answer.input,
-    errors: answer.errors,
-  }
+  return [
+    {
+      run_id: runId,
+      principal_id: question.principal.id,
+      action: question.action,
+      resource: nameResource(question.resource),
+      request: storable(question),
+      decision: answer.decision,
+      policies: answer.policies,
+      policy_set: answer.policySet,
+      input_digest: answer.input,
+      errors: answer.errors,
+    },
+  ]
 }
 
 /** The part of an audit record that all records of an act have in common. */

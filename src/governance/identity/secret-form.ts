@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 /**
@@ -28,7 +28,7 @@ export function hasSecretForm(kind: SecretKind, text: string): boolean {
  * by trying, so one round of SHA-256 gives nothing away and costs a request nothing.
  */
 export function hashOfSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex')
+  return hash('sha256', secret, 'hex')
 }
 
 function checksum(secret: string): string {

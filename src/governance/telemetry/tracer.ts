@@ -1,7 +1,7 @@
-import type { Attributes, Span } from '@opentelemetry/api'
+import type { Attributes, Span, SpanContext } from '@opentelemetry/api'
 import { context, isSpanContextValid, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api'
 import type { RunId, TenantId } from '../../kernel/index.ts'
-import { digestOf, reportError } from '../../kernel/index.ts'
+import { digestOf, LeastRecent, reportError } from '../../kernel/index.ts'
 
 export interface ActSpan {
   readonly tenantId: TenantId
@@ -49,13 +49,21 @@ export async function traceAct<T>(
     })
 }
 
+/** Of runs with acts lately. */
+const contexts = new LeastRecent<string, SpanContext>(1000)
+
 /** W3C trace context: 16 bytes of trace id and 8 bytes of span id, neither all zero. */
-function runSpanContext(tenantId: TenantId, runId: RunId) {
-  const hex = digestOf(`trace of ${tenantId} ${runId}`).slice('sha256:'.length)
-  return {
+function runSpanContext(tenantId: TenantId, runId: RunId): SpanContext {
+  const name = `trace of ${tenantId} ${runId}`
+  const known = contexts.get(name)
+  if (known !== undefined) return known
+  const hex = digestOf(name).slice('sha256:'.length)
+  const made = {
     traceId: hex.slice(0, 32),
     spanId: hex.slice(32, 48),
     traceFlags: TraceFlags.SAMPLED,
     isRemote: true,
   }
+  contexts.set(name, made)
+  return made
 }

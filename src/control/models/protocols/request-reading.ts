@@ -43,11 +43,10 @@ export function unsupported(param: string, what: string): Error {
 }
 
 /** Names of members that are set and not among those known; a hostile body cannot make this long. */
-export function unknownFields(body: unknown, known: readonly string[]): string[] {
+export function unknownFields(body: unknown, known: ReadonlySet<string>): string[] {
   if (!isObject(body)) return []
-  const expected = new Set(known)
   return Object.keys(body)
-    .filter((key) => !expected.has(key) && body[key] !== null)
+    .filter((key) => !known.has(key) && body[key] !== null)
     .slice(0, 32)
     .map((key) => key.slice(0, 64))
 }

@@ -11,7 +11,12 @@ export const anthropic: UpstreamKind = {
     return {
       languageModel: (name) => provider.languageModel(name),
       relays: [
-        { protocol: 'anthropic-messages', url: `${baseUrl}/messages`, outputLimit: 'max_tokens', headers },
+        {
+          protocol: 'anthropic-messages',
+          url: new URL(`${baseUrl}/messages`),
+          outputLimit: 'max_tokens',
+          headers,
+        },
       ],
     }
   },

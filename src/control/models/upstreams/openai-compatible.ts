@@ -20,7 +20,12 @@ export const openaiCompatible: UpstreamKind = {
       languageModel: (name) => provider.chatModel(name),
       embeddingModel: (name) => provider.embeddingModel(name),
       relays: [
-        { protocol: 'openai-chat', url: `${baseUrl}/chat/completions`, outputLimit: 'max_tokens', headers },
+        {
+          protocol: 'openai-chat',
+          url: new URL(`${baseUrl}/chat/completions`),
+          outputLimit: 'max_tokens',
+          headers,
+        },
       ],
     }
   },

@@ -12,13 +12,13 @@ function relays({ baseUrl: url, apiKey }: UpstreamSettings): RelayTarget[] {
   return [
     {
       protocol: 'openai-chat',
-      url: `${url}/chat/completions`,
+      url: new URL(`${url}/chat/completions`),
       outputLimit: 'max_completion_tokens',
       headers,
     },
     {
       protocol: 'openai-responses',
-      url: `${url}/responses`,
+      url: new URL(`${url}/responses`),
       outputLimit: 'max_output_tokens',
       headers,
     },

@@ -13,12 +13,11 @@ export interface PostedAnswer {
 /** Posts JSON over the connections of an upstream. Redirects are not followed. */
 export function postJson(
   { dispatcher }: Connection,
-  url: string,
+  { origin, pathname, search }: URL,
   headers: Readonly<Record<string, string>>,
   body: unknown,
   signal: AbortSignal,
 ): Promise<PostedAnswer> {
-  const { origin, pathname, search } = new URL(url)
   return new Promise((resolve, reject) => {
     dispatcher.dispatch(
       {

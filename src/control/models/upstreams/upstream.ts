@@ -17,7 +17,7 @@ export interface UpstreamSettings {
 /** How conversations are passed on as they came, to a server that speaks the caller's own protocol. */
 export interface RelayTarget {
   readonly protocol: ProtocolName
-  readonly url: string
+  readonly url: URL
   /** The member of a body that limits the output. */
   readonly outputLimit: 'max_tokens' | 'max_completion_tokens' | 'max_output_tokens'
   /** With credentials. */

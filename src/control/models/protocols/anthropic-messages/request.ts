@@ -94,11 +94,12 @@ type Body = z.output<typeof bodySchema>
 
 /** Told by every client and of no consequence for the answer. */
 const knownBeside = ['metadata', 'service_tier']
+const knownFields = new Set([...Object.keys(bodySchema.shape), ...knownBeside])
 
 /** Reads the body of `POST /v1/messages`. */
 export function parseMessagesRequest(raw: unknown): ParsedRequest {
   const body = readBody(bodySchema, raw)
-  const ignored = unknownFields(raw, [...Object.keys(bodySchema.shape), ...knownBeside])
+  const ignored = unknownFields(raw, knownFields)
   const tools = readTools(body, ignored)
   const format = body.output_config?.format
   const request: ModelRequest = {

@@ -92,12 +92,13 @@ const bodySchema = z.object({
   reasoning_effort: optional(effortSchema),
 })
 type Body = z.output<typeof bodySchema>
+const knownFields = new Set(Object.keys(bodySchema.shape))
 
 /** Reads the body of `POST /v1/chat/completions`. */
 export function parseChatRequest(raw: unknown): ParsedRequest {
   const body = readBody(bodySchema, raw)
   if ((body.n ?? 1) > 1) throw unsupported('n', 'more than one answer to one request')
-  const ignored = unknownFields(raw, Object.keys(bodySchema.shape))
+  const ignored = unknownFields(raw, knownFields)
   const { tools, textTools } = readTools(body, ignored)
   const request: ModelRequest = {
     model: body.model,

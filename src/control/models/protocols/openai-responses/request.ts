@@ -93,6 +93,7 @@ const knownBeside = [
   'prompt_cache_key',
   'user',
 ]
+const knownFields = new Set([...Object.keys(bodySchema.shape), ...knownBeside])
 
 /** Reads the body of `POST /v1/responses`. */
 export function parseResponsesRequest(raw: unknown): ParsedRequest {
@@ -101,7 +102,7 @@ export function parseResponsesRequest(raw: unknown): ParsedRequest {
   if (body.previous_response_id !== undefined) throw unsupported('previous_response_id', state)
   if (body.conversation !== undefined) throw unsupported('conversation', state)
   if (body.background === true) throw unsupported('background', 'answers that are fetched later')
-  const ignored = unknownFields(raw, [...Object.keys(bodySchema.shape), ...knownBeside])
+  const ignored = unknownFields(raw, knownFields)
   const { tools, textTools } = readTools(body, ignored)
   const format = body.text?.format
   const request: ModelRequest = {
