@@ -2,6 +2,7 @@ import type { Screen } from './app/screen.ts'
 import { credentialScreens } from './credentials/screens.ts'
 import { governanceScreens } from './governance/screens.ts'
 import { inboxScreens } from './inbox/screens.ts'
+import { modelUseScreens } from './model-use/screens.ts'
 import { peopleScreens } from './people/screens.ts'
 import { runScreens } from './run/screens.ts'
 import { runsScreens } from './runs/screens.ts'
@@ -18,4 +19,5 @@ export const screens: readonly Screen[] = [
   ...peopleScreens,
   ...credentialScreens,
   ...studioScreens,
+  ...modelUseScreens,
 ]

@@ -5,6 +5,8 @@ export type RouteEntry = readonly [method: string, path: string, kind?: 'stream'
 export const routes: Readonly<Record<string, RouteEntry>> = {
   getMe: ['GET', '/api/v1/me'],
   listRights: ['GET', '/api/v1/me/rights'],
+  getOwnModelUse: ['GET', '/api/v1/me/model-use'],
+  getModelUse: ['GET', '/api/v1/people/{memberId}/model-use'],
   getRunViews: ['GET', '/api/v1/me/run-views'],
   setRunViews: ['PUT', '/api/v1/me/run-views'],
   listInbox: ['GET', '/api/v1/inbox'],

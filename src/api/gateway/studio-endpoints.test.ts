@@ -235,6 +235,24 @@ describe('models at the address of the studio', () => {
     expect((await balanceOf(engineer)).held).toBe(0)
   })
 
+  it('are told of to whoever asked, and to those who may read budgets', async () => {
+    const { engineer, approver } = models.studio.people
+    const { modelUse } = models.services
+    const callerOf = (principal: typeof engineer) =>
+      ({ principal, via: 'local', credentialId: null, scopes: 'all' }) as const
+    const own = await modelUse.ofCaller(callerOf(engineer))
+    expect(own.projects.map(({ projectId }) => projectId)).toContain(defaultProject)
+    expect(own.projects.some(({ units }) => units.tokens.spent > 0)).toBe(true)
+    expect(Date.parse(own.endsAt) - Date.parse(own.day)).toBe(86_400_000)
+    expect(await modelUse.of(callerOf(engineer), engineer.id)).toEqual(own)
+    await expect(modelUse.of(callerOf(approver), engineer.id)).rejects.toMatchObject({
+      code: 'ATL_DOOR_DENIED',
+    })
+    await expect(modelUse.of(callerOf(engineer), 'person:nobody')).rejects.toMatchObject({
+      code: 'ATL_STUDIO_PERSON_UNKNOWN',
+    })
+  })
+
   it('close their accounts when the day is long over, with what a dead process had reserved', async () => {
     const { database, scope, governance, people, tenantId } = models.studio
     const { runId } = modelUseRun(defaultProject, people.engineer.id, Date.now())

@@ -1,13 +1,30 @@
 import { projectSettingsSchema } from '../../contracts/api/index.ts'
 import type { Caller } from '../../contracts/index.ts'
 import type { ModelAccess } from '../../control/models/index.ts'
-import { modelUseRun } from '../../governance/identity/index.ts'
-import { defaultProject, type ProjectId, type RunId } from '../../kernel/index.ts'
+import { findAccount, findAccounts } from '../../governance/budget/index.ts'
+import type { Balance } from '../../governance/budget/index.ts'
+import { findPrincipal } from '../../governance/index.ts'
+import { modelUseRun, modelUseRunsOf } from '../../governance/identity/index.ts'
+import { defaultProject, type PrincipalId, type ProjectId, type RunId } from '../../kernel/index.ts'
 import { apiErrors } from '../errors.ts'
 import { type Access, projectResource, scopeOf } from './access.ts'
 import type { CoreServices } from './studio-services.ts'
 
 type Parts = Pick<CoreServices, 'database' | 'clock' | 'administration' | 'modelUseLimits'>
+
+type Units = Balance['units']
+
+/** What somebody may ask of models on each day in each project, and has asked today. */
+export interface ModelUseView {
+  /** In UTC. */
+  readonly day: string
+  /** ISO 8601. */
+  readonly endsAt: string
+  readonly limits: { readonly [unit in keyof Units]: number | null }
+  /** Whether somebody set them for this person or service. */
+  readonly isOwn: boolean
+  readonly projects: readonly { readonly projectId: string; readonly units: Units }[]
+}
 
 /** For how long a project that was open is taken to be, in milliseconds. */
 const believedMs = 3000
@@ -54,6 +71,53 @@ export class ModelUseService {
       models: ['*'],
       limits: limitsOfToken,
     }
+  }
+
+  /** The caller's own. */
+  ofCaller(caller: Caller): Promise<ModelUseView> {
+    return this.#useOf(caller, caller.principal.id)
+  }
+
+  /** Somebody's, for those who may read their budget. @throws ATL_DOOR_DENIED, ATL_STUDIO_PERSON_UNKNOWN */
+  async of(caller: Caller, id: string): Promise<ModelUseView> {
+    const { tenantId } = caller.principal
+    await this.#access.assertReading(caller, {
+      action: 'read-budget',
+      resource: { kind: 'budget', tenantId, level: 'person', subject: id },
+    })
+    return this.#useOf(caller, id as PrincipalId)
+  }
+
+  async #useOf(caller: Caller, id: PrincipalId): Promise<ModelUseView> {
+    const { database, clock, modelUseLimits } = this.#services
+    const { tenantId } = caller.principal
+    const now = clock.now()
+    const { endsAt } = modelUseRun(defaultProject, id, now)
+    return database.transaction(scopeOf(caller), async (tx) => {
+      if ((await findPrincipal(tx, tenantId, id)) === undefined)
+        throw apiErrors.PERSON_UNKNOWN({ detail: id })
+      const own = await findAccount(tx, tenantId, 'person', id)
+      const runs = await modelUseRunsOf(tx, tenantId, id, now)
+      const runIds = runs.map(({ runId }) => runId)
+      const accounts = await findAccounts(tx, tenantId, 'run', runIds)
+      const limitOf = (unit: keyof Units): number | null =>
+        own === undefined ? (modelUseLimits[unit] ?? null) : own.units[unit].limit
+      return {
+        day: new Date(now).toISOString().slice(0, 10),
+        endsAt: endsAt.toISOString(),
+        limits: {
+          money: limitOf('money'),
+          tokens: limitOf('tokens'),
+          toolCalls: limitOf('toolCalls'),
+          seconds: limitOf('seconds'),
+        },
+        isOwn: own !== undefined,
+        projects: runs.flatMap(({ runId, projectId }) => {
+          const account = accounts.find(({ subject }) => subject === runId)
+          return account === undefined ? [] : [{ projectId, units: account.units }]
+        }),
+      }
+    })
   }
 
   /** Everybody who asks at the same time waits for the same opening. */

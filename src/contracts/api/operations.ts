@@ -41,6 +41,7 @@ import {
 } from './workshop.ts'
 import { startDemo } from './demo.ts'
 import { getMe, listRights } from './me.ts'
+import { getModelUse, getOwnModelUse } from './model-use.ts'
 import {
   changePerson,
   createServiceIdentity,
@@ -84,6 +85,8 @@ import { getWorkItem, listWorkItems, previewWorkItem, submitWorkItem } from './w
 export const operations = {
   getMe,
   listRights,
+  getOwnModelUse,
+  getModelUse,
   getRunViews,
   setRunViews,
   listInbox,

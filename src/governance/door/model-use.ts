@@ -50,7 +50,7 @@ export async function limitToday(
   { tenantId, principalId }: { readonly tenantId: TenantId; readonly principalId: PrincipalId },
   limits: Limits,
 ): Promise<void> {
-  for (const runId of await modelUseRunsOf(tx, tenantId, principalId, clock.now())) {
+  for (const { runId } of await modelUseRunsOf(tx, tenantId, principalId, clock.now())) {
     const account = await findAccount(tx, tenantId, 'run', runId)
     const used = account === undefined ? noCost : usedOf(account)
     const reachable = combineCosts({ ...used, ...limits }, used, Math.max)

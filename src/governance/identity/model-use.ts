@@ -20,13 +20,13 @@ export function modelUseRun(projectId: ProjectId, principalId: PrincipalId, now:
   return { runId: `models:${date}:${projectId}:${principalId}` as RunId, endsAt: new Date((day + 1) * dayMs) }
 }
 
-/** Today's runs of somebody in which models were asked, in every project. */
+/** Today's runs of somebody in which models were asked, one for each project. */
 export async function modelUseRunsOf(
   tx: Tx,
   tenantId: TenantId,
   principalId: PrincipalId,
   now: number,
-): Promise<readonly RunId[]> {
+): Promise<readonly { readonly runId: RunId; readonly projectId: ProjectId }[]> {
   const rows = await tx
     .selectFrom('mandates')
     .select(['run_id', 'project_id'])
@@ -35,8 +35,9 @@ export async function modelUseRunsOf(
     .where('ends_at', '>', new Date(now))
     .execute()
   return rows.flatMap(({ run_id, project_id }) => {
-    const { runId } = modelUseRun(project_id as ProjectId, principalId, now)
-    return runId === run_id ? [runId] : []
+    const projectId = project_id as ProjectId
+    const { runId } = modelUseRun(projectId, principalId, now)
+    return runId === run_id ? [{ runId, projectId }] : []
   })
 }
 

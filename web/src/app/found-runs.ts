@@ -7,7 +7,7 @@ import { isAbout } from './find-commands.ts'
 /** Runs that the palette has room for. */
 const most = 6
 /** Letters from which on runs are looked for. */
-export const fewest = 2
+const fewest = 2
 
 const wholeId = /^run_[0-9a-z]{26}$/
 

@@ -21,9 +21,16 @@ const spans = [
 ] as const
 
 /** Makes a token and shows it, once. */
-export function CreateToken({ onDone }: { readonly onDone: () => void }) {
+export function CreateToken({
+  onDone,
+  scopes: preset = ['read'],
+}: {
+  readonly onDone: () => void
+  /** What it opens, to begin with. */
+  readonly scopes?: readonly string[]
+}) {
   const [name, setName] = useState('')
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(['read']))
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(preset))
   const [days, setDays] = useState('90')
   const [service, setService] = useState('')
   const cache = useQueryClient()

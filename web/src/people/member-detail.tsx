@@ -16,6 +16,7 @@ import {
   Tag,
   useAnnouncer,
 } from '../ui/index.ts'
+import { MemberModelUse } from '../model-use/index.ts'
 import { projectName, useProjects } from '../project/index.ts'
 import { Row, Secret, Soft, Stack } from '../panels/index.ts'
 import { peopleQuery, type Member } from './queries.ts'
@@ -33,6 +34,7 @@ export function MemberDetail({
   readonly mayManage: boolean
 }) {
   const { id, kind, disabled, onBehalfOf, createdAt, lastSeenAt } = member
+  const mayReadBudget = useMay({ inTenant: 'read-budget' })
   const mayAudit = useMay({ inTenant: 'read-audit' })
   return (
     <>
@@ -54,6 +56,7 @@ export function MemberDetail({
           <Access member={member} self={self} />
         </Section>
       )}
+      {mayReadBudget === true && <MemberModelUse key={id} id={id} name={member.name} />}
       {mayAudit === true && (
         <Link to="/audit" search={{ principal: id }} className={buttonClass('quiet')}>
           What {self ? 'you' : member.name} did, in the audit log

@@ -9,7 +9,7 @@ const kinds: Readonly<Record<Preview['kind'], string>> = {
   repair: 'Repair a fault',
   'lint-fix': 'Fix what lint finds',
   format: 'Format',
-  codemod: 'Rewrite by a rule (codemod)',
+  codemod: 'Rewrite by a rule',
   'dependency-update': 'Update dependencies',
 }
 
@@ -94,7 +94,11 @@ function Plan({ preview }: { readonly preview: Preview }) {
 /** With which particulars the work would be done, as the studio has read them. */
 function Particulars({ preview: { task, rule } }: { readonly preview: Preview }) {
   const facts = factsOf(task, rule)
-  return facts.length === 0 ? null : <Facts facts={facts} />
+  return facts.length === 0 ? null : (
+    <div className={styles['particulars']}>
+      <Facts facts={facts} />
+    </div>
+  )
 }
 
 function factsOf(task: Preview['task'], rule: Preview['rule']): readonly (readonly [string, string])[] {

@@ -83,7 +83,7 @@ export function SubmitScreen() {
           <TextArea
             label="Description"
             hint="Steps, what was expected, what happened; a failing test or a stack trace helps most. Markdown is fine."
-            rows={10}
+            rows={7}
             value={draft.body}
             onChange={(event) => set({ body: event.target.value })}
           />

@@ -6,7 +6,7 @@ export const kinds: readonly (readonly [Kind, string])[] = [
   ['repair', 'Repair a fault'],
   ['lint-fix', 'Fix what lint finds'],
   ['format', 'Format'],
-  ['codemod', 'Rewrite by a rule (codemod)'],
+  ['codemod', 'Rewrite by a rule'],
   ['dependency-update', 'Update dependencies'],
 ]
 

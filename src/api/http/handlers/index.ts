@@ -4,6 +4,7 @@ import { approvalHandlers } from './approvals.ts'
 import { changeHandlers } from './changes.ts'
 import { demoHandlers } from './demo.ts'
 import { identityHandlers } from './identity.ts'
+import { modelUseHandlers } from './model-use.ts'
 import { recordHandlers } from './records.ts'
 import { repositoryHandlers } from './repositories.ts'
 import { credentialHandlers } from './credentials.ts'
@@ -24,6 +25,7 @@ import { workshopHandlers } from './workshop.ts'
 export function createHandlers(services: Services): Handlers {
   return {
     ...identityHandlers(services),
+    ...modelUseHandlers(services),
     ...workItemHandlers(services),
     ...demoHandlers(services),
     ...runHandlers(services),

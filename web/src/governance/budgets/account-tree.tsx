@@ -1,7 +1,7 @@
 import { useSearchParameters } from '../../app/search-parameters.ts'
 import { useMay } from '../../api/index.ts'
 import { type Project, projectName, useAllProjects, useProjects } from '../../project/index.ts'
-import { Button, formatDuration, formatMoney, formatShortNumber } from '../../ui/index.ts'
+import { Button, formatDuration, formatMoney, formatShortNumber, principalName } from '../../ui/index.ts'
 import { Meter } from '../../panels/index.ts'
 import type { Account } from './queries.ts'
 import styles from './account-tree.module.css'
@@ -18,6 +18,7 @@ export const units: readonly (readonly [Unit, string, (value: number) => string]
 
 /** As people call it: the tenant, or a project by its name. */
 export function accountName({ level, subject }: Account, projects: readonly Project[]): string {
+  if (level === 'person') return principalName(subject)
   return level === 'tenant' ? 'the whole tenant' : projectName(projects, subject)
 }
 

@@ -64,8 +64,9 @@ export function LimitForm({ account, onDone }: { readonly account: Account; read
           ))}
         </Columns>
         <Soft>
-          What is reserved for steps under way counts as used, so a limit cannot be set below that. Runs that
-          come upon it stop before the next step and can be resumed after it is raised.
+          {level === 'person'
+            ? 'They hold for what is asked of models at the gateway, on each day in each project, and at once for what is left of today.'
+            : 'What is reserved for steps under way counts as used, so a limit cannot be set below that. Runs that come upon it stop before the next step and can be resumed after it is raised.'}
         </Soft>
         {set.isError && <ErrorNote error={set.error} />}
         <div>

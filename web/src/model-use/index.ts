@@ -1,0 +1,1 @@
+export { MemberModelUse } from './member-model-use.tsx'
