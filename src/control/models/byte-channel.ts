@@ -1,9 +1,12 @@
 /** Bytes that may wait for their reader before the writer waits too. */
 const highWaterMark = 256 * 1024
 
-/** Carries a stream from who writes it to who reads it, no faster than it is read. */
-export class ByteChannel<P extends Uint8Array | string> implements AsyncIterable<P> {
-  readonly #pieces: P[] = []
+/**
+ * Carries a stream from who writes it to who reads it, no faster than it is read. What was written since the last look is
+ * read in one piece: a stream of small events comes many to a packet, and each would cost as much as all of them.
+ */
+export class ByteChannel implements AsyncIterable<Uint8Array> {
+  #pieces: Uint8Array[] = []
   #waiting = 0
   #end: { readonly error?: unknown } | undefined
   #wakeReader: (() => void) | undefined
@@ -21,10 +24,11 @@ export class ByteChannel<P extends Uint8Array | string> implements AsyncIterable
   }
 
   /** Undefined when more may be written at once; otherwise it resolves when more may be. */
-  write(piece: P): Promise<void> | undefined {
+  write(piece: Uint8Array | string): Promise<void> | undefined {
     if (piece.length === 0 || this.#end !== undefined) return undefined
-    this.#pieces.push(piece)
-    this.#waiting += piece.length
+    const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
+    this.#pieces.push(bytes)
+    this.#waiting += bytes.length
     this.#open()
     this.#wakeReader?.()
     if (this.#waiting < highWaterMark) return undefined
@@ -40,14 +44,15 @@ export class ByteChannel<P extends Uint8Array | string> implements AsyncIterable
     this.#wakeWriter?.()
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<P> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     try {
       for (;;) {
-        const piece = this.#pieces.shift()
-        if (piece !== undefined) {
-          this.#waiting -= piece.length
-          if (this.#waiting < highWaterMark) this.#wakeWriter?.()
-          yield piece
+        const [first, ...others] = this.#pieces
+        if (first !== undefined) {
+          this.#pieces = []
+          this.#waiting = 0
+          this.#wakeWriter?.()
+          yield others.length === 0 ? first : Buffer.concat([first, ...others])
         } else if (this.#end === undefined) {
           await new Promise<void>((resolve) => {
             this.#wakeReader = resolve
@@ -59,7 +64,7 @@ export class ByteChannel<P extends Uint8Array | string> implements AsyncIterable
       // Nobody reads any more; the writer goes on into nothing until it is told to stop.
       if (this.#end === undefined) this.#left?.()
       this.#end ??= {}
-      this.#pieces.length = 0
+      this.#pieces = []
       this.#wakeWriter?.()
     }
   }

@@ -57,7 +57,7 @@ export async function exchange(
   const protocol = protocols[call.protocol]
   const body = redactJson(call.body)
   const parsed = protocol.parse(body)
-  const channel = new ByteChannel<Piece>()
+  const channel = new ByteChannel()
   const writer = createWriter(protocol, parsed, channel)
   let current: ChosenTransport | undefined
   const act = actOfCall(parts, {
@@ -82,7 +82,7 @@ interface Writer {
   readonly event: (event: ModelEvent) => Promise<void> | undefined
 }
 
-function createWriter(protocol: Protocol, { answering }: ParsedRequest, channel: ByteChannel<Piece>): Writer {
+function createWriter(protocol: Protocol, { answering }: ParsedRequest, channel: ByteChannel): Writer {
   let encoder: StreamEncoder | undefined
   return {
     bytes: (bytes) => channel.write(bytes),
@@ -154,7 +154,7 @@ async function whole(
 async function streamed(
   act: Promise<AnsweredCall>,
   writer: Writer,
-  channel: ByteChannel<Piece>,
+  channel: ByteChannel,
   transport: () => ChosenTransport | undefined,
 ): Promise<ExchangeAnswer> {
   const ended = act.then(

@@ -207,7 +207,7 @@ export function contentRows(contents: readonly KeptContent[]) {
 }
 
 /** The decision about an act; nothing when it did not come to that. */
-export function decisionRow({
+function decisionRow({
   identity: { request },
   judgement,
 }: {

@@ -96,6 +96,8 @@ describe('a standing admission', { timeout: 60_000 }, () => {
     const { acts, audited, ledger } = await recorded(runId)
     const mine = acts.filter(({ key }) => keys.includes(key))
     expect(mine.map(({ state, cost }) => [state, cost.money])).toEqual(keys.map(() => ['succeeded', 1]))
+    // One decision, recorded for each.
+    expect(new Set(mine.map(({ decisionId }) => decisionId)).size).toBe(keys.length)
     const said = audited.filter(({ actKey }) => actKey !== null && keys.includes(actKey))
     expect(said.map(({ outcome }) => outcome)).toEqual(keys.map(() => 'succeeded'))
     expect(audited.filter(({ detail }) => detail['standing'] === true)).toMatchObject([

@@ -39,7 +39,7 @@ function answerHandler(
   reject: (error: Error) => void,
 ): Dispatcher.DispatchHandler {
   let controller: Dispatcher.DispatchController | undefined
-  const body = new ByteChannel<Uint8Array>(() => controller?.abort(new Error('nobody reads on')))
+  const body = new ByteChannel(() => controller?.abort(new Error('nobody reads on')))
   const end = (error?: Error): void => {
     signal.removeEventListener('abort', abort)
     body.close(error && { error })
