@@ -152,11 +152,12 @@ describe('whoever has a role in one project', () => {
     const ofBank = { query: { runId: waiting.bank.runId } }
     expect((await engineer.listLedger(ofBank)).items).toEqual([])
     expect(new Set((await engineer.getBurn()).items.map(({ key }) => key))).toEqual(new Set([shop.id]))
+    for (const by of ['agent', 'tool', 'model'] as const)
+      expect((await engineer.getBurn({ query: { by } })).items).toBeDefined()
     const outlook = await engineer.getBudgetOutlook({ query: { projectId: shop.id } })
     expect(outlook.moneyPerAcceptedChange).toBeNull()
     // What is of the tenant as a whole, or of another project, is for those with a role there.
     const refused = [
-      engineer.getBurn({ query: { by: 'agent' } }),
       engineer.getBudgetOutlook(),
       engineer.getBudgetOutlook({ query: { projectId: bank.id } }),
       engineer.listRunBudgets({ query: { projectId: bank.id } }),

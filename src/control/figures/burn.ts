@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { TenantId } from '../../kernel/index.ts'
+import type { ProjectId, TenantId } from '../../kernel/index.ts'
 import type { Tx } from '../../store/index.ts'
 import { type BurnKey, usedByDay } from './day-totals.ts'
 
@@ -23,12 +23,22 @@ export interface BurnRow {
 export async function burnByDay(
   tx: Tx,
   tenantId: TenantId,
-  { since, by }: { readonly since: Date; readonly by: BurnKey },
+  {
+    since,
+    by,
+    of = 'tenant',
+  }: {
+    readonly since: Date
+    readonly by: BurnKey
+    /** Whose figures: those of the whole tenant, or of some of its projects. */
+    readonly of?: 'tenant' | readonly ProjectId[]
+  },
 ): Promise<readonly BurnRow[]> {
   const { rows } = await sql<BurnRow>`
     select to_char(day, 'YYYY-MM-DD') as day, key, sum(money)::bigint as money, sum(tokens)::bigint as tokens,
       sum(calls)::bigint as calls
     from (${usedByDay(tenantId, by, since)}) used
+    ${of === 'tenant' ? sql`` : sql`where project = any (${of})`}
     group by used.day, key order by used.day, sum(money) desc, key limit 20000`.execute(tx)
   return rows
 }

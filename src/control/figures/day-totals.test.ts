@@ -109,6 +109,13 @@ async function fromRows(scope: TenantScope, by: BurnKey) {
 const fromTotals = (scope: TenantScope, by: BurnKey) =>
   test.database.transaction(scope, (tx) => burnByDay(tx, scope.tenantId, { since, by }))
 
+const ofProject = (scope: TenantScope, by: BurnKey, project: string) =>
+  test.database.transaction(scope, (tx) =>
+    burnByDay(tx, scope.tenantId, { since, by, of: [project as ProjectId] }),
+  )
+const sumOf = (rows: readonly { readonly money: number; readonly calls: number }[]): number =>
+  rows.reduce((sum, { money, calls }) => sum + 1000 * money + calls, 0)
+
 /** As if enough were waiting. */
 const addUp = (scope: TenantScope, by: BurnKey) => addUpDays(test.database, scope, by, 0)
 
@@ -143,6 +150,12 @@ describe('totals of days', () => {
             for (const by of keys) {
               const rows = await fromRows(tenant, by)
               expect(await fromTotals(tenant, by)).toEqual(rows)
+              const [a, b] = [
+                await ofProject(tenant, by, 'project-a'),
+                await ofProject(tenant, by, 'project-b'),
+              ]
+              expect(sumOf(a) + sumOf(b)).toBe(sumOf(await fromTotals(tenant, by)))
+              if (by === 'project') expect(a).toEqual(rows.filter(({ key }) => key === 'project-a'))
               await addUp(tenant, by)
               expect(await fromTotals(tenant, by)).toEqual(rows)
             }

@@ -28,7 +28,7 @@ interface Rows {
   readonly table: RawBuilder<unknown>
   readonly position: RawBuilder<unknown>
   readonly time: RawBuilder<unknown>
-  /** Takes rows of the table to rows of kind, day, key, money, tokens. */
+  /** Takes rows of the table to rows of kind, day, key, project, money, tokens. */
   readonly tell: (rows: RawBuilder<unknown>) => RawBuilder<unknown>
 }
 
@@ -40,7 +40,8 @@ const rowsOf: Readonly<Record<Source, Rows>> = {
     position: sql`seq`,
     time: sql`at`,
     tell: (rows) => sql`
-      select told.kind, ${day('rows.at')} as day, told.key, rows.money, rows.tokens
+      select told.kind, ${day('rows.at')} as day, told.key, rows.project_id as project, rows.money,
+        rows.tokens
       from (${rows}) rows
       left join lateral (
         -- By its key, one by one: this is never flattened into a join that reads all acts.
@@ -56,7 +57,7 @@ const rowsOf: Readonly<Record<Source, Rows>> = {
     time: sql`started_at`,
     tell: (rows) => sql`
       select 'model' as kind, ${day('rows.started_at')} as day, coalesce(rows.model, rows.asked_for) as key,
-        coalesce(rows.cost, 0) as money, rows.input_tokens + rows.output_tokens as tokens
+        rows.project_id as project, coalesce(rows.cost, 0) as money, rows.input_tokens + rows.output_tokens as tokens
       from (${rows}) rows where rows.transport <> 'none'`,
   },
 }
@@ -118,10 +119,10 @@ async function addUpLot(tx: Tx, tenantId: TenantId, source: Source, settled: num
       where tenant_id = ${tenantId} and ${position} > ${mark.position} and ${position} <= ${settled}
       order by ${position} limit ${lotSize}
     ), added as (
-      insert into day_totals as total (tenant_id, kind, day, key, money, tokens, calls)
-      select ${tenantId}, kind, day, key, sum(money), sum(tokens), count(*)
-      from (${tell(sql`select * from lot`)}) told group by kind, day, key
-      on conflict (tenant_id, kind, day, key) do update set money = total.money + excluded.money,
+      insert into day_totals as total (tenant_id, kind, day, key, project, money, tokens, calls)
+      select ${tenantId}, kind, day, key, project, sum(money), sum(tokens), count(*)
+      from (${tell(sql`select * from lot`)}) told group by kind, day, key, project
+      on conflict (tenant_id, kind, day, key, project) do update set money = total.money + excluded.money,
         tokens = total.tokens + excluded.tokens, calls = total.calls + excluded.calls
     ), marked as (
       update day_total_marks set position = lot.last from (select max(${position}) as last from lot) lot
@@ -132,7 +133,7 @@ async function addUpLot(tx: Tx, tenantId: TenantId, source: Source, settled: num
 }
 
 /**
- * Day, key, money, tokens and calls since a time, from the totals and from the rows that are not in them yet. A day
+ * Day, key, project, money, tokens and calls since a time, from the totals and from the rows that are not in them yet. A day
  * that is not wanted as a whole is read from its rows. A day and key may stand in several rows.
  */
 export function usedByDay(tenantId: TenantId, by: BurnKey, since: Date): RawBuilder<unknown> {
@@ -145,9 +146,9 @@ export function usedByDay(tenantId: TenantId, by: BurnKey, since: Date): RawBuil
   const begun = sql`select * from ${table}
     where tenant_id = ${tenantId} and ${position} <= ${mark} and ${time} >= ${since} and ${time} < ${firstWhole}`
   const told = (rows: RawBuilder<unknown>) =>
-    sql`select day, key, money, tokens, 1 as calls from (${tell(rows)}) told where kind = ${by}`
+    sql`select day, key, project, money, tokens, 1 as calls from (${tell(rows)}) told where kind = ${by}`
   return sql`
-    select day, key, money, tokens, calls from day_totals
+    select day, key, project, money, tokens, calls from day_totals
     where tenant_id = ${tenantId} and kind = ${by} and day >= ${firstWhole.toISOString().slice(0, 10)}::date
     union all ${told(rest)}
     ${since < firstWhole ? sql`union all ${told(begun)}` : sql``}`

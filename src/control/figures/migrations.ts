@@ -31,6 +31,16 @@ export const figureMigrations: readonly Migration[] = [
       await createSettledCalls(db)
     },
   },
+  {
+    // So that whoever may see a project alone is told its figures by agent, tool and model too.
+    name: '0661-control-day-totals-by-project',
+    async up(db) {
+      // Those who read them add them up anew.
+      await sql`truncate day_totals, day_total_marks`.execute(db)
+      await sql`alter table day_totals drop constraint day_totals_pkey, add column project text not null,
+        add primary key (tenant_id, kind, day, key, project)`.execute(db)
+    },
+  },
 ]
 
 type Db = Parameters<Migration['up']>[0]

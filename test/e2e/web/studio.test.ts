@@ -34,6 +34,7 @@ describe.skipIf(!hasBrowser)('the studio in the browser', () => {
     ['/tools?view=servers', 'No MCP servers'],
     ['/models', 'The provider has no key'],
     ['/models?view=models', 'Context'],
+    ['/model-use', 'Make a token for models'],
     ['/projects', 'New project'],
     ['/health', 'Work now'],
   ])('%s says what is there, to everybody', async (address, words) => {

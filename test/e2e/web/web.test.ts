@@ -302,6 +302,7 @@ describe.skipIf(!hasBrowser)('the web application', () => {
     ['workflow', '/workflows/deliver', 'Choose a step in the diagram'],
     ['tools', '/tools', 'What goes in'],
     ['models', '/models', 'The provider has no key'],
+    ['model-use', '/model-use', 'Point a client at it'],
     ['projects', '/projects', 'New project'],
     ['health', '/health', 'Work now'],
   ])('has its picture taken: %s', async (name, address, words) => {
@@ -329,6 +330,22 @@ describe.skipIf(!hasBrowser)('the web application', () => {
     await phone.page.getByRole('button', { name: 'Forget the view Old' }).click()
     await phone.page.getByRole('link', { name: 'Old' }).waitFor({ state: 'detached' })
     await phone.context.close()
+  })
+
+  it('takes out of the inbox what somebody has seen to', async () => {
+    const { page } = desk
+    await page.evaluate(`fetch('/api/v1/work-items', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ issue: { title: 'Nothing there', body: '' }, repository: { location: '/srv/none.git' } }),
+    })`)
+    await page.goto('/inbox')
+    const item = page.getByRole('list', { name: 'What waits' }).getByRole('link', { name: /Nothing there/ })
+    await item.click({ timeout: patience })
+    await page.getByRole('button', { name: 'Seen to' }).waitFor()
+    expect(await barriers(page)).toEqual([])
+    await page.keyboard.press('e')
+    await item.waitFor({ state: 'detached' })
   })
 
   it('says so when an address leads nowhere', async () => {

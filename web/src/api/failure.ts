@@ -26,6 +26,13 @@ export function describeFailure(error: unknown): Failure {
         code,
       }
     }
+    if (code === 'ATL_API_TOO_MANY_REQUESTS') {
+      return {
+        message: 'The studio was asked too often',
+        remedy: 'It answers so many requests in a minute and no more. Wait a moment, then try again.',
+        code,
+      }
+    }
     if (code !== undefined && remedy !== undefined) return { message: sentence(error.message), remedy, code }
     if (error instanceof TypeError && /fetch|network|load failed/i.test(error.message)) {
       return {

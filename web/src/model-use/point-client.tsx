@@ -7,7 +7,6 @@ import { useAllProjects } from '../project/index.ts'
 import { modelsQuery } from '../studio/queries.ts'
 import { Button, Choice, CopyButton, Dialog } from '../ui/index.ts'
 import { clients } from './clients.ts'
-import styles from './model-use.module.css'
 
 /** What to write where, so that a client asks the studio and not a provider. */
 export function PointClient() {
@@ -54,12 +53,12 @@ export function PointClient() {
           />
         )}
       </Row>
-      <Soft>{client?.words}</Soft>
-      <div className={styles['code']}>
-        <Source label="Settings of the client" text={text} />
-        <span className={styles['copy']}>
+      <div>
+        <Row>
+          <Soft>{client?.words}</Soft>
           <CopyButton text={text} label="Copy the settings" />
-        </span>
+        </Row>
+        <Source label="Settings of the client" text={text} />
       </div>
       {mayMakeTokens === true ? (
         <Row>

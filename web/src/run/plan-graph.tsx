@@ -11,6 +11,9 @@ const node = { width: 178, height: 46 }
 /** Around the graph, and the height at most; a taller plan is made smaller. */
 const margin = 14
 const greatestHeight = 760
+/** As small as steps can still be read; a plan that is too large even so is scrolled. */
+const leastScale = 0.75
+const greatestWidth = 900
 
 type StepNode = Node<{ readonly moment: StepMoment; readonly selected: boolean }, 'step'>
 
@@ -95,10 +98,15 @@ export function PlanGraph({
       className: [styles['edge'], status === 'pending' ? '' : styles['taken']].join(' '),
     })),
   )
-  return (
+  const isScrolled = width * leastScale > greatestWidth || height * leastScale > greatestHeight
+  const graph = (
     <div
       className={styles['graph']}
-      style={{ aspectRatio: `${width} / ${height}`, maxWidth: width, maxHeight: greatestHeight }}
+      style={
+        isScrolled
+          ? { width: width * leastScale, height: height * leastScale }
+          : { aspectRatio: `${width} / ${height}`, maxWidth: width, maxHeight: greatestHeight }
+      }
     >
       <ReactFlow
         nodes={nodes}
@@ -113,6 +121,7 @@ export function PlanGraph({
         edgesFocusable={false}
         zoomOnScroll={false}
         preventScrolling={false}
+        panOnDrag={!isScrolled}
         zoomOnDoubleClick={false}
         proOptions={{ hideAttribution: true }}
         onNodeClick={(_, { id }) => onSelect(id)}
@@ -122,5 +131,12 @@ export function PlanGraph({
         aria-label="Plan of the run"
       />
     </div>
+  )
+  return isScrolled ? (
+    <div className={styles['scrolled']} style={{ maxHeight: greatestHeight }}>
+      {graph}
+    </div>
+  ) : (
+    graph
   )
 }

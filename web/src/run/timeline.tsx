@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import { traceQuery, type Run, type Span } from '../api/index.ts'
 import { ErrorState, faceOf, formatDuration, formatMoment, Skeleton, useNow } from '../ui/index.ts'
+import { timeAxis } from './time-axis.ts'
 import styles from './timeline.module.css'
 
 /** Shares of the whole at which there is a mark with the time. */
@@ -56,47 +57,60 @@ function Waterfall({ rows, run }: { readonly rows: readonly Row[]; readonly run:
   const start = Date.parse(run.createdAt)
   const endOf = ({ endedAt }: Span): number => (endedAt === null ? now : Date.parse(endedAt))
   const last = Math.max(start + 1000, ...rows.map(({ span }) => endOf(span)))
-  const share = (time: number): string => `${(((time - start) / (last - start)) * 100).toFixed(3)}%`
+  // Waits for people are long, and work is to be seen beside them.
+  const axis = timeAxis(
+    start,
+    last,
+    rows.flatMap(({ span }) =>
+      span.kind === 'act' ? [{ from: Date.parse(span.startedAt), to: endOf(span) }] : [],
+    ),
+  )
+  const percent = (share: number): string => `${(share * 100).toFixed(3)}%`
   return (
-    <table className={styles['timeline']} aria-label="Timeline">
-      <thead>
-        <tr>
-          <th scope="col">What</th>
-          <th scope="col">
-            <div className={styles['axis']}>
-              {marks.map((mark) => (
-                <span key={mark} style={{ insetInlineStart: `${mark * 100}%` }} data-mark={mark}>
-                  {formatDuration(((last - start) / 1000) * mark)}
-                </span>
-              ))}
-            </div>
-          </th>
-          <th scope="col">Time</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ span, depth }) => (
-          <tr key={span.id} data-kind={span.kind}>
-            <th scope="row" style={{ paddingInlineStart: `${depth * 0.875}rem` }} title={span.name}>
-              {span.name}
-            </th>
-            <td>
-              <div className={styles['track']}>
-                <span
-                  className={styles['bar']}
-                  data-tone={faceOf(span.status).tone}
-                  title={`${faceOf(span.status).word}, from ${formatMoment(span.startedAt)}`}
-                  style={{
-                    insetInlineStart: share(Date.parse(span.startedAt)),
-                    width: share(start + endOf(span) - Date.parse(span.startedAt)),
-                  }}
-                />
+    <>
+      {axis.isSqueezed && (
+        <p className={styles['note']}>Where nothing was done, time is drawn shorter than it was.</p>
+      )}
+      <table className={styles['timeline']} aria-label="Timeline">
+        <thead>
+          <tr>
+            <th scope="col">What</th>
+            <th scope="col">
+              <div className={styles['axis']}>
+                {marks.map((mark) => (
+                  <span key={mark} style={{ insetInlineStart: `${mark * 100}%` }} data-mark={mark}>
+                    {formatDuration((axis.momentAt(mark) - start) / 1000)}
+                  </span>
+                ))}
               </div>
-            </td>
-            <td>{formatDuration(Math.max(0, endOf(span) - Date.parse(span.startedAt)) / 1000)}</td>
+            </th>
+            <th scope="col">Time</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map(({ span, depth }) => (
+            <tr key={span.id} data-kind={span.kind}>
+              <th scope="row" style={{ paddingInlineStart: `${depth * 0.875}rem` }} title={span.name}>
+                {span.name}
+              </th>
+              <td>
+                <div className={styles['track']}>
+                  <span
+                    className={styles['bar']}
+                    data-tone={faceOf(span.status).tone}
+                    title={`${faceOf(span.status).word}, from ${formatMoment(span.startedAt)}`}
+                    style={{
+                      insetInlineStart: percent(axis.at(Date.parse(span.startedAt))),
+                      width: percent(axis.at(endOf(span)) - axis.at(Date.parse(span.startedAt))),
+                    }}
+                  />
+                </div>
+              </td>
+              <td>{formatDuration(Math.max(0, endOf(span) - Date.parse(span.startedAt)) / 1000)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
   )
 }

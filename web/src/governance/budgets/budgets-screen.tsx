@@ -35,7 +35,13 @@ export function BudgetsScreen() {
       title="Budgets"
       lead="Before every step, the most that it can use is reserved on each level. What does not fit is not started."
     >
-      <Section title="Tenant and projects">
+      <Section title={own === 'tenant' || own === undefined ? 'Tenant and projects' : 'Your projects'}>
+        {own !== undefined && own !== 'tenant' && (
+          <Soft>
+            Everything here is about the projects in which you have a role. What the whole tenant may use and
+            has used is shown to those with a role in the whole tenant.
+          </Soft>
+        )}
         <Loaded query={query} lines={3}>
           {({ items }) =>
             items.length === 0 ? (
@@ -53,7 +59,7 @@ export function BudgetsScreen() {
       {own !== undefined && own.length !== 0 && (
         <>
           <Spending own={own} />
-          <Burn own={own} />
+          <Burn />
         </>
       )}
       <Dialog
@@ -145,15 +151,15 @@ const keys: readonly (readonly [BurnKey, string])[] = [
   ['model', 'By model'],
 ]
 
-function Burn({ own }: Breadth) {
+function Burn() {
   const { values } = useSearchParameters()
-  const choices = own === 'tenant' ? keys : keys.slice(0, 1)
-  const by = choices.find(([key]) => key === values['by'])?.[0] ?? 'project'
+  const by = keys.find(([key]) => key === values['by'])?.[0] ?? 'project'
+  const projects = useProjects()
   const query = useQuery(burnQuery(by))
   return (
     <Section title="Where it went, over 30 days">
       <Stack>
-        <FilterBar label="Spending" parameter="by" current={by} choices={choices} />
+        <FilterBar label="Spending" parameter="by" current={by} choices={keys} />
         <Loaded query={query} lines={3}>
           {({ items }) =>
             items.length === 0 ? (
@@ -164,7 +170,7 @@ function Burn({ own }: Breadth) {
                 rows={totalsOf(items)}
                 rowKey={({ key }) => key}
                 columns={[
-                  { header: by, cell: ({ key }) => key },
+                  { header: by, cell: ({ key }) => (by === 'project' ? projectName(projects, key) : key) },
                   { header: 'Money', align: 'end', cell: ({ money }) => formatMoney(money) },
                   { header: 'Tokens', align: 'end', cell: ({ tokens }) => formatShortNumber(tokens) },
                   { header: 'Calls', align: 'end', show: 'wide', cell: ({ calls }) => formatNumber(calls) },
