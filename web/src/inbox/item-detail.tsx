@@ -86,8 +86,8 @@ export function ItemDetail({
       <div role="status">
         {isGone && (
           <p className={styles['gone']}>
-            <Info size={16} aria-hidden /> This waits no longer: somebody else has seen to it, or it is
-            another change by now.
+            <Info size={16} aria-hidden /> This waits no longer: it has been seen to, or it is another change
+            by now.
           </p>
         )}
       </div>
