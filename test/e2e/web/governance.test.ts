@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { barriersInLightAndDark, hasBrowser, launchBrowser, visit, type Visitor } from './browser.ts'
+import { reportFailures } from './failure-report.ts'
 import { serveStudio, type ServedStudio } from './served-studio.ts'
 
 let studio: ServedStudio
@@ -13,6 +14,7 @@ describe.skipIf(!hasBrowser)('governance in the browser', () => {
     desk = await visit(browser, { ...studio, device: 'desk' })
     await desk.page.goto(studio.ownerLink)
   })
+  reportFailures(() => desk)
   afterAll(async () => {
     expect(desk.complaints).toEqual([])
     await browser.close()

@@ -8,6 +8,7 @@ import {
   visit,
   type Visitor,
 } from './browser.ts'
+import { reportFailures } from './failure-report.ts'
 import { serveStudio, type ServedStudio } from './served-studio.ts'
 
 let studio: ServedStudio
@@ -20,6 +21,7 @@ describe.skipIf(!hasBrowser)('the studio in the browser', () => {
     desk = await visit(browser, { ...studio, device: 'desk' })
     await desk.page.goto(studio.ownerLink)
   })
+  reportFailures(() => desk)
   afterAll(async () => {
     expect(desk.complaints).toEqual([])
     await browser.close()

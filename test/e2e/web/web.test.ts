@@ -13,6 +13,7 @@ import {
   visit,
   type Visitor,
 } from './browser.ts'
+import { reportFailures } from './failure-report.ts'
 import { serveStudio, type ServedStudio } from './served-studio.ts'
 
 const git = promisify(execFile)
@@ -40,6 +41,7 @@ describe.skipIf(!hasBrowser)('the web application', () => {
     ;[studio, browser] = await Promise.all([serveStudio(), launchBrowser()])
     desk = await visit(browser, { url: studio.url, device: 'desk' })
   })
+  reportFailures(() => desk)
   afterAll(async () => {
     await browser.close()
     await studio.close()
