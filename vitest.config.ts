@@ -7,7 +7,8 @@ export default defineConfig({
     globalSetup: ['test/setup/offer-database.ts'],
     setupFiles: ['test/setup/use-database.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // More than the cores of a small machine: half of a test's time is waiting for processes, disks and registries.
+    maxWorkers: 3,
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 30_000 } },
