@@ -123,7 +123,8 @@ async function countOf(filter: {
       select count(*)::int as count from runs join work_items using (tenant_id, run_id)
       where runs.tenant_id = ${scope.tenantId}
         and (${repository}::text is null or location = ${repository})
-        and (${text}::text is null or title like '%' || ${text} || '%')
+        and (${text}::text is null
+          or title ilike all (select '%' || word || '%' from regexp_split_to_table(${text}, ' ') word))
         and (${status}::text is null or status = ${status})
         and (${result}::text is null
           or result_digest = 'sha256:' || encode(sha256(convert_to(${result}, 'UTF8')), 'hex'))`.execute(tx)
